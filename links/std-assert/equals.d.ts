@@ -1,0 +1,1 @@
+export function assertEquals<T>(actual: T, expected: T, msg?: string): void;

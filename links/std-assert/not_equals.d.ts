@@ -1,0 +1,5 @@
+export function assertNotEquals<T>(
+  actual: T,
+  expected: T,
+  msg?: string,
+): void;

@@ -1,0 +1,5 @@
+export function assertNotMatch(
+  actual: string,
+  expected: RegExp,
+  msg?: string,
+): void;

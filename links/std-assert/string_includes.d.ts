@@ -1,0 +1,5 @@
+export function assertStringIncludes(
+  actual: string,
+  expected: string,
+  msg?: string,
+): void;

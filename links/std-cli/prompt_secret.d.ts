@@ -1,0 +1,8 @@
+export interface PromptSecretOptions {
+  mask?: string;
+  clear?: boolean;
+}
+export function promptSecret(
+  message?: string,
+  options?: PromptSecretOptions,
+): string | null;

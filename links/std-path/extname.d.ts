@@ -1,0 +1,1 @@
+export function extname(path: string | URL): string;

@@ -1,0 +1,1 @@
+export function normalize(path: string | URL): string;

@@ -1,0 +1,2 @@
+export * from "./closest_string.ts";
+export * from "./levenshtein_distance.ts";

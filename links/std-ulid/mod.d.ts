@@ -1,0 +1,2 @@
+export function ulid(seedTime?: number): string;
+export function decodeTime(ulid: string): number;

@@ -1,0 +1,65 @@
+/**
+ * A bundle: a run's folder, whole and portable.
+ *
+ * @module
+ */
+import * as z from "zod";
+import { type Digest, DigestSchema } from "../core/digest.ts";
+
+/** `bundle.json`: every other file of the folder, sorted by name. */
+export interface BundleIndex {
+  v: 1;
+  run: string;
+  files: { name: string; size: number; digest: Digest }[];
+}
+
+/** Schema of a {@linkcode BundleIndex}. */
+export const BundleIndexSchema: z.ZodType<BundleIndex> = z.strictObject({
+  v: z.literal(1),
+  run: z.string(),
+  files: z.array(z.strictObject({
+    name: z.string().min(1),
+    size: z.int().min(0),
+    digest: DigestSchema,
+  })),
+});
+
+/**
+ * The files of a bundle by name, `bundle.json` included, as they were found. Reading a bundle
+ * judges nothing but what could not be read at all; verify does the rest.
+ */
+export interface Bundle {
+  /** The folder, for messages. */
+  where: string;
+  files: ReadonlyMap<string, Uint8Array>;
+  /** What was found that no file can be: links, folders without files, special files. */
+  strange: { name: string; what: string }[];
+}
+
+/** The names that every bundle has; `policy/` and `evidence/sha256/` hold more. */
+export const BUNDLE_FILES = {
+  index: "bundle.json",
+  pipeline: "pipeline.json",
+  plan: "plan.json",
+  decision: "decision.json",
+  trust: "trust.json",
+  ticket: "ticket.dsse.json",
+  receipts: "receipts.jsonl",
+  seal: "seal.dsse.json",
+  ledger: "ledger.json",
+} as const;
+
+/** `ledger.json`: the ledger's entries that concern the run. Proofs join them with the checkpoint. */
+export interface LedgerExcerpt {
+  v: 1;
+  ledger: Digest;
+  /** Entries as canonical texts would be: the objects, in the order of `seq`. */
+  entries: unknown[];
+}
+
+/** Schema of a {@linkcode LedgerExcerpt}. */
+export const LedgerExcerptSchema: z.ZodType<LedgerExcerpt> = z.strictObject({
+  v: z.literal(1),
+  ledger: DigestSchema,
+  entries: z.array(z.unknown()),
+});

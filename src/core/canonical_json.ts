@@ -1,0 +1,68 @@
+/**
+ * RFC 8785 (JSON Canonicalization Scheme): the only bytes that Writ hashes and signs.
+ *
+ * @module
+ */
+import canonicalize from "canonicalize";
+import { WritError } from "./errors.ts";
+
+const encoder = new TextEncoder();
+const strictDecoder = new TextDecoder("utf-8", {
+  fatal: true,
+  ignoreBOM: true,
+});
+
+/**
+ * The canonical text of a JSON value (RFC 8785).
+ *
+ * @throws {TypeError} on `NaN`, infinities, lone surrogates and what JSON cannot hold.
+ */
+export function canonicalText(value: unknown): string {
+  const text = canonicalize(value);
+  if (text === undefined) {
+    throw new TypeError("Cannot canonicalize a value that JSON cannot hold");
+  }
+  return text;
+}
+
+/** The canonical bytes of a JSON value (RFC 8785), UTF-8. */
+export function canonicalBytes(value: unknown): Uint8Array<ArrayBuffer> {
+  return encoder.encode(canonicalText(value));
+}
+
+/**
+ * Reads a value from bytes that must be canonical already. Since equal values have
+ * equal canonical bytes, this also refuses duplicate keys, odd number forms,
+ * white space, a byte order mark and invalid UTF-8.
+ *
+ * @throws {WritError} `input.invalid`
+ */
+export function parseCanonical(bytes: Uint8Array, what: string): unknown {
+  let text: string;
+  let value: unknown;
+  try {
+    text = strictDecoder.decode(bytes);
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new WritError("input.invalid", `Cannot read ${what}: not JSON`, {
+      cause,
+    });
+  }
+  let again: string | undefined;
+  try {
+    again = canonicalText(value);
+  } catch (cause) {
+    throw new WritError(
+      "input.invalid",
+      `Cannot read ${what}: not canonical JSON`,
+      { cause },
+    );
+  }
+  if (again !== text) {
+    throw new WritError(
+      "input.invalid",
+      `Cannot read ${what}: its bytes are not canonical JSON (RFC 8785)`,
+    );
+  }
+  return value;
+}

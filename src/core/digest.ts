@@ -1,0 +1,74 @@
+/**
+ * SHA-256 digests, and the leaf and node hashes of RFC 6962 section 2.1.
+ *
+ * @module
+ */
+import { createHash, type Hash } from "node:crypto";
+import * as z from "zod";
+import { canonicalBytes } from "./canonical_json.ts";
+
+/** `sha256:` and 64 lower-case hex digits. */
+export type Digest = `sha256:${string}`;
+
+const PATTERN = /^sha256:[0-9a-f]{64}$/;
+
+/** Schema of a {@linkcode Digest}. */
+export const DigestSchema: z.ZodType<Digest> = z.templateLiteral([
+  "sha256:",
+  z.string().regex(/^[0-9a-f]{64}$/),
+]) as z.ZodType<Digest>;
+
+/** `true` when `text` has the form of a {@linkcode Digest}. */
+export function isDigest(text: unknown): text is Digest {
+  return typeof text === "string" && PATTERN.test(text);
+}
+
+/** SHA-256 of bytes. */
+export function sha256(bytes: Uint8Array): Digest {
+  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+}
+
+/** SHA-256 of the canonical bytes of a JSON value. */
+export function digestOf(value: unknown): Digest {
+  return sha256(canonicalBytes(value));
+}
+
+/** The hash of a receipt, an entry or a tree leaf: `SHA-256(0x00 || bytes)`. */
+export function leafHash(bytes: Uint8Array): Digest {
+  return finish(createHash("sha256").update(LEAF).update(bytes));
+}
+
+/** The hash of an inner tree node: `SHA-256(0x01 || left || right)`. */
+export function nodeHash(left: Digest, right: Digest): Digest {
+  return finish(
+    createHash("sha256").update(NODE).update(left.slice(7), "hex").update(
+      right.slice(7),
+      "hex",
+    ),
+  );
+}
+
+/** SHA-256 of bytes that arrive in pieces; memory stays flat. */
+export class DigestStream {
+  readonly #hash: Hash = createHash("sha256");
+  bytes = 0;
+
+  update(chunk: Uint8Array): void {
+    this.#hash.update(chunk);
+    this.bytes += chunk.length;
+  }
+
+  digest(): Digest {
+    return finish(this.#hash);
+  }
+}
+
+/** SHA-256 of nothing: the root of the empty tree (RFC 6962 section 2.1). */
+export const EMPTY_DIGEST: Digest = sha256(new Uint8Array());
+
+const LEAF = new Uint8Array([0]);
+const NODE = new Uint8Array([1]);
+
+function finish(hash: Hash): Digest {
+  return `sha256:${hash.digest("hex")}`;
+}

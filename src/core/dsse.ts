@@ -1,0 +1,112 @@
+/**
+ * DSSE: the Dead Simple Signing Envelope, v1.0.2.
+ *
+ * @module
+ */
+import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
+import * as z from "zod";
+import { type Digest, DigestSchema } from "./digest.ts";
+import { WritError } from "./errors.ts";
+import { type Signer, verifySignature } from "./keys.ts";
+
+/** One signature of an envelope; `keyid` names the key, it proves nothing. */
+export interface EnvelopeSignature {
+  keyid: Digest;
+  /** Ed25519 signature, base64. */
+  sig: string;
+}
+
+/** A DSSE envelope. */
+export interface Envelope {
+  payloadType: string;
+  /** The signed bytes, base64. */
+  payload: string;
+  signatures: EnvelopeSignature[];
+}
+
+/** Schema of an {@linkcode Envelope}. */
+export const EnvelopeSchema: z.ZodType<Envelope> = z.strictObject({
+  payloadType: z.string(),
+  payload: z.base64(),
+  signatures: z.array(
+    z.strictObject({ keyid: DigestSchema, sig: z.base64() }),
+  ).min(1),
+});
+
+/** The pre-authentication encoding that is signed: `DSSEv1 SP len SP type SP len SP body`. */
+export function preAuthEncoding(
+  payloadType: string,
+  payload: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  const encoder = new TextEncoder();
+  const type = encoder.encode(payloadType);
+  const head = encoder.encode(`DSSEv1 ${type.length} `);
+  const middle = encoder.encode(` ${payload.length} `);
+  const out = new Uint8Array(
+    head.length + type.length + middle.length + payload.length,
+  );
+  out.set(head);
+  out.set(type, head.length);
+  out.set(middle, head.length + type.length);
+  out.set(payload, head.length + type.length + middle.length);
+  return out;
+}
+
+/** Signs bytes, one signature per signer. */
+export async function signEnvelope(
+  payloadType: string,
+  payload: Uint8Array,
+  signers: readonly Signer[],
+): Promise<Envelope> {
+  const message = preAuthEncoding(payloadType, payload);
+  const signatures = await Promise.all(signers.map(async (signer) => ({
+    keyid: signer.id,
+    sig: encodeBase64(await signer.sign(message)),
+  })));
+  return { payloadType, payload: encodeBase64(payload), signatures };
+}
+
+/** Adds one more signature over the same bytes. */
+export async function addSignature(
+  envelope: Envelope,
+  signer: Signer,
+): Promise<Envelope> {
+  const message = preAuthEncoding(
+    envelope.payloadType,
+    decodeBase64(envelope.payload),
+  );
+  const sig = encodeBase64(await signer.sign(message));
+  return {
+    ...envelope,
+    signatures: [...envelope.signatures, { keyid: signer.id, sig }],
+  };
+}
+
+/**
+ * The ids of `publicKeys` (id to 32 raw bytes) whose signature over the envelope is true.
+ * A signature by an unknown key is passed over; a false one by a known key throws.
+ *
+ * @throws {WritError} `ticket.signature`
+ */
+export async function signersOf(
+  envelope: Envelope,
+  publicKeys: ReadonlyMap<Digest, Uint8Array>,
+): Promise<Set<Digest>> {
+  const message = preAuthEncoding(
+    envelope.payloadType,
+    decodeBase64(envelope.payload),
+  );
+  const found = new Set<Digest>();
+  for (const { keyid, sig } of envelope.signatures) {
+    const key = publicKeys.get(keyid);
+    if (key === undefined) continue;
+    if (!await verifySignature(key, message, decodeBase64(sig))) {
+      throw new WritError(
+        "ticket.signature",
+        `Cannot accept an envelope of type "${envelope.payloadType}": the signature by key ${keyid} is false`,
+      );
+    }
+    found.add(keyid);
+  }
+  return found;
+}

@@ -1,0 +1,16 @@
+/**
+ * Ids that sort by the time they were made.
+ *
+ * @module
+ */
+import { ulid } from "@std/ulid";
+
+/** A new ticket id, `tkt_` and a ULID. */
+export function newTicketId(now: number): string {
+  return `tkt_${ulid(now)}`;
+}
+
+/** A new run id, `run_` and a ULID. */
+export function newRunId(now: number): string {
+  return `run_${ulid(now)}`;
+}

@@ -1,0 +1,62 @@
+/**
+ * Paths of the workspace: relative, with `/`, without `.` and `..` segments; `.` is the root.
+ *
+ * @module
+ */
+
+/** Whether `path` is `folder` or lies beneath it. Every path lies beneath `.`. */
+export function isWithin(path: string, folder: string): boolean {
+  return folder === "." || path === folder || path.startsWith(`${folder}/`);
+}
+
+/** Whether one of two paths lies within the other. */
+export function overlaps(a: string, b: string): boolean {
+  return isWithin(a, b) || isWithin(b, a);
+}
+
+/** A path without a trailing `/`. */
+export function withoutSlash(path: string): string {
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+}
+
+/** What is wrong with a path that an author wrote. */
+export type PathFault =
+  | "empty"
+  | "absolute"
+  | "outside the workspace"
+  | "holds a comma"
+  | "holds a pattern character"
+  | "holds a control character"
+  | "holds a character that is not valid Unicode"
+  | "holds a backslash";
+
+/**
+ * Brings an author's path to the one form that Writ uses, or says what is wrong with it.
+ * `./a/../b/` becomes `b/`: a trailing slash is kept.
+ */
+export function normalizePath(
+  path: string,
+): { path: string } | { fault: PathFault } {
+  if (path === "") return { fault: "empty" };
+  if (path.startsWith("/")) return { fault: "absolute" };
+  // Deno's permission flags split at commas, and take some characters as patterns.
+  if (path.includes(",")) return { fault: "holds a comma" };
+  if (/[*?[\]{}]/.test(path)) return { fault: "holds a pattern character" };
+  if (path.includes("\\")) return { fault: "holds a backslash" };
+  if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(path)) {
+    return { fault: "holds a control character" };
+  }
+  if (path.includes("\ufffd") || !path.isWellFormed()) {
+    return { fault: "holds a character that is not valid Unicode" };
+  }
+  const out: string[] = [];
+  for (const segment of path.split("/")) {
+    if (segment === "" || segment === ".") continue;
+    if (segment === "..") {
+      if (out.length === 0) return { fault: "outside the workspace" };
+      out.pop();
+    } else out.push(segment);
+  }
+  if (out.length === 0) return { path: "." };
+  return { path: out.join("/") + (path.endsWith("/") ? "/" : "") };
+}

@@ -1,0 +1,76 @@
+/**
+ * A tree: what a declared path holds, as one digest.
+ *
+ * The root is the RFC 6962 Merkle tree hash over the canonical bytes of the entries,
+ * sorted by path in UTF-16 code unit order.
+ *
+ * @module
+ */
+import * as z from "zod";
+import { canonicalBytes } from "./canonical_json.ts";
+import {
+  type Digest,
+  DigestSchema,
+  EMPTY_DIGEST,
+  leafHash,
+  nodeHash,
+} from "./digest.ts";
+
+/** Schema of a {@linkcode TreeEntry}. */
+export const TreeEntrySchema: z.ZodType<TreeEntry> = z.strictObject({
+  path: z.string().min(1),
+  mode: z.enum(["100644", "100755", "120000", "040000"]),
+  digest: DigestSchema,
+});
+
+/**
+ * One file, inward link or empty folder of a tree.
+ *
+ * `path` is relative to the declared path, with `/`; `.` when the declared path is
+ * itself the file. `mode` is git's: `100644` file, `100755` executable file,
+ * `120000` link (digest of its target's UTF-8 text), `040000` empty folder (digest of nothing).
+ */
+export interface TreeEntry {
+  path: string;
+  mode: "100644" | "100755" | "120000" | "040000";
+  digest: Digest;
+}
+
+/** Sorts entries by path, in place, and returns them. */
+export function sortEntries(entries: TreeEntry[]): TreeEntry[] {
+  return entries.sort((a, b) => a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
+}
+
+/**
+ * The root digest of sorted entries; of no entries, the digest of nothing.
+ *
+ * @throws {RangeError} when the entries are not sorted by path, or a path comes twice.
+ */
+export function treeRoot(entries: readonly TreeEntry[]): Digest {
+  for (let i = 1; i < entries.length; i++) {
+    if (!(entries[i - 1].path < entries[i].path)) {
+      throw new RangeError(
+        `Cannot hash a tree: "${entries[i].path}" is out of order`,
+      );
+    }
+  }
+  return merkleRoot(entries.map((entry) => leafHash(canonicalBytes(entry))));
+}
+
+/** The RFC 6962 section 2.1 Merkle tree hash over leaf hashes. */
+export function merkleRoot(leaves: readonly Digest[]): Digest {
+  if (leaves.length === 0) return EMPTY_DIGEST;
+  let row = leaves;
+  // Pairing level by level and carrying an odd last node up unchanged gives the same
+  // root as the recursive split at the largest power of two.
+  while (row.length > 1) {
+    const next: Digest[] = [];
+    for (let i = 0; i < row.length; i += 2) {
+      next.push(
+        i + 1 < row.length ? nodeHash(row[i], row[i + 1]) : row[i],
+      );
+    }
+    row = next;
+  }
+  return row[0];
+}

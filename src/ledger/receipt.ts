@@ -1,0 +1,234 @@
+/**
+ * Receipts: the events of one run, a hash chain with one writer.
+ *
+ * @module
+ */
+import * as z from "zod";
+import { type Digest, DigestSchema } from "../core/digest.ts";
+import { TimeSchema } from "../core/time.ts";
+
+/** How an attempt of a step ended. */
+export type StepStatus =
+  | "ok"
+  | "failed"
+  | "refused"
+  | "skipped"
+  | "cached"
+  | "indeterminate";
+
+/** Captured bytes in the bundle's `evidence/`. */
+export interface EvidenceRef {
+  name: "stdout" | "stderr" | "permissions";
+  digest: Digest;
+  bytes: number;
+  /** The output limit cut it off. */
+  truncated: boolean;
+}
+
+/** A tree as it was found or written. */
+export interface TreeRef {
+  path: string;
+  tree: Digest;
+  files: number;
+  bytes: number;
+}
+
+/** What the attempt used, where it could be had. */
+export interface Usage {
+  wallMs: number;
+  userMs: number | null;
+  systemMs: number | null;
+  peakMemoryBytes: number | null;
+}
+
+/** The bodies of receipts, by type. */
+export interface ReceiptBodies {
+  "run.opened": {
+    plan: Digest;
+    decision: Digest;
+    ticket: string;
+    /** The ledger entry `run.admitted`. */
+    entry: { seq: number; hash: Digest };
+    /** The steps chosen by `--only`, or `null` for all. */
+    only: string[] | null;
+  };
+  "run.resumed": { entry: { seq: number; hash: Digest } };
+  "step.started": {
+    step: string;
+    attempt: number;
+    backend: {
+      name: "bubblewrap" | "landlock";
+      version: string;
+      abi: number;
+      path: string | null;
+      mechanisms: string[];
+    };
+    /** `HostFacts` of the sandbox. */
+    host: Record<string, unknown>;
+    /** The launch as it was handed over: program, argv. */
+    program: string;
+    argv: string[];
+  };
+  "step.finished": {
+    step: string;
+    attempt: number;
+    status: StepStatus;
+    /** Why, in a sentence, where the status is not `ok`. */
+    reason: string | null;
+    exit: number | null;
+    signal: string | null;
+    /** Limits that ended it: `timeout`, `output`, `memory`, … */
+    limits: string[];
+    materials: TreeRef[];
+    products: TreeRef[];
+    evidence: EvidenceRef[];
+    usage: Usage | null;
+    /** What the backend could not hold of what the plan asks, in sentences. */
+    notEnforced: string[];
+  };
+  "step.published": { step: string; products: TreeRef[] };
+  "run.sealed": {
+    outcome: RunOutcome;
+    /** Status of every step of the plan, in plan order. */
+    steps: { step: string; status: StepStatus }[];
+    invariants: { id: string; verdict: string; codes: string[] }[];
+  };
+}
+
+/** How a run ended. */
+export type RunOutcome = "ok" | "failed" | "cancelled" | "indeterminate";
+
+/** A type of receipt. */
+export type ReceiptType = keyof ReceiptBodies;
+
+/** Who acted. */
+export interface Actor {
+  kind: "human" | "agent" | "system";
+  id: string;
+}
+
+/** A receipt. Its hash is the leaf hash of its canonical bytes; `prev` is that of the one before. */
+export type Receipt = {
+  [T in ReceiptType]: {
+    v: 1;
+    /** `run_` and a ULID. */
+    run: string;
+    /** Counts from 0 without a gap. */
+    seq: number;
+    /** Hash of the receipt before; of the first, `null`. */
+    prev: Digest | null;
+    at: string;
+    type: T;
+    actor: Actor;
+    body: ReceiptBodies[T];
+  };
+}[ReceiptType];
+
+const text = z.string();
+const count = z.int().min(0);
+const treeRef = z.strictObject({
+  path: text,
+  tree: DigestSchema,
+  files: count,
+  bytes: count,
+});
+const entryRef = z.strictObject({ seq: count, hash: DigestSchema });
+const status = z.enum([
+  "ok",
+  "failed",
+  "refused",
+  "skipped",
+  "cached",
+  "indeterminate",
+]);
+
+function receipt<T extends ReceiptType>(type: T, body: z.ZodType) {
+  return z.strictObject({
+    v: z.literal(1),
+    run: z.string().regex(/^run_[0-9A-HJKMNP-TV-Z]{26}$/),
+    seq: count,
+    prev: DigestSchema.nullable(),
+    at: TimeSchema,
+    type: z.literal(type),
+    actor: z.strictObject({
+      kind: z.enum(["human", "agent", "system"]),
+      id: text,
+    }),
+    body,
+  });
+}
+
+/** Schema of a {@linkcode Receipt}. */
+export const ReceiptSchema: z.ZodType<Receipt> = z.discriminatedUnion("type", [
+  receipt(
+    "run.opened",
+    z.strictObject({
+      plan: DigestSchema,
+      decision: DigestSchema,
+      ticket: text,
+      entry: entryRef,
+      only: z.array(text).nullable(),
+    }),
+  ),
+  receipt("run.resumed", z.strictObject({ entry: entryRef })),
+  receipt(
+    "step.started",
+    z.strictObject({
+      step: text,
+      attempt: z.int().min(1),
+      backend: z.strictObject({
+        name: z.enum(["bubblewrap", "landlock"]),
+        version: text,
+        abi: count,
+        path: text.nullable(),
+        mechanisms: z.array(text),
+      }),
+      host: z.record(text, z.unknown()),
+      program: text,
+      argv: z.array(text),
+    }),
+  ),
+  receipt(
+    "step.finished",
+    z.strictObject({
+      step: text,
+      attempt: count,
+      status,
+      reason: text.nullable(),
+      exit: z.int().nullable(),
+      signal: text.nullable(),
+      limits: z.array(text),
+      materials: z.array(treeRef),
+      products: z.array(treeRef),
+      evidence: z.array(z.strictObject({
+        name: z.enum(["stdout", "stderr", "permissions"]),
+        digest: DigestSchema,
+        bytes: count,
+        truncated: z.boolean(),
+      })),
+      usage: z.strictObject({
+        wallMs: z.number().min(0),
+        userMs: z.number().min(0).nullable(),
+        systemMs: z.number().min(0).nullable(),
+        peakMemoryBytes: count.nullable(),
+      }).nullable(),
+      notEnforced: z.array(text),
+    }),
+  ),
+  receipt(
+    "step.published",
+    z.strictObject({ step: text, products: z.array(treeRef) }),
+  ),
+  receipt(
+    "run.sealed",
+    z.strictObject({
+      outcome: z.enum(["ok", "failed", "cancelled", "indeterminate"]),
+      steps: z.array(z.strictObject({ step: text, status })),
+      invariants: z.array(z.strictObject({
+        id: text,
+        verdict: text,
+        codes: z.array(text),
+      })),
+    }),
+  ),
+]) as unknown as z.ZodType<Receipt>;

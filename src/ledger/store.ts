@@ -1,0 +1,70 @@
+/**
+ * What the ledger needs of a store. The KV store and the memory store answer the same tests.
+ *
+ * @module
+ */
+import type { Digest } from "../core/digest.ts";
+
+/** The end of a chain: how many records it has and the hash of the last; `null` hash of none. */
+export interface Head {
+  size: number;
+  hash: Digest | null;
+}
+
+/** Records to append to a chain whose head is still `after`. `hash` is that of the last record. */
+export interface Append {
+  after: Head;
+  records: Uint8Array[];
+  hash: Digest;
+}
+
+/**
+ * One atomic change. Either all of it holds after the return, durably, or none of it.
+ * It is refused when any head has moved.
+ */
+export interface Commit {
+  /** Entries of the ledger. */
+  entries?: Append;
+  /** Receipts, by run. */
+  receipts?: { run: string; append: Append }[];
+  /** Documents to put, by kind and id. A ticket's document is its envelope; `tickets` etc. are indexes. */
+  put?: { kind: DocumentKind; id: string; bytes: Uint8Array }[];
+}
+
+/** The kinds of documents that lie beside the chains. */
+export type DocumentKind =
+  /** DSSE envelope of a ticket, by ticket id. */
+  | "ticket"
+  /** Plan, decision, policy set, trust, pipeline text (canonical or raw bytes), by digest. */
+  | "document"
+  /** How often a ticket was used, and whether it was revoked: canonical `{uses, revoked}`, by ticket id. */
+  | "ticket-state"
+  /** What is known of a run: canonical `{ticket, decision, plan, status, …}`, by run id. */
+  | "run";
+
+/**
+ * A store of chains and documents.
+ *
+ * `commit` throws `ledger.conflict` when a head has moved (read again, then retry) and
+ * `ledger.busy` when the store stays locked for the whole patience. Reads see a state that
+ * some commit left. Values of any size are taken; a store splits what its backend cannot hold.
+ */
+export interface Store {
+  /** The ledger's head. */
+  head(): Promise<Head>;
+  /** Entries from `from` on, in order. */
+  entries(from?: number): AsyncIterable<Uint8Array>;
+  /** A run's head. */
+  runHead(run: string): Promise<Head>;
+  /** A run's receipts, in order. */
+  receipts(run: string): AsyncIterable<Uint8Array>;
+  /** A document; `null` when there is none. */
+  get(kind: DocumentKind, id: string): Promise<Uint8Array | null>;
+  /** Documents of a kind in the order of their ids, newest first when `reverse`. */
+  list(
+    kind: DocumentKind,
+    options?: { reverse?: boolean; limit?: number; prefix?: string },
+  ): AsyncIterable<{ id: string; bytes: Uint8Array }>;
+  commit(change: Commit): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,107 @@
+/**
+ * A decision: what policy answers to a plan, step by step.
+ *
+ * @module
+ */
+import * as z from "zod";
+import { type Digest, digestOf, DigestSchema } from "../core/digest.ts";
+import { TimeSchema } from "../core/time.ts";
+
+/** Who asks. The id of a requester is `<owner>`; unnamed, it is `workspace`: whoever may write there. */
+export interface Requester {
+  kind: "human" | "agent" | "system";
+  /** The owner's name, as in trust. */
+  id: string;
+  /** The id of the key that signed the request; `null`: the name is a claim. */
+  key: Digest | null;
+}
+
+/** What was the case when policy was asked. Source facts are claims read from `.git`, not authority. */
+export interface Facts {
+  source: { commit: string | null; branch: string | null };
+  requester: Requester;
+  /** When policy was asked. */
+  time: string;
+  /** Guards that were evaluated. */
+  guards: string[];
+}
+
+/** `allow`: may run with no human. `review`: people must approve. `deny`: never. */
+export type Verdict = "allow" | "review" | "deny";
+
+/** A policy rule that took part in an answer. */
+export interface Rule {
+  /** The rule's `@id`. */
+  id: string;
+  /** Which question it answered. */
+  question: "run" | "runUnattended";
+  effect: "permit" | "forbid";
+  /** The rule's `@reason`; empty when it has none. */
+  reason: string;
+}
+
+/** The answer for one step. */
+export interface Outcome {
+  step: string;
+  outcome: Verdict;
+  rules: Rule[];
+  /** Sentences for people: what a reviewer must look at, in this step. */
+  obligations: string[];
+}
+
+/** A decision. `policy` and `trust` are the digests of what was in force. */
+export interface Decision {
+  v: 1;
+  plan: Digest;
+  policy: Digest;
+  trust: Digest;
+  facts: Facts;
+  outcomes: Outcome[];
+}
+
+/** Schema of a {@linkcode Requester}. */
+export const RequesterSchema: z.ZodType<Requester> = z.strictObject({
+  kind: z.enum(["human", "agent", "system"]),
+  id: z.string().min(1),
+  key: DigestSchema.nullable(),
+});
+
+/** Schema of a {@linkcode Decision}. */
+export const DecisionSchema: z.ZodType<Decision> = z.strictObject({
+  v: z.literal(1),
+  plan: DigestSchema,
+  policy: DigestSchema,
+  trust: DigestSchema,
+  facts: z.strictObject({
+    source: z.strictObject({
+      commit: z.string().nullable(),
+      branch: z.string().nullable(),
+    }),
+    requester: RequesterSchema,
+    time: TimeSchema,
+    guards: z.array(z.string()),
+  }),
+  outcomes: z.array(z.strictObject({
+    step: z.string(),
+    outcome: z.enum(["allow", "review", "deny"]),
+    rules: z.array(z.strictObject({
+      id: z.string(),
+      question: z.enum(["run", "runUnattended"]),
+      effect: z.enum(["permit", "forbid"]),
+      reason: z.string(),
+    })),
+    obligations: z.array(z.string()),
+  })),
+});
+
+/** The digest of a decision: SHA-256 of its canonical bytes. */
+export function decisionDigest(decision: Decision): Digest {
+  return digestOf(decision);
+}
+
+/** The verdict over all steps: `deny` if one is denied, else `review` if one needs it, else `allow`. */
+export function verdictOf(decision: Decision): Verdict {
+  const outcomes = decision.outcomes.map((outcome) => outcome.outcome);
+  if (outcomes.includes("deny")) return "deny";
+  return outcomes.includes("review") ? "review" : "allow";
+}

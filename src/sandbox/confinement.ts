@@ -1,0 +1,122 @@
+/**
+ * A confinement: what a step may see and do, as a value. Backends turn it into their
+ * own terms (an argv, rule bytes); the same value goes into what verify recomputes.
+ *
+ * @module
+ */
+import type { PlanStep } from "../plan/plan.ts";
+
+/** The version of the list of what every step sees of the system. */
+export const SYSTEM_VIEW = "linux-1";
+
+/** What a step may see and do. Paths are relative to the workspace root, `.` is the root. */
+export interface Confinement {
+  view: typeof SYSTEM_VIEW;
+  isolation: "namespaces" | "kernel";
+  kind: "run" | "deno";
+  /** As in the plan; the backend puts the located program in the place of the first. */
+  argv: string[];
+  cwd: string;
+  reads: string[];
+  writes: { path: string; starts: "absent" | "folder" | "update" }[];
+  scratch: string[];
+  /** `none`, a private `loopback`, or the `host`'s network; `hosts` narrows the latter to `host` or `host:port`. */
+  network: "none" | "loopback" | "host";
+  hosts: string[];
+  /** Values that the plan sets; the backend adds the fixed ones (`HOME`, `PATH`, …). */
+  env: Record<string, string>;
+  stdin: { text: string } | { file: string } | null;
+  limits: {
+    timeout: number;
+    memory: number | null;
+    processes: number | null;
+    output: number;
+  };
+  /** What the flags of a `deno` step are made from; `null` for `run` steps. */
+  runtime: {
+    read: string[];
+    write: string[];
+    net: boolean | string[];
+    run: string[];
+    sys: boolean | string[];
+    ffi: boolean | string[];
+    env: string[];
+    import: string[];
+    deny: string[];
+  } | null;
+}
+
+/** Bounds that hold where the plan sets none. */
+export const DEFAULT_LIMITS = {
+  /** Ten minutes. */
+  timeout: 600_000,
+  /** 64 MiB of stdout and stderr together. */
+  output: 64 * 1024 * 1024,
+} as const;
+
+/**
+ * Where things lie on this machine for one attempt of one step: facts of the run, kept in
+ * `step.started`, from which the backend's argv is recomputed.
+ */
+export interface HostFacts {
+  /** Folder that becomes the step's workspace (`/work` under namespaces). */
+  stage: string;
+  /** Private folders. */
+  home: string;
+  tmp: string;
+  /** The made-up `/etc`. */
+  etc: string;
+  /** Absolute path of the program as it is started, in the view. */
+  program: string;
+  /** Folders and files outside `/usr` that are mounted read-only at their own path. */
+  roots: string[];
+  /** Folders that go first in `PATH`. */
+  path: string[];
+  /** For deno steps: the read-only module cache (`DENO_DIR` is a private one beside it); `null` otherwise. */
+  denoDir: string | null;
+  /** User and group id that the step runs as. */
+  uid: number;
+  gid: number;
+}
+
+/** How a backend starts a step: all that the launcher needs. */
+export interface Launch {
+  /** Program to start, absolute, and its whole argv (`argv[0]` included). */
+  program: string;
+  argv: string[];
+  env: Record<string, string>;
+  cwd: string;
+  /** Landlock and seccomp that the launcher applies to itself first; `null` under bubblewrap. */
+  kernel: KernelRules | null;
+  /** A seccomp filter (`struct sock_filter[]` bytes) handed to the program as an open descriptor (bubblewrap `--seccomp`), base64. */
+  seccompFd: { fd: number; filter: string } | null;
+}
+
+/** Landlock rules and a seccomp filter, as data. */
+export interface KernelRules {
+  abi: number;
+  /** `handled_access_fs`, `handled_access_net`, `scoped` of `struct landlock_ruleset_attr`, as decimal texts. */
+  handledFs: string;
+  handledNet: string;
+  scoped: string;
+  paths: { path: string; access: string }[];
+  /** seccomp filter (`struct sock_filter[]` bytes), base64. */
+  seccomp: string;
+}
+
+/** A backend as it was probed on this machine. */
+export interface Backend {
+  name: "bubblewrap" | "landlock";
+  /** bubblewrap's version, or `abi 7`. */
+  version: string;
+  isolation: "namespaces" | "kernel";
+  /** Absolute path of `bwrap`; `null` for landlock. */
+  path: string | null;
+  /** Landlock ABI; 0 under bubblewrap. */
+  abi: number;
+  /** What holds, by name, sorted: `mount-namespace`, `landlock-fs`, `seccomp`, … */
+  mechanisms: string[];
+}
+
+/** A {@linkcode PlanStep} is all that a confinement is made from. */
+export type ConfinementSource = PlanStep;

@@ -1,0 +1,61 @@
+/**
+ * Trust: whose keys a reader believes, for what role, owned by whom, until when.
+ *
+ * @module
+ */
+import * as z from "zod";
+import { type Digest, digestOf, DigestSchema } from "../core/digest.ts";
+import { TimeSchema } from "../core/time.ts";
+
+/** What a key may sign for. */
+export type Role = "approver" | "requester" | "runner" | "ledger" | "policy";
+
+/** A public key and what it is believed for. */
+export interface TrustedKey {
+  /** SHA-256 of the 32 raw bytes of the public key. */
+  id: Digest;
+  /** The raw public key (32 bytes), base64. */
+  publicKey: string;
+  owner: string;
+  kind: "human" | "agent" | "system";
+  roles: Role[];
+  notBefore: string;
+  /** `null`: no end. */
+  notAfter: string | null;
+  /** From when on its signatures no longer count; `null`: not revoked. */
+  revokedAt: string | null;
+}
+
+/** A trust file. */
+export interface Trust {
+  v: 1;
+  keys: TrustedKey[];
+  /** How many approvers with different owners a ticket needs. */
+  quorum: number;
+  /** Policy digests under which the runner's key (role `policy`) may issue tickets for what policy allows. */
+  policies: Digest[];
+}
+
+/** Schema of a {@linkcode Trust}. */
+export const TrustSchema: z.ZodType<Trust> = z.strictObject({
+  v: z.literal(1),
+  keys: z.array(z.strictObject({
+    id: DigestSchema,
+    publicKey: z.base64(),
+    owner: z.string().min(1),
+    kind: z.enum(["human", "agent", "system"]),
+    roles: z.array(
+      z.enum(["approver", "requester", "runner", "ledger", "policy"]),
+    ).min(1),
+    notBefore: TimeSchema,
+    notAfter: TimeSchema.nullable(),
+    revokedAt: TimeSchema.nullable(),
+  })),
+  quorum: z.int().min(1),
+  policies: z.array(DigestSchema),
+});
+
+/** The digest of trust: SHA-256 of its canonical bytes. */
+export function trustDigest(trust: Trust): Digest {
+  return digestOf(trust);
+}
