@@ -33,7 +33,7 @@ export function canonicalBytes(value: unknown): Uint8Array<ArrayBuffer> {
 /**
  * Reads a value from bytes that must be canonical already. Since equal values have
  * equal canonical bytes, this also refuses duplicate keys, odd number forms,
- * white space, a byte order mark and invalid UTF-8.
+ * white space, a byte order mark and invalid UTF-8. The key `__proto__` is refused too.
  *
  * @throws {WritError} `input.invalid`
  */
@@ -62,6 +62,14 @@ export function parseCanonical(bytes: Uint8Array, what: string): unknown {
     throw new WritError(
       "input.invalid",
       `Cannot read ${what}: its bytes are not canonical JSON (RFC 8785)`,
+    );
+  }
+  // Schemas of maps would drop this key in silence, and objects built from it would get
+  // another prototype. In canonical text a quote after "{" or "," always opens a key or a value.
+  if (/[{,]"__proto__":/.test(text)) {
+    throw new WritError(
+      "input.invalid",
+      `Cannot read ${what}: it has a key "__proto__"`,
     );
   }
   return value;

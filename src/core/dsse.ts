@@ -8,6 +8,7 @@ import * as z from "zod";
 import { type Digest, DigestSchema } from "./digest.ts";
 import { WritError } from "./errors.ts";
 import { type Signer, verifySignature } from "./keys.ts";
+import { quoted } from "./printable.ts";
 
 /** One signature of an envelope; `keyid` names the key, it proves nothing. */
 export interface EnvelopeSignature {
@@ -73,7 +74,7 @@ export async function addSignature(
 ): Promise<Envelope> {
   const message = preAuthEncoding(
     envelope.payloadType,
-    decodeBase64(envelope.payload),
+    bytesOf(envelope, envelope.payload),
   );
   const sig = encodeBase64(await signer.sign(message));
   return {
@@ -86,7 +87,7 @@ export async function addSignature(
  * The ids of `publicKeys` (id to 32 raw bytes) whose signature over the envelope is true.
  * A signature by an unknown key is passed over; a false one by a known key throws.
  *
- * @throws {WritError} `ticket.signature`
+ * @throws {WritError} `ticket.signature`; `ticket.malformed` where base64 was wanted
  */
 export async function signersOf(
   envelope: Envelope,
@@ -94,19 +95,35 @@ export async function signersOf(
 ): Promise<Set<Digest>> {
   const message = preAuthEncoding(
     envelope.payloadType,
-    decodeBase64(envelope.payload),
+    bytesOf(envelope, envelope.payload),
   );
   const found = new Set<Digest>();
   for (const { keyid, sig } of envelope.signatures) {
     const key = publicKeys.get(keyid);
     if (key === undefined) continue;
-    if (!await verifySignature(key, message, decodeBase64(sig))) {
+    if (!await verifySignature(key, message, bytesOf(envelope, sig))) {
       throw new WritError(
         "ticket.signature",
-        `Cannot accept an envelope of type "${envelope.payloadType}": the signature by key ${keyid} is false`,
+        `Cannot accept an envelope of type ${
+          quoted(envelope.payloadType)
+        }: the signature by key ${keyid} is false`,
       );
     }
     found.add(keyid);
   }
   return found;
+}
+
+function bytesOf(envelope: Envelope, base64: string): Uint8Array<ArrayBuffer> {
+  try {
+    return decodeBase64(base64);
+  } catch (cause) {
+    throw new WritError(
+      "ticket.malformed",
+      `Cannot read an envelope of type ${
+        quoted(envelope.payloadType)
+      }: its payload or a signature is not base64`,
+      { cause },
+    );
+  }
 }

@@ -33,11 +33,15 @@ export const ERROR_EXIT = {
   "reference.unknown": EXIT.usage,
   "keys.exists": EXIT.usage,
   "keys.passphrase": EXIT.refused,
+  "keys.missing": EXIT.refused,
+  "keys.unsafe": EXIT.refused,
+  "config.unsafe": EXIT.refused,
   // plan
   "plan.material_missing": EXIT.usage,
   "plan.material_unsupported": EXIT.usage,
   "plan.executable_missing": EXIT.usage,
   "plan.undeclared_word": EXIT.usage,
+  "plan.environment_missing": EXIT.usage,
   "plan.changed_while_read": EXIT.refused,
   // policy and trust
   "policy.invalid": EXIT.refused,
@@ -79,6 +83,7 @@ export const ERROR_EXIT = {
   "receipt.illegal": EXIT.fault,
   "evidence.corrupt": EXIT.refused,
   "store.unwritable": EXIT.refused,
+  "store.unavailable": EXIT.refused,
   "run.busy": EXIT.refused,
   "run.not_resumable": EXIT.refused,
   "run.step_failed": EXIT.stepFailed,

@@ -14,3 +14,8 @@ export function newTicketId(now: number): string {
 export function newRunId(now: number): string {
   return `run_${ulid(now)}`;
 }
+
+/** A new request id, `req_` and a ULID. */
+export function newRequestId(now: number): string {
+  return `req_${ulid(now)}`;
+}

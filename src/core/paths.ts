@@ -4,9 +4,10 @@
  * @module
  */
 
-/** Whether `path` is `folder` or lies beneath it. Every path lies beneath `.`. */
+/** Whether `path` is `folder` or lies beneath it, trailing slashes aside. Every path lies beneath `.`. */
 export function isWithin(path: string, folder: string): boolean {
-  return folder === "." || path === folder || path.startsWith(`${folder}/`);
+  const top = withoutSlash(folder);
+  return top === "." || path === top || path.startsWith(`${top}/`);
 }
 
 /** Whether one of two paths lies within the other. */

@@ -10,7 +10,12 @@ export const TimeSchema: z.ZodType<string> = z.string().regex(
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,
   "expected an RFC 3339 time in UTC with milliseconds",
 ).refine(
-  (text) => !Number.isNaN(Date.parse(text)),
+  // Date.parse takes 30 February and 24:00 for the next day: only a time that is
+  // written again as it was read exists.
+  (text) => {
+    const ms = Date.parse(text);
+    return !Number.isNaN(ms) && new Date(ms).toISOString() === text;
+  },
   "expected a time that exists",
 );
 

@@ -11,16 +11,29 @@ export interface Head {
   hash: Digest | null;
 }
 
+/** The head of a chain without records. */
+export const EMPTY_HEAD: Head = { size: 0, hash: null };
+
 /** Records to append to a chain whose head is still `after`. `hash` is that of the last record. */
 export interface Append {
   after: Head;
+  /** At least one. */
   records: Uint8Array[];
   hash: Digest;
 }
 
+/** A document to put. Where `expect` is given, the commit is refused unless it is what lies there now. */
+export interface Put {
+  kind: DocumentKind;
+  id: string;
+  bytes: Uint8Array;
+  /** The bytes there now; `null`: none. */
+  expect?: Uint8Array | null;
+}
+
 /**
  * One atomic change. Either all of it holds after the return, durably, or none of it.
- * It is refused when any head has moved.
+ * It is refused when any head has moved, or a document is not what was expected.
  */
 export interface Commit {
   /** Entries of the ledger. */
@@ -28,7 +41,7 @@ export interface Commit {
   /** Receipts, by run. */
   receipts?: { run: string; append: Append }[];
   /** Documents to put, by kind and id. A ticket's document is its envelope; `tickets` etc. are indexes. */
-  put?: { kind: DocumentKind; id: string; bytes: Uint8Array }[];
+  put?: Put[];
 }
 
 /** The kinds of documents that lie beside the chains. */
@@ -40,14 +53,19 @@ export type DocumentKind =
   /** How often a ticket was used, and whether it was revoked: canonical `{uses, revoked}`, by ticket id. */
   | "ticket-state"
   /** What is known of a run: canonical `{ticket, decision, plan, status, …}`, by run id. */
-  | "run";
+  | "run"
+  /** DSSE envelope of a run's seal, by run id. */
+  | "seal"
+  /** No bytes: ids such as `decision/<digest>/<ticket>` that are listed by prefix. */
+  | "index";
 
 /**
  * A store of chains and documents.
  *
  * `commit` throws `ledger.conflict` when a head has moved (read again, then retry) and
  * `ledger.busy` when the store stays locked for the whole patience. Reads see a state that
- * some commit left. Values of any size are taken; a store splits what its backend cannot hold.
+ * some commit left; they throw `ledger.corrupt` when the store cannot be read as one.
+ * Values of any size are taken; a store splits what its backend cannot hold. Ids are ASCII.
  */
 export interface Store {
   /** The ledger's head. */

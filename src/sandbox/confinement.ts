@@ -54,6 +54,17 @@ export const DEFAULT_LIMITS = {
   output: 64 * 1024 * 1024,
 } as const;
 
+/** What of the system a step sees, as it lies on this machine. */
+export interface SystemFacts {
+  arch: "x86_64" | "aarch64";
+  /** `/bin`, `/lib`, …: the text of the link, or `null` where it is a folder of its own. */
+  top: { path: string; link: string | null }[];
+  /** Names of the real `/etc` that a step may read under Landlock, absolute, sorted. */
+  etc: string[];
+  /** The system's certificate bundle, absolute; `null` where there is none. */
+  certificates: string | null;
+}
+
 /**
  * Where things lie on this machine for one attempt of one step: facts of the run, kept in
  * `step.started`, from which the backend's argv is recomputed.
@@ -61,7 +72,12 @@ export const DEFAULT_LIMITS = {
 export interface HostFacts {
   /** Folder that becomes the step's workspace (`/work` under namespaces). */
   stage: string;
-  /** Private folders. */
+  /**
+   * Folders that are mounted read-only into the stage: `path` in the workspace, where an
+   * empty folder of the stage waits for it, `source` on this machine. None under Landlock.
+   */
+  binds: { path: string; source: string }[];
+  /** Private, empty, writable folders. In namespaces both are made in memory, and these are not used. */
   home: string;
   tmp: string;
   /** The made-up `/etc`. */
@@ -72,11 +88,14 @@ export interface HostFacts {
   roots: string[];
   /** Folders that go first in `PATH`. */
   path: string[];
-  /** For deno steps: the read-only module cache (`DENO_DIR` is a private one beside it); `null` otherwise. */
+  /** For deno steps: the module cache made for it, which it sees read-only; `null` otherwise. */
   denoDir: string | null;
-  /** User and group id that the step runs as. */
+  /** For deno steps: the configuration and lock file of the stage's root, where it has them; `null` otherwise. */
+  deno: { config: string | null; lock: string | null } | null;
+  /** User and group id of the runner. The step has them too, but in namespaces, where they are mapped to 1000. */
   uid: number;
   gid: number;
+  system: SystemFacts;
 }
 
 /** How a backend starts a step: all that the launcher needs. */
@@ -90,6 +109,10 @@ export interface Launch {
   kernel: KernelRules | null;
   /** A seccomp filter (`struct sock_filter[]` bytes) handed to the program as an open descriptor (bubblewrap `--seccomp`), base64. */
   seccompFd: { fd: number; filter: string } | null;
+  /** Descriptor on which bubblewrap tells whether it started the program at all; `null` under Landlock. */
+  statusFd: number | null;
+  /** Paths under `root` that must be real folders, without a link on the way, when the step starts. */
+  mountPoints: { root: string; paths: string[] } | null;
 }
 
 /** Landlock rules and a seccomp filter, as data. */
@@ -99,7 +122,8 @@ export interface KernelRules {
   handledFs: string;
   handledNet: string;
   scoped: string;
-  paths: { path: string; access: string }[];
+  /** `access` is cut to what the kind of the path can have; an `optional` path that is missing grants nothing. */
+  paths: { path: string; access: string; optional: boolean }[];
   /** seccomp filter (`struct sock_filter[]` bytes), base64. */
   seccomp: string;
 }

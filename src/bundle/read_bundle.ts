@@ -1,0 +1,163 @@
+/**
+ * Reads a bundle's folder. It judges nothing: what no bundle may hold is handed on as strange.
+ *
+ * Edge: the file system, read only.
+ *
+ * @module
+ */
+import { isWritError, WritError } from "../core/errors.ts";
+import type { Bundle } from "./bundle.ts";
+
+/** Bounds on what is read; more is not a bundle but an attack on the reader's memory. */
+export const BUNDLE_LIMITS = {
+  /** Files, folders and whatever else lies in the folder. */
+  entries: 100_000,
+  /** Bytes of one file: 256 MiB. */
+  fileBytes: 256 * 1024 * 1024,
+  /** Bytes of all files: 1 GiB. */
+  bytes: 1024 * 1024 * 1024,
+} as const;
+
+/**
+ * The files of a folder as bytes, by name relative to it. Links are never followed (the
+ * folder itself may be named by one), special files never opened: both are in `strange`,
+ * as are folders that hold nothing. A name that is not UTF-8 is invisible to Deno.
+ *
+ * @throws {WritError} `input.unreadable` when nothing has that name; `bundle.unreadable` when it
+ * is not a folder, something in it cannot be read or it is beyond the bounds;
+ * `writ.permission` when Deno was started without leave to read it.
+ */
+export async function readBundle(
+  folder: string,
+  limits: { entries: number; fileBytes: number; bytes: number } = BUNDLE_LIMITS,
+): Promise<Bundle> {
+  await mustBeFolder(folder);
+  const files = new Map<string, Uint8Array>();
+  const strange: Bundle["strange"] = [];
+  const open = [""];
+  let entries = 0;
+  let bytes = 0;
+  try {
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      let found = 0;
+      for await (const entry of Deno.readDir(join(folder, at))) {
+        found++;
+        if (++entries > limits.entries) {
+          throw tooMuch(folder, `more than ${limits.entries} files`);
+        }
+        const name = at === "" ? entry.name : `${at}/${entry.name}`;
+        const info = await Deno.lstat(join(folder, name));
+        if (info.isDirectory) open.push(name);
+        else if (!info.isFile) strange.push({ name, what: whatIs(info) });
+        else {
+          bytes += info.size;
+          if (info.size > limits.fileBytes || bytes > limits.bytes) {
+            throw tooMuch(
+              folder,
+              info.size > limits.fileBytes
+                ? `"${name}" is larger than ${limits.fileBytes} bytes`
+                : `its files are larger than ${limits.bytes} bytes together`,
+            );
+          }
+          files.set(name, await readPlainFile(join(folder, name), info));
+        }
+      }
+      if (found === 0 && at !== "") {
+        strange.push({ name: at, what: "a folder without files" });
+      }
+    }
+  } catch (cause) {
+    throw unreadable(folder, cause);
+  }
+  strange.sort((a, b) => a.name < b.name ? -1 : 1);
+  return { where: folder, files, strange };
+}
+
+async function mustBeFolder(folder: string): Promise<void> {
+  let info: Deno.FileInfo;
+  try {
+    info = await Deno.stat(folder);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) {
+      throw new WritError(
+        "input.unreadable",
+        `Cannot read the bundle "${folder}": there is no such folder`,
+        { cause, hint: "Name the folder of a run, as in .writ/runs/<run id>" },
+      );
+    }
+    throw unreadable(folder, cause);
+  }
+  if (!info.isDirectory) {
+    throw new WritError(
+      "bundle.unreadable",
+      `Cannot read the bundle "${folder}": it is ${
+        info.isFile ? "a file" : whatIs(info)
+      }, a folder was expected`,
+    );
+  }
+}
+
+/** Reads a file that was seen to be a plain one, and is still that one once it is open. */
+async function readPlainFile(
+  path: string,
+  seen: Deno.FileInfo,
+): Promise<Uint8Array> {
+  using file = await Deno.open(path, { read: true });
+  const info = await file.stat();
+  if (!info.isFile || info.dev !== seen.dev || info.ino !== seen.ino) {
+    throw new WritError(
+      "bundle.unreadable",
+      `Cannot read "${path}": it was replaced while the bundle was read`,
+    );
+  }
+  const bytes = new Uint8Array(seen.size);
+  let length = 0;
+  while (length < bytes.length) {
+    const count = await file.read(bytes.subarray(length));
+    if (count === null) break;
+    length += count;
+  }
+  if (length !== seen.size || await file.read(new Uint8Array(1)) !== null) {
+    throw new WritError(
+      "bundle.unreadable",
+      `Cannot read "${path}": it changed while the bundle was read`,
+    );
+  }
+  return bytes;
+}
+
+function whatIs(info: Deno.FileInfo): string {
+  if (info.isSymlink) return "a link";
+  if (info.isFifo) return "a FIFO";
+  if (info.isSocket) return "a socket";
+  if (info.isBlockDevice || info.isCharDevice) return "a device";
+  return info.isDirectory ? "a folder" : "a special file";
+}
+
+function join(folder: string, name: string): string {
+  return name === "" ? folder : `${folder}/${name}`;
+}
+
+function tooMuch(folder: string, what: string): WritError {
+  return new WritError(
+    "bundle.unreadable",
+    `Cannot read the bundle "${folder}": ${what}, which no bundle has`,
+  );
+}
+
+function unreadable(folder: string, cause: unknown): WritError {
+  if (isWritError(cause)) return cause;
+  if (cause instanceof Deno.errors.NotCapable) {
+    return new WritError(
+      "writ.permission",
+      `Cannot read the bundle "${folder}": Deno was not given leave to read it`,
+      { cause, hint: "Start it with --allow-read" },
+    );
+  }
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new WritError(
+    "bundle.unreadable",
+    `Cannot read the bundle "${folder}": ${why}`,
+    { cause },
+  );
+}

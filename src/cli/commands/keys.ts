@@ -1,0 +1,102 @@
+/**
+ * `writ keys new` and `writ keys list`.
+ *
+ * @module
+ */
+import { EXIT, WritError } from "../../core/errors.ts";
+import { type KeyringKey, listKeys, newKey } from "../../ticket/keyring.ts";
+import type { Role } from "../../ticket/trust.ts";
+import { passphraseFile, readPassphrase } from "../ask.ts";
+import { type Command, command } from "../command.ts";
+import { ownerOf } from "../owner.ts";
+import { choiceOption, flag, operand, option, options } from "../parameters.ts";
+
+const ROLES: readonly Role[] = [
+  "approver",
+  "requester",
+  "runner",
+  "ledger",
+  "policy",
+];
+
+/** Makes a key. */
+export const create: Command = command({
+  about:
+    "The key is sealed with a passphrase unless --open is given. It is believed by nobody until a trust file names it: writ trust show.",
+  parameters: {
+    name: operand("NAME", "what to call it: letters, digits, hyphens"),
+    owner: option("NAME", "whose it is; this user, where it is not given"),
+    role: options("ROLE", `what it is meant for: ${ROLES.join(", ")}`),
+    kind: choiceOption(["human", "agent", "system"], "who its owner is"),
+    open: flag("do not seal it: whoever can read the file can sign"),
+    passphraseFile,
+  },
+  async run(args, context) {
+    const { terminal } = context;
+    const { configFolder } = await context.home();
+    const roles = rolesOf(args.role);
+    const owner = await ownerOf(args.owner, context);
+    const passphrase = args.open ? null : await readPassphrase(terminal, {
+      file: args.passphraseFile,
+      cwd: context.cwd,
+      prompt: `Passphrase for the new key "${args.name}"`,
+      twice: true,
+    });
+    const key = await newKey({
+      config: configFolder,
+      name: args.name,
+      owner,
+      kind: args.kind ?? "human",
+      roles,
+      passphrase,
+    });
+    terminal.answer({ key }, [
+      `made ${key.name}: ${key.id}`,
+      `owner ${key.owner}, ${key.kind}, for ${key.roles.join(", ")}`,
+    ]);
+    return EXIT.done;
+  },
+});
+
+/** Lists the keys of the config folder. */
+export const list: Command = command({
+  parameters: {},
+  async run(_args, { terminal, home }) {
+    const { configFolder } = await home();
+    const keys = await listKeys(configFolder);
+    terminal.answer({ keys }, terminal.table(keysTable(keys)));
+    if (keys.length === 0) {
+      terminal.say(`No keys in "${configFolder}". Next: writ setup`);
+    }
+    return EXIT.done;
+  },
+});
+
+/** Keys as a table. */
+export function keysTable(
+  keys: readonly KeyringKey[],
+): { head: string[]; rows: string[][] } {
+  return {
+    head: ["name", "owner", "kind", "roles", "sealed", "id"],
+    rows: keys.map((key) => [
+      key.name,
+      key.owner,
+      key.kind,
+      key.roles.join(","),
+      key.sealed ? "yes" : "no",
+      key.id,
+    ]),
+  };
+}
+
+function rolesOf(words: readonly string[]): Role[] {
+  if (words.length === 0) return ["approver"];
+  return words.map((word) => {
+    const role = ROLES.find((one) => one === word);
+    if (role !== undefined) return role;
+    throw new WritError(
+      "usage.invalid",
+      `Cannot use "${word}" for --role: ${ROLES.join(", ")} were expected`,
+    );
+  });
+}

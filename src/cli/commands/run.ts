@@ -1,0 +1,68 @@
+/**
+ * `writ run`: the dry run. It cannot run or write anything.
+ *
+ * @module
+ */
+import { EXIT } from "../../core/errors.ts";
+import { verdictOf } from "../../policy/decision.ts";
+import { type Proposal, propose } from "../../run/propose.ts";
+import { notInForce, type Sight } from "../../run/sight.ts";
+import { command } from "../command.ts";
+import { operand } from "../parameters.ts";
+import { proposalLines } from "../proposal_text.ts";
+import { openWish, planning } from "../proposing.ts";
+
+/** The dry run. */
+export const run = command({
+  about:
+    "Plans the pipeline, asks policy, and shows what would run under which confinement.",
+  parameters: {
+    pipeline: operand("PIPELINE", "the pipeline file, JSON or JSONC"),
+    ...planning,
+  },
+  run: async (args, context) => {
+    const { wish, sight } = await openWish(args, context);
+    const proposal = await propose(wish, sight, null);
+    const problem = notInForce(sight);
+    const next = nextStep(proposal, sight, args.pipeline);
+    context.terminal.answer(
+      {
+        plan: proposal.plan.value,
+        planDigest: proposal.plan.digest,
+        decision: proposal.decision.value,
+        verdict: verdictOf(proposal.decision.value),
+        inForce: problem === null,
+        hidden: Object.fromEntries(proposal.planned.hints),
+        next,
+      },
+      [
+        ...proposalLines(proposal, context.terminal.paint),
+        "",
+        ...(problem === null ? [] : [
+          `${
+            context.terminal.paint("care", "Not in force:")
+          } ${problem.message}`,
+        ]),
+        `Nothing was run. Next: ${next}`,
+      ],
+    );
+    return EXIT.done;
+  },
+});
+
+function nextStep(proposal: Proposal, sight: Sight, pipeline: string): string {
+  const problem = notInForce(sight);
+  if (problem !== null) {
+    return problem.code === "setup.missing"
+      ? "deno task setup"
+      : "deno task writ trust accept";
+  }
+  switch (verdictOf(proposal.decision.value)) {
+    case "allow":
+      return `deno task execute ${pipeline}`;
+    case "review":
+      return `deno task approve ${pipeline}`;
+    case "deny":
+      return `deno task writ policy explain ${pipeline}`;
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * `writ tickets list`, `writ tickets show` and `writ tickets revoke`.
+ *
+ * @module
+ */
+import { EXIT } from "../../core/errors.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import type { TicketRecord, TicketStatus } from "../../ledger/ticket_book.ts";
+import { askYesNo } from "../ask.ts";
+import { type Command, command } from "../command.ts";
+import { openLedger } from "../open_ledger.ts";
+import { ownerOf } from "../owner.ts";
+import type { Emphasis } from "../paint.ts";
+import { flag, operand, option, wholeOption } from "../parameters.ts";
+import { resolveReference } from "../reference.ts";
+
+const ticketOperand = operand("TICKET", "id, its beginning, latest or #N");
+
+const STATUS: Record<TicketStatus, Emphasis> = {
+  open: "good",
+  early: "care",
+  expired: "faint",
+  used: "faint",
+  revoked: "bad",
+};
+
+/** Lists tickets, newest first. */
+export const list: Command = command({
+  parameters: {
+    limit: wholeOption("N", "how many; 20, if not given"),
+    all: flag("every ticket"),
+  },
+  async run(args, context) {
+    const { terminal } = context;
+    await using open = await openLedger(context);
+    const tickets = await Array.fromAsync(open.ledger.tickets({
+      reverse: true,
+      limit: args.all ? undefined : args.limit ?? 20,
+    }));
+    terminal.answer(
+      { tickets },
+      terminal.table({
+        head: ["#", "ticket", "status", "uses", "until", "for"],
+        rows: tickets.map(({ ticket, state, status }, n) => [
+          `#${n + 1}`,
+          ticket.id,
+          terminal.paint(STATUS[status], status),
+          `${state.uses}/${ticket.maxUses}`,
+          ticket.expiresAt,
+          `${ticket.requester.kind} ${ticket.requester.id}`,
+        ]),
+      }),
+    );
+    if (tickets.length === 0) {
+      terminal.say("No tickets yet. Next: deno task approve PIPELINE");
+    }
+    return EXIT.done;
+  },
+});
+
+/** Shows one ticket. */
+export const show: Command = command({
+  parameters: { ticket: ticketOperand },
+  async run(args, context) {
+    const { terminal } = context;
+    await using open = await openLedger(context);
+    const record = await find(open.ledger, args.ticket);
+    const { ticket, envelope, state, status } = record;
+    terminal.answer(record, [
+      terminal.paint("name", ticket.id),
+      `status     ${terminal.paint(STATUS[status], status)}${
+        state.revoked === null
+          ? ""
+          : ` at ${state.revoked.at} by ${state.revoked.by}: ${state.revoked.reason}`
+      }`,
+      `valid      ${ticket.notBefore} to ${ticket.expiresAt}`,
+      `uses       ${state.uses} of ${ticket.maxUses}`,
+      `requester  ${ticket.requester.kind} ${ticket.requester.id}`,
+      `reason     ${ticket.reason}`,
+      `decision   ${ticket.decision}`,
+      `ledger     ${ticket.ledger}`,
+      ticket.seen === null
+        ? "seen       the ledger was out of sight"
+        : `seen       ${ticket.seen.size} entries, ${ticket.seen.root}`,
+      ...envelope.signatures.map(({ keyid }) => `signed by  ${keyid}`),
+    ]);
+    return EXIT.done;
+  },
+});
+
+/** Revokes a ticket. What runs under it already is not stopped. */
+export const revoke: Command = command({
+  about:
+    "A run that was admitted before goes on. A revoked ticket stays revoked: approve again for a new one.",
+  parameters: {
+    ticket: ticketOperand,
+    reason: option("TEXT", "why; it goes into the ledger"),
+    by: option("NAME", "who; this user, if not given"),
+    yes: flag("do not ask"),
+  },
+  async run(args, context) {
+    const { terminal } = context;
+    await using open = await openLedger(context);
+    const { ticket, state } = await find(open.ledger, args.ticket);
+    const by = await ownerOf(args.by, context);
+    if (state.revoked !== null) {
+      terminal.answer(
+        { ticket: ticket.id, revoked: state.revoked },
+        `${ticket.id} was revoked already, at ${state.revoked.at}`,
+      );
+      return EXIT.done;
+    }
+    if (!args.yes && !await askYesNo(terminal, `Revoke ${ticket.id}?`)) {
+      terminal.answer(
+        { ticket: ticket.id, revoked: null },
+        "Nothing was changed",
+      );
+      return EXIT.refused;
+    }
+    await open.ledger.revokeTicket(ticket.id, args.reason ?? "", by);
+    const after = await open.ledger.ticket(ticket.id);
+    terminal.answer(
+      { ticket: ticket.id, revoked: after?.state.revoked ?? null },
+      `revoked ${ticket.id}`,
+    );
+    return EXIT.done;
+  },
+});
+
+async function find(ledger: Ledger, reference: string): Promise<TicketRecord> {
+  const known = await ledger.ticket(reference);
+  if (known !== null) return known;
+  const tickets = await Array.fromAsync(ledger.tickets({ reverse: true }));
+  const id = resolveReference(
+    reference,
+    tickets.map(({ ticket }) => ticket.id),
+    "ticket",
+  );
+  return tickets.find(({ ticket }) => ticket.id === id)!;
+}

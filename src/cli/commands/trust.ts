@@ -1,0 +1,160 @@
+/**
+ * `writ trust show` and `writ trust accept`.
+ *
+ * @module
+ */
+import { join } from "@std/path/join";
+import { canonicalBytes, parseCanonical } from "../../core/canonical_json.ts";
+import type { Digest } from "../../core/digest.ts";
+import { EXIT, WritError } from "../../core/errors.ts";
+import { formatTime } from "../../core/time.ts";
+import { loadPolicy } from "../../policy/load_policy.ts";
+import {
+  type Pins,
+  readPinned,
+  readPins,
+  writePins,
+} from "../../policy/pins.ts";
+import { policyDigest } from "../../policy/policy_set.ts";
+import { validatePolicy } from "../../policy/validate.ts";
+import { TRUST_FILE } from "../../run/sight.ts";
+import {
+  type Differences,
+  differences,
+  type InForce,
+} from "../../ticket/differences.ts";
+import { listKeys } from "../../ticket/keyring.ts";
+import { loadTrust } from "../../ticket/read_trust.ts";
+import { type Trust, trustDigest, TrustSchema } from "../../ticket/trust.ts";
+import { askYesNo } from "../ask.ts";
+import { type Command, command } from "../command.ts";
+import { differenceLines } from "../difference_lines.ts";
+import { flag } from "../parameters.ts";
+import { findWorkspace } from "../workspace.ts";
+
+/** Shows whose keys the workspace's trust file names, and whether it is in force. */
+export const show: Command = command({
+  parameters: {},
+  async run(_args, { terminal, cwd, home }) {
+    const { root } = await findWorkspace(cwd);
+    const { configFolder } = await home();
+    const trust = await loadTrust(join(root, TRUST_FILE));
+    const pins = await readPins(configFolder, root);
+    const digest = trustDigest(trust);
+    const inForce = pins?.trust === digest;
+    terminal.answer({ workspace: root, digest, inForce, pins, trust }, [
+      `${TRUST_FILE}  ${digest}`,
+      inForce
+        ? terminal.paint("good", "in force")
+        : terminal.paint("care", "not in force: writ trust accept"),
+      `approvers needed: ${trust.quorum}`,
+      "",
+      ...terminal.table(trustTable(trust)),
+    ]);
+    return EXIT.done;
+  },
+});
+
+/** Shows what would change, asks, and puts policy and trust of the workspace in force. */
+export const accept: Command = command({
+  about:
+    "Whoever may write the workspace proposes; what is accepted here is what holds, for this user, on this machine.",
+  parameters: { yes: flag("accept without being asked") },
+  async run(args, context) {
+    const { terminal, cwd, now } = context;
+    const { root } = await findWorkspace(cwd);
+    const { configFolder } = await context.home();
+    const next = await proposed(root);
+    const pins = await readPins(configFolder, root);
+    const changes = differences(await inForce(configFolder, pins), next);
+    const digests = {
+      policy: policyDigest(next.policy),
+      trust: trustDigest(next.trust),
+    };
+    if (pins !== null && unchanged(changes)) {
+      terminal.answer({ accepted: false, changes, pins }, "Nothing changed");
+      return EXIT.done;
+    }
+    for (const line of differenceLines(changes, terminal.paint)) {
+      terminal.say(line);
+    }
+    const question =
+      `Put policy ${digests.policy} and trust ${digests.trust} in force for "${root}"?`;
+    if (!args.yes && !await askYesNo(terminal, question)) {
+      terminal.answer(
+        { accepted: false, changes, pins },
+        "Nothing was changed",
+      );
+      return EXIT.refused;
+    }
+    const accepted = await writePins(configFolder, root, {
+      policy: next.policy,
+      trust: canonicalBytes(next.trust),
+    }, {
+      ledger: pins?.ledger ?? await ownLedger(configFolder),
+      acceptedAt: formatTime(now()),
+    });
+    terminal.answer({ accepted: true, changes, pins: accepted }, [
+      `In force   policy ${accepted.policy}`,
+      `           trust ${accepted.trust}`,
+    ]);
+    return EXIT.done;
+  },
+});
+
+/** What the workspace proposes, refused where it could not be used. */
+async function proposed(root: string): Promise<InForce> {
+  const { policy } = await loadPolicy(root);
+  const trust = await loadTrust(join(root, TRUST_FILE));
+  const faults = await validatePolicy(policy);
+  if (faults.length === 0) return { policy, trust };
+  throw new WritError(
+    "policy.invalid",
+    "Cannot put the policy in force: it is not valid",
+    { faults },
+  );
+}
+
+async function inForce(
+  config: string,
+  pins: Pins | null,
+): Promise<InForce | null> {
+  if (pins === null) return null;
+  const { policy, trust } = await readPinned(config, pins);
+  return {
+    policy,
+    trust: TrustSchema.parse(parseCanonical(trust, "the trust in force")),
+  };
+}
+
+async function ownLedger(config: string): Promise<Digest> {
+  const key = (await listKeys(config)).find((one) =>
+    one.roles.includes("ledger")
+  );
+  if (key !== undefined) return key.id;
+  throw new WritError(
+    "setup.missing",
+    "Cannot put anything in force: this user has no ledger key",
+    { hint: "writ setup makes it" },
+  );
+}
+
+function unchanged({ policy, trust }: Differences): boolean {
+  return policy.length === 0 && trust.length === 0;
+}
+
+function trustTable(trust: Trust): { head: string[]; rows: string[][] } {
+  return {
+    head: ["owner", "kind", "roles", "from", "until", "id"],
+    rows: trust.keys.map((key) => [
+      key.owner,
+      key.kind,
+      key.roles.join(","),
+      key.notBefore,
+      key.revokedAt === null
+        ? key.notAfter ?? "no end"
+        : `revoked ${key.revokedAt}`,
+      key.id,
+    ]),
+  };
+}

@@ -1,0 +1,140 @@
+/**
+ * `writ verify`: every invariant of a run's bundle.
+ *
+ * Edge: looks for the bundle.
+ * @module
+ */
+import { join } from "@std/path/join";
+import { resolve } from "@std/path/resolve";
+import { readBundle } from "../../bundle/read_bundle.ts";
+import { type Digest, isDigest } from "../../core/digest.ts";
+import { type ExitStatus, isWritError, WritError } from "../../core/errors.ts";
+import { formatTime } from "../../core/time.ts";
+import { loadTrust } from "../../ticket/read_trust.ts";
+import { renderReport } from "../../verify/render.ts";
+import { verifyBundle } from "../../verify/verify.ts";
+import { type Command, command, type Context } from "../command.ts";
+import { operand, option } from "../parameters.ts";
+import { resolveReference } from "../reference.ts";
+import {
+  dev,
+  findWorkspace,
+  guardOwnCode,
+  type Workspace,
+} from "../workspace.ts";
+
+/** Verifies a bundle with the keys that the reader names. */
+export const verify: Command = command({
+  about:
+    "Exit: 0 true, executed and succeeded; 1 a true record of a failed run; 4 not true, or not provable.",
+  parameters: {
+    run: operand(
+      "RUN",
+      "folder of a bundle, or a run of this workspace: id, its beginning, latest, #N",
+    ),
+    trust: option(
+      "FILE",
+      "whose keys you believe; without it nothing is verified",
+    ),
+    expectPlan: option("DIGEST", "the run must be of this plan"),
+    expectPipeline: option("DIGEST", "the run must be of this pipeline file"),
+    expectCommit: option("ID", "the run must be made at this commit"),
+    dev,
+  },
+  async run(args, context): Promise<ExitStatus> {
+    const { terminal, cwd, now } = context;
+    const expect = {
+      ...expected("plan", args.expectPlan),
+      ...expected("pipeline", args.expectPipeline),
+      ...(args.expectCommit === null ? {} : { commit: args.expectCommit }),
+    };
+    const folder = await bundleFolder(args.run, context);
+    const workspace = await workspaceOf(folder);
+    if (workspace !== null) {
+      await guardOwnCode(workspace, {
+        main: import.meta.url,
+        dev: args.dev,
+        terminal,
+      });
+    }
+    const trust = args.trust === null
+      ? null
+      : await loadTrust(resolve(cwd, args.trust));
+    const report = await verifyBundle(await readBundle(folder), {
+      trust,
+      now: formatTime(now()),
+      expect,
+    });
+    terminal.answer(
+      report,
+      renderReport(report, {
+        paint: terminal.paint,
+        columns: terminal.columns,
+      }),
+    );
+    if (trust === null) {
+      terminal.say(
+        "Nobody's keys were believed. Next: --trust FILE, a trust file that you got from whom you believe",
+      );
+    }
+    return report.exit;
+  },
+});
+
+/** A path where something lies, else a run of the workspace. */
+async function bundleFolder(
+  reference: string,
+  { cwd }: Context,
+): Promise<string> {
+  const path = resolve(cwd, reference);
+  if (await isThere(path)) return path;
+  // What looks like a path is one: a missing folder is not looked for elsewhere.
+  if (reference.includes("/")) {
+    throw new WritError(
+      "input.unreadable",
+      `Cannot read the bundle "${reference}": nothing is there`,
+    );
+  }
+  const { root } = await findWorkspace(cwd);
+  const runs = join(root, ".writ", "runs");
+  const ids: string[] = [];
+  if (await isThere(runs)) {
+    for await (const { name, isDirectory } of Deno.readDir(runs)) {
+      if (isDirectory && name.startsWith("run_")) ids.push(name);
+    }
+  }
+  // Ids sort by the time they were made.
+  return join(runs, resolveReference(reference, ids.sort().reverse(), "run"));
+}
+
+async function workspaceOf(folder: string): Promise<Workspace | null> {
+  try {
+    return await findWorkspace(folder);
+  } catch (error) {
+    // A bundle travels: it need not lie in a workspace.
+    if (isWritError(error, "input.unreadable")) return null;
+    throw error;
+  }
+}
+
+function expected(
+  name: "plan" | "pipeline",
+  text: string | null,
+): { plan?: Digest; pipeline?: Digest } {
+  if (text === null) return {};
+  if (isDigest(text)) return { [name]: text };
+  throw new WritError(
+    "usage.invalid",
+    `Cannot use "${text}" for --expect-${name}: "sha256:" and 64 hex digits were expected`,
+  );
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    return false;
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Errors as people and programs read them.
+ *
+ * @module
+ */
+import type { Fault, Place, WritError } from "../core/errors.ts";
+import type { Emphasis } from "./paint.ts";
+
+/** What `--json` says of an error. */
+export interface ErrorDocument {
+  error: {
+    code: string;
+    exit: number;
+    message: string;
+    place: Place | null;
+    hint: string | null;
+    faults: { message: string; place: Place | null; hint: string | null }[];
+  };
+}
+
+/** The document of an error. */
+export function errorDocument(error: WritError): ErrorDocument {
+  return {
+    error: {
+      code: error.code,
+      exit: error.exit,
+      message: error.message,
+      place: error.place ?? null,
+      hint: error.hint ?? null,
+      faults: error.faults.map((fault) => ({
+        message: fault.message,
+        place: fault.place ?? null,
+        hint: fault.hint ?? null,
+      })),
+    },
+  };
+}
+
+/**
+ * The lines of an error: `error[code]: Sentence`, then each fault with its place,
+ * `pipeline.json:7:53: message`, then the hint.
+ */
+export function errorLines(
+  error: WritError,
+  paint: (emphasis: Emphasis, text: string) => string,
+): string[] {
+  const head = `${paint("bad", `error[${error.code}]:`)} ${error.message}`;
+  const hint = (text: string) => `${paint("care", "hint:")} ${text}`;
+  const lines = [
+    addsNothing(error) ? head : `${head} (${placeText(error.place!)})`,
+    ...error.faults.flatMap((fault) => faultLines(fault, hint)),
+  ];
+  return error.hint === undefined ? lines : [...lines, hint(error.hint)];
+}
+
+/** A sentence that names the file needs it not twice; a line it does not know. */
+function addsNothing({ place, message }: WritError): boolean {
+  return place === undefined ||
+    place.line === undefined && message.includes(place.file);
+}
+
+function faultLines(fault: Fault, hint: (text: string) => string): string[] {
+  const place = fault.place === undefined ? "" : `${placeText(fault.place)}: `;
+  const line = `  ${place}${fault.message}`;
+  return fault.hint === undefined ? [line] : [line, `    ${hint(fault.hint)}`];
+}
+
+/** `file`, `file:line` or `file:line:column`. */
+export function placeText(place: Place): string {
+  return [place.file, place.line, place.column].filter((part) =>
+    part !== undefined
+  ).join(":");
+}

@@ -1,0 +1,154 @@
+/**
+ * What a dry run and an approver see of a proposal, as lines.
+ *
+ * @module
+ */
+import { format } from "@std/fmt/bytes";
+import type { Material, Plan, PlanStep } from "../plan/plan.ts";
+import { hintText, type ViewHint } from "../plan/view_hint.ts";
+import type { Decision, Outcome } from "../policy/decision.ts";
+import type { Proposal } from "../run/propose.ts";
+import type { Emphasis } from "./paint.ts";
+
+type Paint = (emphasis: Emphasis, text: string) => string;
+
+const ANSWER: Record<Outcome["outcome"], Emphasis> = {
+  allow: "good",
+  review: "care",
+  deny: "bad",
+};
+
+/** A plan and its decision, as they are shown. */
+export interface Judged {
+  plan: Plan;
+  decision: Decision;
+  /** Where it comes from. */
+  file: string;
+  /** What each step will not see. */
+  hints: ReadonlyMap<string, ViewHint | null>;
+}
+
+/** The lines of a proposal: a head, then a block a step. */
+export function proposalLines(proposal: Proposal, paint: Paint): string[] {
+  return judgedLines({
+    plan: proposal.plan.value,
+    decision: proposal.decision.value,
+    file: proposal.wish.file,
+    hints: proposal.planned.hints,
+  }, paint);
+}
+
+/** The lines of a plan and its decision. */
+export function judgedLines(judged: Judged, paint: Paint): string[] {
+  const { plan, decision, file, hints } = judged;
+  const { requester, source } = decision.facts;
+  const outcomes = new Map(
+    decision.outcomes.map((outcome) => [outcome.step, outcome]),
+  );
+  return [
+    `${paint("name", plan.name)} (${file})`,
+    `  plan       ${decision.plan}`,
+    `  requester  ${requester.kind} ${requester.id}${
+      requester.key === null ? "" : `, signed by ${requester.key}`
+    }`,
+    ...(source.commit === null ? [] : [
+      `  source     ${source.commit.slice(0, 12)}${
+        source.branch === null ? "" : ` on ${source.branch}`
+      }`,
+    ]),
+    ...Object.entries(plan.params).map(([name, value]) =>
+      `  param      ${name}=${value}`
+    ),
+    ...plan.steps.flatMap((step) => [
+      "",
+      ...stepLines(
+        step,
+        outcomes.get(step.id)!,
+        hints.get(step.id) ?? null,
+        paint,
+      ),
+    ]),
+  ];
+}
+
+function stepLines(
+  step: PlanStep,
+  outcome: Outcome,
+  hint: ViewHint | null,
+  paint: Paint,
+): string[] {
+  const rows: [string, string][] = [
+    ["command", commandOf(step)],
+    ...(step.needs.length > 0 ? [["after", step.needs.join(", ")]] : []) as [
+      string,
+      string,
+    ][],
+    ...(step.cwd === "." ? [] : [["in", step.cwd]]) as [string, string][],
+    ["reads", step.materials.map(materialText).join(", ") || "nothing"],
+    [
+      "writes",
+      step.products.map(({ path, starts }) =>
+        starts === "update" ? `${path} (in place)` : path
+      ).join(", ") || "nothing",
+    ],
+    ...(step.scratch.length > 0
+      ? [["scratch", step.scratch.join(", ")]]
+      : []) as [string, string][],
+    ["network", networkText(step)],
+    ...Object.entries(step.env).map(([name, value]): [string, string] => [
+      "env",
+      typeof value === "string"
+        ? `${name}=${value}${
+          step.bound.includes(name) ? " (from your environment)" : ""
+        }`
+        : `${name} is the secret ${value.secret}`,
+    ]),
+    ["held by", `${step.isolation} or stronger`],
+    ...(hint === null
+      ? []
+      : [["sees", hintText(hint).replace(/^sees /, "")]]) as [string, string][],
+    ...outcome.obligations.map((text): [string, string] => ["look at", text]),
+    ...reasonRows(outcome),
+  ];
+  return [
+    `${paint("name", step.id)}  ${
+      paint(ANSWER[outcome.outcome], outcome.outcome)
+    }`,
+    ...rows.map(([name, text]) => `  ${name.padEnd(9)}  ${text}`),
+  ];
+}
+
+function reasonRows(outcome: Outcome): [string, string][] {
+  if (outcome.outcome === "allow") return [];
+  const question = outcome.outcome === "deny" ? "run" : "runUnattended";
+  const rules = outcome.rules.filter((rule) =>
+    rule.question === question && rule.effect === "forbid"
+  );
+  if (rules.length === 0) return [["rule", "no rule permits it"]];
+  return rules.map(({ id, reason }) => [
+    "rule",
+    reason === "" ? id : `${id}: ${reason}`,
+  ]);
+}
+
+/** The command of a step, words with spaces quoted. */
+export function commandOf(step: Pick<PlanStep, "kind" | "argv">): string {
+  const words = step.kind === "deno" ? ["deno", ...step.argv] : step.argv;
+  return words.map((word) =>
+    /^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word)
+  ).join(" ");
+}
+
+function materialText(material: Material): string {
+  if ("from" in material) return `${material.path} (from ${material.from})`;
+  const { files, bytes } = material;
+  return `${material.path} (${files === 1 ? "1 file" : `${files} files`}, ${
+    format(bytes, { binary: true })
+  })`;
+}
+
+function networkText({ permissions: { net } }: PlanStep): string {
+  if (net === true) return "all of it";
+  if (net === false || net.length === 0) return "none";
+  return net.join(", ");
+}

@@ -1,0 +1,117 @@
+/**
+ * The tasks of `deno.json`, from the table of commands.
+ *
+ * @module
+ */
+import { COMMAND_NAMES, type Profile, PROFILES } from "./profile.ts";
+
+/** A task of `deno.json`. */
+export interface Task {
+  description: string;
+  command: string;
+}
+
+/** Where the command line starts. */
+const MAIN = "src/cli/main.ts";
+
+// An unset XDG name leaves "/writ" behind, a folder that nothing reads.
+const HOME_FOLDERS = [
+  "$HOME/.config/writ",
+  "$HOME/.local/state/writ",
+  "$XDG_CONFIG_HOME/writ",
+  "$XDG_STATE_HOME/writ",
+];
+
+/** The flags of Deno that a profile comes to: all that is granted, and what is denied for good. */
+export function denoFlags(profile: Profile): string[] {
+  const { write, env, run, sys } = profile;
+  const paths = {
+    none: null,
+    home: HOME_FOLDERS,
+    named: [...HOME_FOLDERS, "$INIT_CWD"],
+    any: [],
+  }[write];
+  return [
+    "--no-prompt",
+    "--allow-read",
+    paths === null ? "--deny-write" : allow("write", paths),
+    allow("env", env === "any" ? [] : env),
+    run ? "--allow-run" : "--deny-run",
+    sys.length > 0 ? allow("sys", sys) : "--deny-sys",
+    "--deny-net",
+    "--deny-ffi",
+    // Policy is compiled by the quick compiler: it is used for milliseconds.
+    "--v8-flags=--liftoff-only",
+  ];
+}
+
+/** What may do everything that some command may: `main` drops the rest. */
+function widest(): Profile {
+  const rows = Object.values(PROFILES);
+  return {
+    ...PROFILES.execute,
+    sys: [...new Set(rows.flatMap((row) => row.sys))].sort(),
+  };
+}
+
+/** All tasks of this repository, by name. */
+export function tasks(): Record<string, Task> {
+  const own = COMMAND_NAMES.filter((name) => PROFILES[name].task).map((
+    name,
+  ): [string, Task] => [name, {
+    description: PROFILES[name].summary,
+    command: [
+      "deno run",
+      ...denoFlags(PROFILES[name]),
+      MAIN,
+      name,
+      ...(PROFILES[name].judges ? ["--dev"] : []),
+    ].join(" "),
+  }]);
+  return {
+    ...Object.fromEntries(own),
+    writ: {
+      description: "every command; it drops what its row does not grant",
+      command: ["deno run", ...denoFlags(widest()), MAIN].join(" "),
+    },
+    ...UPKEEP,
+  };
+}
+
+/** The tasks that look after this repository. */
+const UPKEEP: Record<string, Task> = {
+  test: {
+    description: "all tests, and the examples in the documentation",
+    command: "deno test -A --doc",
+  },
+  check: {
+    description: "format, lint, types, what would be published",
+    command: [
+      "deno fmt --check",
+      "deno lint",
+      "deno check .",
+      "deno publish --dry-run --allow-dirty",
+    ].join(" && "),
+  },
+  ok: {
+    description: "everything that is agreed: check, then test",
+    command: "deno task check && deno task test",
+  },
+  bench: { description: "the figures", command: "deno run -A bench/bench.ts" },
+  schemas: {
+    description: "write schemas/ from the source",
+    command: "deno run --allow-read --allow-write=schemas schemas/generate.ts",
+  },
+  tasks: {
+    description: "write these tasks from src/cli/profile.ts",
+    command:
+      "deno run --allow-read=deno.json --allow-write=deno.json src/cli/write_tasks.ts",
+  },
+};
+
+function allow(kind: string, values: readonly string[]): string {
+  // Quoted for the task shell: a home may have spaces in its name.
+  if (values.length === 0) return `--allow-${kind}`;
+  const list = values.join(",");
+  return `--allow-${kind}=${list.includes("$") ? `"${list}"` : list}`;
+}

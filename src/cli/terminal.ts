@@ -1,0 +1,185 @@
+/**
+ * The one voice of the command line.
+ *
+ * - Answers go to standard output, all talk to standard error.
+ * - With `--json` the answer is one document, errors too; talk stays on standard error.
+ * - Colour only on a terminal, never under `NO_COLOR`; no cursor codes anywhere.
+ * - Control characters are shown escaped, wherever they come from.
+ * - Tables fold into blocks where the terminal is too narrow.
+ * - A reader that has gone away (`writ log | head`) ends the talk, not the work.
+ * - Sentences: a capital first, values quoted, no period after an error; `hint:` says what helps.
+ *
+ * Edge: writes to standard output and standard error.
+ * @module
+ */
+import type { WritError } from "../core/errors.ts";
+import { errorDocument, errorLines } from "./error_text.ts";
+import { type Emphasis, painter, safeJson } from "./paint.ts";
+import { type Table, tableLines, textWidth } from "./table.ts";
+
+/** Where a terminal writes to. Returns how many bytes were taken, as `Deno.stdout` does. */
+export interface Output {
+  writeSync(bytes: Uint8Array): number;
+  isTerminal(): boolean;
+}
+
+/** What a {@linkcode Terminal} is made with. */
+export interface TerminalOptions {
+  json: boolean;
+  noColor?: boolean;
+  stdout?: Output;
+  stderr?: Output;
+  /** Columns of the terminal; asked of it where not given. */
+  columns?: number;
+}
+
+/** Speaks. One a process. */
+export class Terminal {
+  readonly json: boolean;
+  readonly #stdout: Voice;
+  readonly #stderr: Voice;
+  /** Columns of standard output; `Infinity` off a terminal. */
+  readonly columns: number;
+  #answered = false;
+
+  constructor(options: TerminalOptions) {
+    const colour = !(options.noColor ?? Deno.noColor);
+    this.json = options.json;
+    this.#stdout = new Voice(options.stdout ?? Deno.stdout, colour);
+    this.#stderr = new Voice(options.stderr ?? Deno.stderr, colour);
+    this.columns = options.columns ?? columnsOf(this.#stdout.terminal);
+  }
+
+  /** The answer of a command: `document` with `--json`, else `text`. Once a command. */
+  answer(document: unknown, text: string | readonly string[]): void {
+    this.#answered = true;
+    if (this.json) {
+      this.#stdout.writeRaw(`${safeJson(document)}\n`);
+    } else {
+      const lines = typeof text === "string" ? text : text.join("\n");
+      if (lines !== "") this.#stdout.write(`${lines}\n`);
+    }
+  }
+
+  /** A piece of an answer that is too long to be held; nothing with `--json`. */
+  answerLine(text: string): void {
+    if (!this.json) this.#stdout.write(`${text}\n`);
+  }
+
+  /** Bytes of an answer as they are, for files that are sent to standard output. */
+  answerBytes(bytes: Uint8Array): void {
+    this.#stdout.writeBytes(bytes);
+  }
+
+  /** Talk: progress, what comes next. */
+  say(text = ""): void {
+    this.#stderr.write(`${text}\n`);
+  }
+
+  /** Talk without an end of line, before a question's answer. */
+  ask(text: string): void {
+    this.#stderr.write(text);
+  }
+
+  /** Talk that wants attention. */
+  warn(text: string): void {
+    this.say(`${this.paint("care", "warning:")} ${text}`);
+  }
+
+  /** An error, on standard error; with `--json` also as the one document. */
+  error(error: WritError): void {
+    if (this.json && !this.#answered) {
+      this.answer(errorDocument(error), "");
+    }
+    for (const line of errorLines(error, this.paint)) this.say(line);
+  }
+
+  /** Marks a text for emphasis. It stays plain where there is no colour. */
+  readonly paint = (emphasis: Emphasis, text: string): string =>
+    PAINTER.paint(emphasis, text);
+
+  /** The lines of a table that fits this terminal. */
+  table(table: Table): string[] {
+    return tableLines(
+      table,
+      this.columns,
+      (text) => textWidth(PAINTER.resolve(text, false)),
+    );
+  }
+
+  /**
+   * Shows the output of a step as it comes, each line after the step's name. Whole lines
+   * only, so that steps that run side by side do not mix; `end` writes what is left.
+   */
+  prefixed(name: string): { write(chunk: Uint8Array): void; end(): void } {
+    const head = this.paint("faint", `${name} |`);
+    const decoder = new TextDecoder();
+    let rest = "";
+    const show = (line: string) => this.say(`${head} ${line}`);
+    return {
+      write: (chunk) => {
+        const lines = (rest + decoder.decode(chunk, { stream: true })).split(
+          "\n",
+        );
+        rest = lines.pop()!;
+        for (const line of lines) show(line.replace(/\r$/, ""));
+        // A line without an end must not fill the memory.
+        if (rest.length > LONGEST_LINE) {
+          show(rest);
+          rest = "";
+        }
+      },
+      end: () => {
+        rest += decoder.decode();
+        if (rest !== "") show(rest);
+        rest = "";
+      },
+    };
+  }
+}
+
+const LONGEST_LINE = 64 * 1024;
+const PAINTER = painter(crypto.randomUUID().replaceAll("-", ""));
+const encoder = new TextEncoder();
+
+/** One of the two streams. */
+class Voice {
+  readonly terminal: boolean;
+  readonly #output: Output;
+  readonly #colour: boolean;
+  #gone = false;
+
+  constructor(output: Output, colour: boolean) {
+    this.#output = output;
+    this.terminal = output.isTerminal();
+    this.#colour = colour && this.terminal;
+  }
+
+  write(text: string): void {
+    this.writeRaw(PAINTER.resolve(text, this.#colour));
+  }
+
+  /** For text whose control characters are escaped already. */
+  writeRaw(text: string): void {
+    this.writeBytes(encoder.encode(text));
+  }
+
+  writeBytes(bytes: Uint8Array): void {
+    if (this.#gone) return;
+    try {
+      for (let done = 0; done < bytes.length;) {
+        done += this.#output.writeSync(bytes.subarray(done));
+      }
+    } catch (error) {
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+      this.#gone = true;
+    }
+  }
+}
+
+function columnsOf(terminal: boolean): number {
+  if (!terminal) return Infinity;
+  const { columns } = Deno.consoleSize();
+  // Some terminals do not know their size and say 0.
+  return columns > 0 ? columns : 80;
+}

@@ -1,0 +1,70 @@
+/**
+ * Says what happens in a run, as it happens.
+ *
+ * @module
+ */
+import type { StepStatus } from "../ledger/receipt.ts";
+import type { RunEvent } from "../run/run.ts";
+import type { Emphasis } from "./paint.ts";
+import type { Terminal } from "./terminal.ts";
+
+const STATUS: Record<StepStatus, Emphasis> = {
+  ok: "good",
+  cached: "good",
+  failed: "bad",
+  refused: "bad",
+  indeterminate: "bad",
+  skipped: "faint",
+};
+
+/** Shows the events of a run on standard error. */
+export function watchRun(terminal: Terminal): (event: RunEvent) => void {
+  const streams = new Map<string, ReturnType<Terminal["prefixed"]>>();
+  const streamOf = (step: string, name: string) => {
+    const key = `${name} ${step}`;
+    let stream = streams.get(key);
+    if (stream === undefined) {
+      streams.set(key, stream = terminal.prefixed(step));
+    }
+    return stream;
+  };
+  return (event) => {
+    switch (event.type) {
+      case "admitted":
+        return terminal.say(`${event.run} under ${event.ticket}`);
+      case "started":
+        return terminal.say(
+          `${
+            terminal.paint("name", event.step)
+          } started under ${event.backend}${
+            event.attempt > 1 ? `, attempt ${event.attempt}` : ""
+          }`,
+        );
+      case "output":
+        return streamOf(event.step, event.stream).write(event.chunk);
+      case "finished":
+        for (const name of ["stdout", "stderr"]) {
+          streams.get(`${name} ${event.step}`)?.end();
+        }
+        terminal.say(
+          `${terminal.paint("name", event.step)} ${
+            terminal.paint(STATUS[event.status], event.status)
+          }${event.wallMs === null ? "" : ` in ${duration(event.wallMs)}`}${
+            event.reason === null ? "" : `: ${event.reason}`
+          }`,
+        );
+        if (event.hint !== null) terminal.say(`  hint: ${event.hint}`);
+        return;
+      case "sealed":
+        return terminal.say(`sealed as ${event.outcome}`);
+    }
+  };
+}
+
+/** `83 ms`, `1.2 s`, `3 min 5 s`. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}

@@ -1,0 +1,288 @@
+/**
+ * Hash chains of receipts and entries: making the next link, and walking a whole chain.
+ *
+ * The hash of a record is `SHA-256(0x00 || bytes)` (the leaf hash of RFC 6962 section 2.1)
+ * over its canonical bytes; `prev` is the hash of the record before.
+ *
+ * @module
+ */
+import {
+  canonicalBytes,
+  canonicalText,
+  parseCanonical,
+} from "../core/canonical_json.ts";
+import { type Digest, leafHash } from "../core/digest.ts";
+import { isWritError, WritError } from "../core/errors.ts";
+import {
+  type Entry,
+  type EntryBodies,
+  EntrySchema,
+  type EntryType,
+} from "./entry.ts";
+import { OrderGuard } from "./order.ts";
+import {
+  type Actor,
+  type Receipt,
+  type ReceiptBodies,
+  ReceiptSchema,
+  type ReceiptType,
+} from "./receipt.ts";
+import { EMPTY_HEAD, type Head } from "./store.ts";
+
+/** A receipt before it has a place in its chain. */
+export type ReceiptDraft = {
+  [T in ReceiptType]: {
+    run: string;
+    at: string;
+    type: T;
+    actor: Actor;
+    body: ReceiptBodies[T];
+  };
+}[ReceiptType];
+
+/** An entry before it has a place in the ledger. */
+export type EntryDraft = {
+  [T in EntryType]: {
+    ledger: Digest;
+    at: string;
+    type: T;
+    body: EntryBodies[T];
+  };
+}[EntryType];
+
+/** A receipt in its place: its canonical bytes, their hash, and the head of the chain that it ends. */
+export interface ReceiptLink {
+  receipt: Receipt;
+  bytes: Uint8Array;
+  hash: Digest;
+  head: Head;
+}
+
+/** An entry in its place: its canonical bytes, their hash, and the head of the chain that it ends. */
+export interface EntryLink {
+  entry: Entry;
+  bytes: Uint8Array;
+  hash: Digest;
+  head: Head;
+}
+
+/** What is wrong with one record of a chain. `index` counts from 0 in the order of the walk. */
+export interface ChainFault {
+  index: number;
+  code:
+    /** Not JSON, or not canonical. */
+    | "chain.bytes"
+    | "chain.schema"
+    /** Another run's receipt, another ledger's entry. */
+    | "chain.owner"
+    | "chain.seq"
+    | "chain.prev"
+    | "chain.order";
+  message: string;
+}
+
+/** Puts a receipt after `head`. */
+export function nextReceipt(head: Head, draft: ReceiptDraft): ReceiptLink {
+  const receipt = {
+    ...draft,
+    v: 1,
+    seq: head.size,
+    prev: head.hash,
+  } as Receipt;
+  const bytes = canonicalBytes(receipt);
+  const hash = leafHash(bytes);
+  return { receipt, bytes, hash, head: { size: head.size + 1, hash } };
+}
+
+/** Puts an entry after `head`. */
+export function nextEntry(head: Head, draft: EntryDraft): EntryLink {
+  const entry = { ...draft, v: 1, seq: head.size, prev: head.hash } as Entry;
+  const bytes = canonicalBytes(entry);
+  const hash = leafHash(bytes);
+  return { entry, bytes, hash, head: { size: head.size + 1, hash } };
+}
+
+/**
+ * Reads receipts, each from its bytes, without looking at how they hang together.
+ *
+ * @throws {WritError} `input.invalid` at the first that is not one.
+ */
+export function readReceipts(lines: Iterable<Uint8Array>): Receipt[] {
+  const receipts: Receipt[] = [];
+  for (const line of lines) {
+    const what = `receipt ${receipts.length}`;
+    const parsed = ReceiptSchema.safeParse(parseCanonical(line, what));
+    if (!parsed.success) {
+      throw new WritError("input.invalid", `Cannot read ${what}: not one`, {
+        faults: parsed.error.issues.map(({ path, message }) => ({
+          message: `${path.join(".")}: ${message}`,
+        })),
+        cause: parsed.error,
+      });
+    }
+    receipts.push(parsed.data);
+  }
+  return receipts;
+}
+
+/** What a walk of a chain found. `values` has one value a record, `undefined` where it is not JSON. */
+export interface ChainWalk {
+  values: unknown[];
+  head: Head;
+  faults: ChainFault[];
+}
+
+/**
+ * Walks a chain: canonical bytes, `seq`, `prev` and owner (`run` of receipts, `ledger` of
+ * entries; that of the first record where none is given), compared with what was hashed.
+ * The rest of each record is not looked at: that is what {@linkcode checkReceiptChain} adds.
+ */
+export function walkChain(
+  lines: Iterable<Uint8Array>,
+  kind: "receipt" | "entry",
+  owner?: string,
+): ChainWalk {
+  const ownerKey = kind === "receipt" ? "run" : "ledger";
+  const values: unknown[] = [];
+  const faults: ChainFault[] = [];
+  let expected = owner;
+  let prev: Digest | null = null;
+  let seq = 0;
+  for (const line of lines) {
+    const index = seq;
+    const say = (code: ChainFault["code"], message: string) =>
+      faults.push({ index, code, message: `${kind} ${index}: ${message}` });
+    const value = parseLink(line);
+    values.push(value);
+    if (value === undefined) {
+      say("chain.bytes", "its bytes are not canonical JSON (RFC 8785)");
+    } else {
+      const said = value[ownerKey];
+      if (typeof said === "string") expected ??= said;
+      if (said === undefined || said !== expected) {
+        say(
+          "chain.owner",
+          `"${ownerKey}" is ${quoted(said)}, ${quoted(expected)} was expected`,
+        );
+      }
+      if (value.seq !== seq) {
+        say("chain.seq", `"seq" is ${quoted(value.seq)}, ${seq} was expected`);
+      }
+      if (value.prev !== prev) {
+        say("chain.prev", `"prev" is not the hash of the ${kind} before it`);
+      }
+    }
+    prev = leafHash(line);
+    seq++;
+  }
+  const head = seq === 0 ? EMPTY_HEAD : { size: seq, hash: prev };
+  return { values, head, faults };
+}
+
+/** A whole run's chain: the walk, the schema of every receipt, and their legal order. */
+export function checkReceiptChain(
+  lines: Iterable<Uint8Array>,
+  run?: string,
+): { receipts: Receipt[]; head: Head; faults: ChainFault[] } {
+  const { values, head, faults } = walkChain(lines, "receipt", run);
+  const receipts: Receipt[] = [];
+  const guard = new OrderGuard();
+  values.forEach((value, index) => {
+    if (value === undefined) return;
+    const parsed = ReceiptSchema.safeParse(value);
+    if (!parsed.success) {
+      faults.push(schemaFault("receipt", index, parsed.error.issues));
+      return;
+    }
+    receipts.push(parsed.data);
+    try {
+      guard.accept(parsed.data);
+    } catch (error) {
+      if (!isWritError(error, "receipt.illegal")) throw error;
+      faults.push({ index, code: "chain.order", message: error.message });
+    }
+  });
+  return { receipts, head, faults };
+}
+
+/** A whole ledger's chain: the walk and the schema of every entry. */
+export function checkEntryChain(
+  lines: Iterable<Uint8Array>,
+  ledger?: Digest,
+): { entries: Entry[]; head: Head; faults: ChainFault[] } {
+  const { values, head, faults } = walkChain(lines, "entry", ledger);
+  const entries: Entry[] = [];
+  values.forEach((value, index) => {
+    if (value === undefined) return;
+    const parsed = EntrySchema.safeParse(value);
+    if (parsed.success) entries.push(parsed.data);
+    else faults.push(schemaFault("entry", index, parsed.error.issues));
+  });
+  return { entries, head, faults };
+}
+
+function schemaFault(
+  kind: string,
+  index: number,
+  issues: readonly { path: PropertyKey[]; message: string }[],
+): ChainFault {
+  const said = issues.map(({ path, message }) =>
+    `${path.map(String).join(".") || "value"}: ${message}`
+  ).join("; ");
+  return { index, code: "chain.schema", message: `${kind} ${index}: ${said}` };
+}
+
+function quoted(value: unknown): string {
+  return value === undefined ? "missing" : JSON.stringify(value).slice(0, 100);
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The object that canonical bytes hold, or `undefined`. */
+function parseLink(bytes: Uint8Array): Record<string, unknown> | undefined {
+  try {
+    const text = decoder.decode(bytes);
+    const value = JSON.parse(text);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      return undefined;
+    }
+    return isCanonical(text, value) ? value : undefined;
+  } catch (error) {
+    // RangeError: nested deeper than the stack goes.
+    if (
+      error instanceof SyntaxError || error instanceof TypeError ||
+      error instanceof RangeError
+    ) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * RFC 8785 takes numbers and strings as ECMAScript writes them, so sorted keys and equal
+ * text are enough. What that cannot settle (keys like "10", which JavaScript moves; escaped
+ * surrogates, which RFC 8785 refuses) is asked of the full canonicalization.
+ */
+function isCanonical(text: string, value: unknown): boolean {
+  if (
+    JSON.stringify(value) === text && hasSortedKeys(value) &&
+    !text.includes("\\ud")
+  ) return true;
+  return canonicalText(value) === text;
+}
+
+function hasSortedKeys(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  if (Array.isArray(value)) {
+    for (const item of value) if (!hasSortedKeys(item)) return false;
+    return true;
+  }
+  let before: string | undefined;
+  const object = value as Record<string, unknown>;
+  for (const key in object) {
+    if (before !== undefined && before >= key) return false;
+    before = key;
+    const item = object[key];
+    if (typeof item === "object" && !hasSortedKeys(item)) return false;
+  }
+  return true;
+}

@@ -1,0 +1,71 @@
+/**
+ * What the key-value store throws, in our words.
+ *
+ * @module
+ */
+import { WritError } from "../core/errors.ts";
+import { DamagedValue } from "./page.ts";
+import { CORRUPT_HINT } from "./records.ts";
+
+/** `true` for what passes when another process is done (SQLITE_BUSY, SQLITE_LOCKED). */
+export function isLocked(error: unknown): boolean {
+  return error instanceof Error &&
+    /database (table |schema )?is locked/.test(error.message);
+}
+
+/** Turns an error of the store at `where` into a {@linkcode WritError} that says what to do. */
+export function kvError(
+  cause: unknown,
+  where: string,
+  remote: boolean,
+): WritError {
+  if (cause instanceof WritError) return cause;
+  const said = cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof DamagedValue) {
+    return new WritError(
+      "ledger.corrupt",
+      `Cannot read the ledger "${where}": ${said}`,
+      { hint: CORRUPT_HINT, cause },
+    );
+  }
+  if (remote) {
+    return new WritError(
+      "store.unavailable",
+      `Cannot use the store at "${where}": ${said}`,
+      {
+        hint:
+          "Check the address, the network, and DENO_KV_ACCESS_TOKEN in the environment",
+        cause,
+      },
+    );
+  }
+  if (/not a database|malformed|corrupt|unsupported file format/i.test(said)) {
+    return new WritError(
+      "ledger.corrupt",
+      `Cannot read the ledger "${where}": ${said}`,
+      { hint: CORRUPT_HINT, cause },
+    );
+  }
+  if (UNWRITABLE.test(said)) return unwritable(cause, where);
+  return new WritError(
+    "ledger.corrupt",
+    `Cannot use the ledger "${where}": ${said}`,
+    { hint: CORRUPT_HINT, cause },
+  );
+}
+
+/** The refusal of a folder, a file or a disk that does not take what is written. */
+export function unwritable(cause: unknown, where: string): WritError {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  return new WritError(
+    "store.unwritable",
+    `Cannot write the ledger "${where}": ${said}`,
+    {
+      hint:
+        "Check the state folder: that it is a folder, its permissions, and free space on its disk",
+      cause,
+    },
+  );
+}
+
+const UNWRITABLE = /full|read-?only|unable to open|disk i\/o/i;

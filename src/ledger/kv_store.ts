@@ -1,0 +1,252 @@
+/**
+ * A store in Deno KV: a file, or a server that speaks KV Connect.
+ *
+ * Edge: Deno KV.
+ *
+ * @module
+ */
+import { isDigest } from "../core/digest.ts";
+import { conflict, sameBytes, sameHead } from "./conflict.ts";
+import { KvDatabase, type KvDatabaseOptions } from "./kv_database.ts";
+import { checkFormat, checkVersion, FORMAT } from "./kv_format.ts";
+import { type Key, KEYS, layOut } from "./kv_layout.ts";
+import { assign, getAll, readValue } from "./kv_values.ts";
+import { DamagedValue, readJson, splitPage, unpack } from "./page.ts";
+import {
+  type Commit,
+  type DocumentKind,
+  EMPTY_HEAD,
+  type Head,
+  type Store,
+} from "./store.ts";
+
+/** How many values are read while the lock is held. */
+const VALUES_PER_TURN = 50;
+
+/**
+ * Opens the store at a path or an `http(s)` address. An empty or missing file is an empty store.
+ *
+ * @throws {WritError} `ledger.newer` when a newer Writ wrote it, `ledger.corrupt` when it cannot
+ * be read, `store.unwritable` when its folder cannot be written, `store.unavailable` when Deno
+ * KV is switched off or the server is out of reach, `ledger.busy` when others do not let go
+ */
+export async function kvStore(
+  place: string | URL,
+  options: KvDatabaseOptions = {},
+): Promise<Store> {
+  const path = place instanceof URL && place.protocol === "file:"
+    ? decodeURIComponent(place.pathname)
+    : String(place);
+  const database = new KvDatabase(path, options);
+  try {
+    await database.use((kv) => checkFormat(kv, database.where));
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return new KvStore(database);
+}
+
+class KvStore implements Store {
+  readonly #database: KvDatabase;
+  /** Commits in a row that came too late. */
+  #collisions = 0;
+
+  constructor(database: KvDatabase) {
+    this.#database = database;
+  }
+
+  head(): Promise<Head> {
+    return this.#readHead(KEYS.head);
+  }
+
+  entries(from = 0): AsyncIterable<Uint8Array> {
+    return this.#records(KEYS.head, KEYS.entries, from);
+  }
+
+  runHead(run: string): Promise<Head> {
+    return this.#readHead(KEYS.runHead(run));
+  }
+
+  receipts(run: string): AsyncIterable<Uint8Array> {
+    return this.#records(KEYS.runHead(run), KEYS.receipts(run), 0);
+  }
+
+  get(kind: DocumentKind, id: string): Promise<Uint8Array | null> {
+    return this.#database.use(async (kv) => {
+      const { value } = await kv.get(KEYS.document(kind, id));
+      return value === null ? null : await readValue(kv, value);
+    });
+  }
+
+  async *list(
+    kind: DocumentKind,
+    options: { reverse?: boolean; limit?: number; prefix?: string } = {},
+  ): AsyncIterable<{ id: string; bytes: Uint8Array }> {
+    const { reverse = false, limit = Infinity, prefix = "" } = options;
+    let start: Key = KEYS.document(kind, prefix);
+    let end: Key = KEYS.document(kind, `${prefix}\u{10ffff}`);
+    for (let left = limit; left > 0;) {
+      const wanted = Math.min(left, VALUES_PER_TURN);
+      const found = await this.#database.use(async (kv) => {
+        const rows = kv.list({ start, end }, { reverse, limit: wanted });
+        const documents: { id: string; bytes: Uint8Array }[] = [];
+        for await (const { key, value } of rows) {
+          const id = String(key[key.length - 1]);
+          documents.push({ id, bytes: await readValue(kv, value) });
+        }
+        return documents;
+      });
+      yield* found;
+      if (found.length < wanted) return;
+      left -= found.length;
+      const last = found[found.length - 1].id;
+      // The end of a range is left out, its start is not.
+      if (reverse) end = KEYS.document(kind, last);
+      else start = KEYS.document(kind, `${last}\0`);
+    }
+  }
+
+  async commit(change: Commit): Promise<void> {
+    const { before, atomic } = layOut(change);
+    const moved = await this.#database.use(async (kv) => {
+      const { checks, moved } = await this.#check(kv, change);
+      if (moved !== null) return moved;
+      const isNew = checks[0].versionstamp === null;
+      for (const batch of before) {
+        await assign(kv.atomic(), batch).commit();
+      }
+      const { ok } = await assign(kv.atomic().check(...checks), [
+        ...(isNew ? [FORMAT] : []),
+        ...atomic,
+      ]).commit();
+      return ok ? null : "someone else was faster";
+    });
+    if (moved === null) {
+      this.#collisions = 0;
+      return;
+    }
+    await this.#database.pause(this.#collisions++);
+    throw conflict(moved);
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+
+  /** What the atomic commit must find unchanged, and what has changed already. */
+  async #check(
+    kv: Deno.Kv,
+    { entries, receipts = [], put = [] }: Commit,
+  ): Promise<{ checks: Deno.AtomicCheck[]; moved: string | null }> {
+    const wants: {
+      key: Key;
+      fault: (value: unknown) => string | null | Promise<string | null>;
+    }[] = [];
+    const wantHead = (key: Key, after: Head, what: string) =>
+      wants.push({
+        key,
+        fault: (value) =>
+          sameHead(parseHead(value), after) ? null : `${what} has moved`,
+      });
+    if (entries) wantHead(KEYS.head, entries.after, "the ledger's head");
+    for (const { run, append } of receipts) {
+      wantHead(KEYS.runHead(run), append.after, `the head of run "${run}"`);
+    }
+    for (const { kind, id, expect } of put) {
+      if (expect === undefined) continue;
+      wants.push({
+        key: KEYS.document(kind, id),
+        fault: async (value) => {
+          const there = value === null ? null : await readValue(kv, value);
+          return sameBytes(there, expect)
+            ? null
+            : `${kind} "${id}" has changed`;
+        },
+      });
+    }
+    const rows = await getAll(kv, [
+      KEYS.format,
+      ...wants.map(({ key }) => key),
+    ]);
+    checkVersion(rows[0].value, this.#database.where);
+    for (const [i, { fault }] of wants.entries()) {
+      const moved = await fault(rows[i + 1].value);
+      if (moved !== null) return { checks: rows, moved };
+    }
+    return { checks: rows, moved: null };
+  }
+
+  #readHead(key: Key): Promise<Head> {
+    return this.#database.use(async (kv) =>
+      parseHead((await kv.get(key)).value)
+    );
+  }
+
+  /** The records `from` on that the head covers; one turn at the lock for some pages at a time. */
+  async *#records(
+    headKey: Key,
+    pages: Key,
+    from: number,
+  ): AsyncIterable<Uint8Array> {
+    const { size } = await this.#readHead(headKey);
+    let next = from < size ? await this.#pageOf(pages, from) : size;
+    while (next < size) {
+      const records = await this.#database.use((kv) =>
+        readPages(kv, pages, next, size)
+      );
+      for (const record of records) {
+        if (next >= from && next < size) yield record;
+        next++;
+      }
+    }
+  }
+
+  /** The first record of the page that holds this one. */
+  #pageOf(pages: Key, record: number): Promise<number> {
+    return this.#database.use(async (kv) => {
+      const before = { start: [...pages, 0], end: [...pages, record + 1] };
+      const [page] = await Array.fromAsync(
+        kv.list(before, { limit: 1, reverse: true }),
+      );
+      const first = page?.key[page.key.length - 1];
+      if (typeof first === "number") return first;
+      throw new DamagedValue(`record ${record} is missing`);
+    });
+  }
+}
+
+function parseHead(value: unknown): Head {
+  if (value === null) return EMPTY_HEAD;
+  const bytes = unpack(value);
+  if (bytes instanceof Uint8Array) {
+    const { size, hash } = readJson(bytes, "a head") as {
+      size: number;
+      hash: unknown;
+    };
+    if (Number.isSafeInteger(size) && size > 0 && isDigest(hash)) {
+      return { size, hash };
+    }
+  }
+  throw new DamagedValue("a head is damaged");
+}
+
+/** The records of the next pages, without a gap from `next` on. */
+async function readPages(
+  kv: Deno.Kv,
+  pages: Key,
+  next: number,
+  size: number,
+): Promise<Uint8Array[]> {
+  const records: Uint8Array[] = [];
+  const rows = kv.list(
+    { start: [...pages, next], end: [...pages, size] },
+    { limit: VALUES_PER_TURN },
+  );
+  for await (const { key, value } of rows) {
+    if (key[key.length - 1] !== next + records.length) break;
+    records.push(...splitPage(await readValue(kv, value)));
+  }
+  if (records.length > 0) return records;
+  throw new DamagedValue(`record ${next} is missing`);
+}

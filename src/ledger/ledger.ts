@@ -1,0 +1,318 @@
+/**
+ * The ledger: what was approved, what ran, in what order, with no way to take it back.
+ *
+ * @module
+ */
+import { type Digest, leafHash, sha256 } from "../core/digest.ts";
+import type { Envelope } from "../core/dsse.ts";
+import { WritError } from "../core/errors.ts";
+import type { Clock } from "../core/time.ts";
+import type { Ticket } from "../ticket/ticket.ts";
+import type { EntryLink } from "./chain.ts";
+import { checkLedger, type LedgerReport } from "./check_ledger.ts";
+import { EntrySchema } from "./entry.ts";
+import { EntryLog } from "./entry_log.ts";
+import type {
+  Actor,
+  ReceiptBodies,
+  ReceiptType,
+  RunOutcome,
+} from "./receipt.ts";
+import { type Appended, loadChain, ReceiptLog } from "./receipt_log.ts";
+import {
+  CORRUPT_HINT,
+  parseStored,
+  type RunRecord,
+  type TicketState,
+} from "./records.ts";
+import {
+  type Admission,
+  admitRun,
+  type Admitted,
+  closeRun,
+  entriesOfRun,
+  type EntryAt,
+  listRuns,
+  readEntry,
+  readRun,
+  type Resumed,
+  resumeRun,
+  type RunQuery,
+} from "./run_book.ts";
+import type { Head, Store } from "./store.ts";
+import {
+  type Documents,
+  issueTicket,
+  listTickets,
+  readTicket,
+  readTicketState,
+  revokeTicket,
+  type TicketRecord,
+  ticketsForDecision,
+} from "./ticket_book.ts";
+
+/** How a ledger is opened. */
+export interface LedgerOptions {
+  /** The id of the ledger's key. */
+  id: Digest;
+  now: Clock;
+  /** The head as it was last seen, which the ledger must still hold. */
+  seen?: Head | null;
+}
+
+/**
+ * Where a run stands. `running`: a runner holds it. `interrupted`: none does, and no step was
+ * under way. `indeterminate`: none does, and nobody saw how a step ended.
+ */
+export type RunState = "running" | "interrupted" | RunOutcome;
+
+/** A ledger in a store. Whatever a method has written is durable when it returns. */
+export class Ledger {
+  readonly id: Digest;
+  readonly #store: Store;
+  readonly #entries: EntryLog;
+  readonly #receipts: ReceiptLog;
+
+  private constructor(store: Store, id: Digest, now: Clock) {
+    this.id = id;
+    this.#store = store;
+    this.#entries = new EntryLog(store, id, now);
+    this.#receipts = new ReceiptLog(store, now);
+  }
+
+  /**
+   * Opens a ledger; an empty store becomes this one with its first entry.
+   *
+   * @throws {WritError} `ledger.corrupt` when the store holds another ledger or its end is
+   * damaged, `ledger.rolled_back` when it does not hold what was seen
+   */
+  static async open(store: Store, options: LedgerOptions): Promise<Ledger> {
+    const { id, now, seen = null } = options;
+    const ledger = new Ledger(store, id, now);
+    const head = await store.head();
+    if (seen !== null) await ledger.#checkSeen(head, seen);
+    if (head.size > 0) await ledger.#checkEnds(head);
+    return ledger;
+  }
+
+  /** The ledger's head. */
+  head(): Promise<Head> {
+    return this.#store.head();
+  }
+
+  /** Entries from `from` on, in order. */
+  async *entries(from = 0): AsyncIterable<EntryAt> {
+    let seq = from;
+    for await (const bytes of this.#store.entries(from)) {
+      const entry = parseStored(bytes, EntrySchema, `entry ${seq++}`);
+      yield { entry, bytes, hash: leafHash(bytes) };
+    }
+  }
+
+  /**
+   * Enters a ticket with what it rests on. The same payload again adds what signatures and
+   * documents are new.
+   *
+   * @throws {WritError} `ticket.malformed`, `ticket.ledger`, `evidence.corrupt`
+   */
+  issueTicket(
+    envelope: Envelope,
+    ticket: Ticket,
+    payload: Digest,
+    documents: Documents = new Map(),
+  ): Promise<TicketState> {
+    return issueTicket(this.#entries, { envelope, ticket, payload }, documents);
+  }
+
+  /**
+   * Revokes a ticket; `null` when it was revoked already.
+   *
+   * @throws {WritError} `ticket.missing`
+   */
+  revokeTicket(
+    id: string,
+    reason: string,
+    by: string,
+  ): Promise<EntryLink | null> {
+    return revokeTicket(this.#entries, id, reason, by);
+  }
+
+  /** A ticket by its id; `null` when there is none. */
+  ticket(id: string): Promise<TicketRecord | null> {
+    return readTicket(this.#entries, id);
+  }
+
+  /** How often a ticket was used, and whether it is revoked; `null` when there is none. */
+  ticketState(id: string): Promise<TicketState | null> {
+    return readTicketState(this.#entries, id);
+  }
+
+  /** Tickets in the order of their making, newest first when `reverse`. */
+  tickets(
+    options: { reverse?: boolean; limit?: number; prefix?: string } = {},
+  ): AsyncIterable<TicketRecord> {
+    return listTickets(this.#entries, options);
+  }
+
+  /** The tickets for one decision, oldest first. */
+  ticketsForDecision(decision: Digest): AsyncIterable<TicketRecord> {
+    return ticketsForDecision(this.#entries, decision);
+  }
+
+  /**
+   * Admits a run: consumes a use of its ticket, enters the ticket if it is new, and appends
+   * `run.opened`, in one atomic commit. Of two that race for the last use one wins.
+   *
+   * @throws {WritError} `ticket.decision`, `ticket.revoked`, `ticket.used`,
+   * `ticket.not_yet_valid`, `ticket.expired`, and what {@linkcode Ledger.issueTicket} throws
+   */
+  async admit(
+    { payloadDigest, ...admission }: Omit<Admission, "payload"> & {
+      /** Digest of the signed bytes of the ticket. */
+      payloadDigest: Digest;
+    },
+  ): Promise<Admitted> {
+    return await admitRun(this.#entries, {
+      ...admission,
+      payload: payloadDigest,
+    });
+  }
+
+  /**
+   * Lets a run go on that is neither sealed nor closed, without another use. The caller holds
+   * its lock.
+   *
+   * @throws {WritError} `run.not_resumable`, `reference.unknown`, `ticket.revoked`
+   */
+  resume(run: string, actor: Actor): Promise<Resumed> {
+    return resumeRun(this.#entries, this.#receipts, run, actor);
+  }
+
+  /**
+   * Appends a receipt; resolves when it is durable. What is appended while a commit is on its
+   * way goes into the next one together.
+   *
+   * @throws {WritError} `receipt.illegal` when it may not come now, `ledger.conflict` when
+   * another process writes the run
+   */
+  append<T extends ReceiptType>(
+    run: string,
+    type: T,
+    body: ReceiptBodies[T],
+    actor: Actor,
+  ): Promise<Appended> {
+    return this.#receipts.append(run, type, body, actor);
+  }
+
+  /**
+   * Closes a run whose last receipt is `run.sealed`: its seal becomes part of the ledger.
+   * Again with the same seal changes nothing.
+   *
+   * @param payloadDigest Digest of the seal's signed bytes.
+   * @throws {WritError} `receipt.illegal` when the seal is not that of the run as it is
+   */
+  closeRun(
+    run: string,
+    seal: Envelope,
+    payloadDigest: Digest,
+    outcome: RunOutcome,
+  ): Promise<RunRecord> {
+    return closeRun(this.#entries, this.#receipts, {
+      run,
+      envelope: seal,
+      payload: payloadDigest,
+      outcome,
+    });
+  }
+
+  /** A run by its id; `null` when there is none. */
+  run(id: string): Promise<RunRecord | null> {
+    return readRun(this.#entries, id);
+  }
+
+  /** Runs in the order of their making, newest first when `reverse`. */
+  runs(query: RunQuery = {}): AsyncIterable<RunRecord> {
+    return listRuns(this.#entries, query);
+  }
+
+  /** Where a run stands, given whether a living process holds its lock. */
+  async runState(record: RunRecord, isHeld: boolean): Promise<RunState> {
+    if (record.status !== "running") return record.status;
+    if (isHeld) return "running";
+    const { guard } = await loadChain(this.#store, record.run);
+    return guard.unfinished().length > 0 ? "indeterminate" : "interrupted";
+  }
+
+  /** A run's receipts in order: the canonical bytes that were hashed. */
+  receipts(run: string): AsyncIterable<Uint8Array> {
+    return this.#store.receipts(run);
+  }
+
+  /** The `ticket.issued` of a run's ticket and all entries of the run, in order. */
+  entriesOf(run: string): Promise<EntryAt[]> {
+    return entriesOfRun(this.#entries, run);
+  }
+
+  /** The DSSE envelope of a closed run's seal, canonical; `null` when it is not closed. */
+  seal(run: string): Promise<Uint8Array | null> {
+    return this.#store.get("seal", run);
+  }
+
+  /**
+   * A plan, decision or other document; `null` when there is none.
+   *
+   * @throws {WritError} `ledger.corrupt` when its bytes are not what the digest says
+   */
+  async document(id: Digest): Promise<Uint8Array | null> {
+    const bytes = await this.#store.get("document", id);
+    if (bytes === null || sha256(bytes) === id) return bytes;
+    throw new WritError(
+      "ledger.corrupt",
+      `Cannot read document "${id}" from the ledger: its bytes are another's`,
+      { hint: CORRUPT_HINT },
+    );
+  }
+
+  /** Walks the whole ledger: the entries, every run, and what is kept beside them. */
+  verify(): Promise<LedgerReport> {
+    return checkLedger(this.#store, this.id);
+  }
+
+  async #checkSeen(head: Head, seen: Head): Promise<void> {
+    if (seen.size === 0) return;
+    const holds = head.size >= seen.size &&
+      (await readEntry(this.#entries, seen.size - 1)).hash === seen.hash;
+    if (holds) return;
+    throw new WritError(
+      "ledger.rolled_back",
+      `Cannot use the ledger: it has ${head.size} entries, but ${seen.size} were seen that it does not hold`,
+      {
+        hint:
+          "The state folder was restored from an older copy, or is another one; bring back the newest state",
+      },
+    );
+  }
+
+  async #checkEnds(head: Head): Promise<void> {
+    const [first, last] = await Promise.all([
+      readEntry(this.#entries, 0),
+      readEntry(this.#entries, head.size - 1),
+    ]);
+    if (first.entry.ledger !== this.id) {
+      throw new WritError(
+        "ledger.corrupt",
+        `Cannot use the ledger: its id is "${first.entry.ledger}", "${this.id}" was expected`,
+        { hint: "Each ledger has its own state folder" },
+      );
+    }
+    if (last.hash !== head.hash) {
+      throw new WritError(
+        "ledger.corrupt",
+        `Cannot use the ledger: entry ${
+          head.size - 1
+        } is not the one that its head names`,
+        { hint: CORRUPT_HINT },
+      );
+    }
+  }
+}

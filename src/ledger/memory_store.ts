@@ -1,0 +1,115 @@
+/**
+ * A store in memory: for tests, and for what need not last.
+ *
+ * @module
+ */
+import { conflict, sameBytes, sameHead } from "./conflict.ts";
+import {
+  type Append,
+  type Commit,
+  type DocumentKind,
+  EMPTY_HEAD,
+  type Head,
+  type Store,
+} from "./store.ts";
+
+interface Chain {
+  head: Head;
+  records: Uint8Array[];
+}
+
+/** A {@linkcode Store} that lasts as long as the object. */
+export class MemoryStore implements Store {
+  #ledger: Chain = newChain();
+  readonly #runs = new Map<string, Chain>();
+  readonly #documents = new Map<DocumentKind, Map<string, Uint8Array>>();
+
+  head(): Promise<Head> {
+    return Promise.resolve({ ...this.#ledger.head });
+  }
+
+  async *entries(from = 0): AsyncIterable<Uint8Array> {
+    yield* this.#ledger.records.slice(from).map((bytes) => bytes.slice());
+  }
+
+  runHead(run: string): Promise<Head> {
+    return Promise.resolve({ ...(this.#runs.get(run)?.head ?? EMPTY_HEAD) });
+  }
+
+  async *receipts(run: string): AsyncIterable<Uint8Array> {
+    const records = this.#runs.get(run)?.records ?? [];
+    yield* records.map((bytes) => bytes.slice());
+  }
+
+  get(kind: DocumentKind, id: string): Promise<Uint8Array | null> {
+    return Promise.resolve(this.#find(kind, id)?.slice() ?? null);
+  }
+
+  async *list(
+    kind: DocumentKind,
+    options: { reverse?: boolean; limit?: number; prefix?: string } = {},
+  ): AsyncIterable<{ id: string; bytes: Uint8Array }> {
+    const { reverse = false, limit = Infinity, prefix = "" } = options;
+    const documents = this.#documents.get(kind) ?? new Map();
+    const ids = [...documents.keys()].filter((id) => id.startsWith(prefix))
+      .sort();
+    if (reverse) ids.reverse();
+    for (const id of ids.slice(0, limit)) {
+      yield { id, bytes: documents.get(id).slice() };
+    }
+  }
+
+  commit(change: Commit): Promise<void> {
+    try {
+      this.#check(change);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (change.entries) append(this.#ledger, change.entries);
+    for (const { run, append: records } of change.receipts ?? []) {
+      const chain = this.#runs.get(run) ?? newChain();
+      append(chain, records);
+      this.#runs.set(run, chain);
+    }
+    for (const { kind, id, bytes } of change.put ?? []) {
+      const documents = this.#documents.get(kind) ?? new Map();
+      documents.set(id, bytes.slice());
+      this.#documents.set(kind, documents);
+    }
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #find(kind: DocumentKind, id: string): Uint8Array | undefined {
+    return this.#documents.get(kind)?.get(id);
+  }
+
+  #check({ entries, receipts = [], put = [] }: Commit): void {
+    if (entries && !sameHead(entries.after, this.#ledger.head)) {
+      throw conflict("the ledger's head has moved");
+    }
+    for (const { run, append } of receipts) {
+      if (!sameHead(append.after, this.#runs.get(run)?.head ?? EMPTY_HEAD)) {
+        throw conflict(`the head of run "${run}" has moved`);
+      }
+    }
+    for (const { kind, id, expect } of put) {
+      if (expect === undefined) continue;
+      if (!sameBytes(this.#find(kind, id) ?? null, expect)) {
+        throw conflict(`${kind} "${id}" has changed`);
+      }
+    }
+  }
+}
+
+function newChain(): Chain {
+  return { head: EMPTY_HEAD, records: [] };
+}
+
+function append(chain: Chain, { after, records, hash }: Append): void {
+  for (const bytes of records) chain.records.push(bytes.slice());
+  chain.head = { size: after.size + records.length, hash };
+}

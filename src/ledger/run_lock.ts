@@ -1,0 +1,88 @@
+/**
+ * Whether a run has a living runner: a lock on a file that ends with the process.
+ *
+ * Edge: files and timers.
+ *
+ * @module
+ */
+import { join } from "@std/path/join";
+import { WritError } from "../core/errors.ts";
+
+/** A run that this process holds. */
+export interface RunLock extends Disposable {
+  readonly run: string;
+  release(): void;
+}
+
+/**
+ * Takes a run for this process, until `release` or the end of the process.
+ *
+ * @param folder The state folder's `locks`; made if it is not there.
+ * @throws {WritError} `run.busy` when another runner holds it
+ */
+export async function acquireRunLock(
+  folder: string,
+  run: string,
+): Promise<RunLock> {
+  const path = lockFile(folder, run);
+  let file: Deno.FsFile;
+  try {
+    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+    file = await Deno.open(path, {
+      create: true,
+      read: true,
+      write: true,
+      mode: 0o600,
+    });
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable) throw cause;
+    throw new WritError("store.unwritable", `Cannot write "${path}"`, {
+      hint: "Check the folder's permissions and free space",
+      cause,
+    });
+  }
+  // Someone who only looks holds the lock for an instant.
+  for (let attempt = 0; !file.tryLockSync(true); attempt++) {
+    if (attempt === 20) {
+      file.close();
+      throw new WritError(
+        "run.busy",
+        `Cannot take run "${run}": another runner holds it`,
+        { hint: "Wait until it ends" },
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  let held = true;
+  const release = () => {
+    if (held) file.close();
+    held = false;
+  };
+  return { run, release, [Symbol.dispose]: release };
+}
+
+/** `true` when a living process holds the run. */
+export async function isRunHeld(folder: string, run: string): Promise<boolean> {
+  let file: Deno.FsFile;
+  try {
+    file = await Deno.open(lockFile(folder, run), { read: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+  try {
+    return !file.tryLockSync(false);
+  } finally {
+    file.close();
+  }
+}
+
+function lockFile(folder: string, run: string): string {
+  if (!/^run_[0-9A-Z]{26}$/.test(run)) {
+    throw new WritError(
+      "reference.unknown",
+      `Cannot lock "${run}": it is not the id of a run`,
+    );
+  }
+  return join(folder, run);
+}

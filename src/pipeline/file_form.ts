@@ -1,0 +1,53 @@
+/**
+ * The form in which an author writes a pipeline.
+ *
+ * @module
+ */
+import type { EnvValue, Isolation } from "./pipeline.ts";
+
+/** Permissions as an author writes them. */
+export interface PermissionsFile {
+  read?: string[];
+  write?: string[];
+  deny?: string[];
+  net?: boolean | string[];
+  run?: string[];
+  sys?: boolean | string[];
+  ffi?: boolean | string[];
+  import?: string[];
+}
+
+/** Limits as an author writes them. */
+export interface LimitsFile {
+  timeout?: string;
+  memory?: string;
+  processes?: number;
+  output?: string;
+}
+
+/** A step as an author writes it: exactly one of `run` and `deno`. */
+export interface StepFile {
+  description?: string;
+  run?: string[];
+  deno?: string[];
+  needs?: string[];
+  permissions?: PermissionsFile;
+  env?: Record<string, EnvValue>;
+  cwd?: string;
+  stdin?: { text: string } | { file: string };
+  stdout?: string;
+  scratch?: string[];
+  limits?: LimitsFile;
+  retries?: number;
+  isolation?: Isolation;
+}
+
+/** A pipeline as an author writes it. */
+export interface PipelineFile {
+  $schema?: string;
+  name: string;
+  description?: string;
+  params?: Record<string, string>;
+  isolation?: Isolation;
+  steps: Record<string, StepFile>;
+}

@@ -1,0 +1,90 @@
+/**
+ * Reads a pipeline from the bytes of its file.
+ *
+ * @module
+ */
+import { WritError } from "../core/errors.ts";
+import { quoted } from "../core/printable.ts";
+import { readDocument } from "./document.ts";
+import { expandPipeline } from "./expand.ts";
+import { didYouMean, FaultList } from "./faults.ts";
+import { addNeedFaults } from "./need_rules.ts";
+import { outlineOf } from "./outline.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { checkSchema } from "./schema_faults.ts";
+import { addStepFaults } from "./step_rules.ts";
+import { argumentWord } from "./words.ts";
+
+/** What the caller brings beside the file. */
+export interface ParseOptions {
+  /** Values that replace those of `params` in the file, by name. */
+  params?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The pipeline in a JSON or JSONC file. `file` is how the file is called in messages.
+ *
+ * Faults of syntax are told alone; otherwise every fault of the file is told at once, in
+ * the order of the file, each with its place, what was found and what was wanted.
+ *
+ * @throws {WritError} `pipeline.invalid` with all faults.
+ */
+export function parsePipeline(
+  bytes: Uint8Array,
+  file: string,
+  options: ParseOptions = {},
+): Pipeline {
+  const faults = new FaultList();
+  const document = readDocument(bytes, file, faults);
+  if (document === undefined) throw invalid(file, faults);
+  const checked = checkSchema(document, faults);
+  const outline = outlineOf(document);
+  const params = withGiven(outline.params, options.params ?? {}, file, faults);
+  addStepFaults(outline, params, document, faults);
+  addNeedFaults(outline, document, faults);
+  if (checked === undefined || faults.size > 0) throw invalid(file, faults);
+  return expandPipeline(checked, document.keys(["steps"]), params);
+}
+
+/** The declared parameters, with the caller's values in the place of the file's. */
+function withGiven(
+  declared: ReadonlyMap<string, string>,
+  given: Readonly<Record<string, string>>,
+  file: string,
+  faults: FaultList,
+): Map<string, string> {
+  const params = new Map(declared);
+  for (const [name, value] of Object.entries(given)) {
+    const judged = argumentWord(value);
+    if (!declared.has(name)) {
+      faults.add(
+        { file },
+        `The parameter ${
+          quoted(name)
+        } is given, but "params" does not declare it`,
+        () => didYouMean(name, declared.keys()),
+      );
+    } else if ("fault" in judged) {
+      faults.add({ file }, `The parameter ${quoted(name)} ${judged.fault}`);
+    } else if (!value.isWellFormed()) {
+      faults.add(
+        { file },
+        `The parameter ${quoted(name)} is ${
+          quoted(value)
+        }, which is not valid Unicode`,
+      );
+    } else params.set(name, value);
+  }
+  return params;
+}
+
+function invalid(file: string, faults: FaultList): WritError {
+  const list = faults.list();
+  return new WritError(
+    "pipeline.invalid",
+    `Cannot use pipeline ${quoted(file, 200)}: it has ${
+      faults.size === 1 ? "a fault" : `${faults.size} faults`
+    }`,
+    { faults: list, place: list[0]?.place },
+  );
+}

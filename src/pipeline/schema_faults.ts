@@ -1,0 +1,216 @@
+/**
+ * What the schema finds wrong with a pipeline file, as faults with places.
+ *
+ * @module
+ */
+import type * as z from "zod";
+import { quoted } from "../core/printable.ts";
+import type { JsonDocument, JsonPath } from "./document.ts";
+import { didYouMean, type FaultList } from "./faults.ts";
+import type { PipelineFile } from "./file_form.ts";
+import {
+  DENO_COMMANDS,
+  KNOWN_KEYS,
+  PipelineFileSchema,
+} from "./file_schema.ts";
+
+type Issue = z.core.$ZodIssue;
+
+/** Words of Writ that this version knows but does not offer. */
+const NOT_OFFERED: Readonly<Record<string, string>> = {
+  cache: "Leave it out: every step runs each time",
+  warm: "Leave it out: every step starts afresh",
+  tools: "Leave it out: tools are found by their names",
+};
+
+/** The document as the schema has it; `undefined`, and a fault for everything in which it departs. */
+export function checkSchema(
+  document: JsonDocument,
+  faults: FaultList,
+): PipelineFile | undefined {
+  const result = PipelineFileSchema.safeParse(document.value);
+  for (const issue of result.error?.issues ?? []) {
+    addIssue(issue, [], document, faults);
+  }
+  return result.data;
+}
+
+function addIssue(
+  issue: Issue,
+  holder: JsonPath,
+  document: JsonDocument,
+  faults: FaultList,
+): void {
+  const path = [...holder, ...issue.path as (string | number)[]];
+  const found = valueAt(document.value, path);
+  if (issue.code === "unrecognized_keys") {
+    for (const key of issue.keys) {
+      addUnknownKey([...path, key], document, faults);
+    }
+    return;
+  }
+  if (issue.code === "invalid_key") {
+    faults.add(
+      document.keyPlace(path),
+      `${label(path.slice(0, -1))} has the key ${
+        quoted(String(path.at(-1)))
+      }: ${issue.issues[0].message} was wanted`,
+    );
+    return;
+  }
+  if (issue.code === "custom") {
+    faults.add(
+      document.place(path),
+      `${label(path)} ${issue.message}`,
+      issue.params?.hint as string | undefined,
+    );
+    return;
+  }
+  if (issue.code === "invalid_union") {
+    const branch = meantBranch(issue.errors);
+    if (branch !== undefined) {
+      for (const inner of branch) addIssue(inner, path, document, faults);
+      return;
+    }
+  }
+  if (found === undefined) {
+    const key = path.at(-1);
+    faults.add(
+      document.place(path),
+      typeof key === "number"
+        ? `${label(path.slice(0, -1))} is empty: ${issue.message} was wanted`
+        : `${label(path.slice(0, -1))} has no ${
+          quoted(String(key))
+        }: ${issue.message} was wanted`,
+    );
+    return;
+  }
+  faults.add(
+    document.place(path),
+    `${label(path)} is ${kindOf(found)}: ${issue.message} was wanted`,
+    hintFor(path, found),
+  );
+}
+
+/** The alternative whose outer form fits, with the fewest issues; none when no form fits. */
+function meantBranch(branches: Issue[][]): Issue[] | undefined {
+  return branches
+    .filter((branch) =>
+      branch.every((issue) =>
+        issue.path.length > 0 || issue.code === "unrecognized_keys" ||
+        issue.code === "custom"
+      )
+    )
+    .sort((a, b) => a.length - b.length)[0];
+}
+
+function addUnknownKey(
+  path: JsonPath,
+  document: JsonDocument,
+  faults: FaultList,
+): void {
+  const key = String(path.at(-1));
+  const holder = path.slice(0, -1);
+  const place = document.keyPlace(path);
+  if (Object.hasOwn(NOT_OFFERED, key)) {
+    faults.add(
+      place,
+      `${label(holder)} has ${
+        quoted(key)
+      }, which this version of Writ does not offer`,
+      NOT_OFFERED[key],
+    );
+    return;
+  }
+  faults.add(
+    place,
+    `${label(holder)} has the unknown key ${quoted(key)}`,
+    () => elsewhere(holder, key) ?? didYouMean(key, knownKeys(holder)),
+  );
+}
+
+function knownKeys(holder: JsonPath): readonly string[] {
+  if (holder.length === 0) return KNOWN_KEYS.pipeline;
+  if (holder.length === 2) return KNOWN_KEYS.step;
+  if (holder[2] === "permissions") return KNOWN_KEYS.permissions;
+  if (holder[2] === "limits") return KNOWN_KEYS.limits;
+  if (holder[2] === "stdin") return ["text", "file"];
+  return ["from", "secret"];
+}
+
+/** Where a key that is right in another place belongs. */
+function elsewhere(holder: JsonPath, key: string): string | undefined {
+  const alternatives = knownKeys(holder);
+  if (alternatives.length === 2 && alternatives.includes(key)) {
+    return `Keep one of "${alternatives[0]}" and "${alternatives[1]}"`;
+  }
+  const known = (keys: readonly string[]) => keys.includes(key);
+  if (holder.length === 2) {
+    if (known(KNOWN_KEYS.permissions)) return 'It belongs into "permissions"';
+    if (known(KNOWN_KEYS.limits)) return 'It belongs into "limits"';
+    return undefined;
+  }
+  if (holder.length > 2 && known(KNOWN_KEYS.step)) {
+    return "It belongs into the step itself";
+  }
+  if (holder.length === 0 && known(KNOWN_KEYS.step)) {
+    return "It belongs into a step";
+  }
+  return undefined;
+}
+
+function hintFor(
+  path: JsonPath,
+  found: unknown,
+): string | (() => string | undefined) | undefined {
+  const key = path.at(-1);
+  if (key === "isolation" && found === "runtime") {
+    return '"runtime" is not offered by this version of Writ';
+  }
+  if (path.at(-2) === "deno" && key === 0 && typeof found === "string") {
+    return () => didYouMean(found, DENO_COMMANDS);
+  }
+  if ((key === "net" || key === "sys" || key === "ffi")) {
+    if (found === "true" || found === "false") {
+      return `Write ${found} without quotes`;
+    }
+  }
+  if ((key === "run" || key === "deno") && typeof found === "string") {
+    return "Write the program and each of its arguments as a text of its own";
+  }
+  return undefined;
+}
+
+/** How a part of the file is called at the beginning of a sentence. */
+export function label(path: JsonPath): string {
+  if (path.length === 0) return "The pipeline";
+  if (path.length === 2 && path[0] === "steps") {
+    return `Step ${quoted(String(path[1]))}`;
+  }
+  const last = path.at(-1);
+  return typeof last === "number"
+    ? `Item ${last + 1} of ${quoted(String(path.at(-2)))}`
+    : quoted(String(last));
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) {
+    return value.length === 0 ? "an empty list" : "a list";
+  }
+  if (typeof value === "object" && value !== null) return "an object";
+  if (typeof value === "string") {
+    return value === "" ? "an empty text" : `the text ${quoted(value)}`;
+  }
+  return typeof value === "number" ? `the number ${value}` : String(value);
+}
+
+function valueAt(value: unknown, path: JsonPath): unknown {
+  let here = value;
+  for (const key of path) {
+    if (
+      typeof here !== "object" || here === null || !Object.hasOwn(here, key)
+    ) return undefined;
+    here = (here as Record<string | number, unknown>)[key];
+  }
+  return here;
+}

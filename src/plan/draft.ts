@@ -1,0 +1,203 @@
+/**
+ * A step on its way into the plan: everything that can be known without reading files.
+ *
+ * @module
+ */
+import { WritError } from "../core/errors.ts";
+import { isWithin, withoutSlash } from "../core/paths.ts";
+import { quoted } from "../core/printable.ts";
+import type { Step } from "../pipeline/pipeline.ts";
+import type { Disk } from "./disk.ts";
+import type { ToolFinder } from "./executables.ts";
+import type { FaultCollector } from "./faults.ts";
+import type { FoundProgram, Located, Seeker, ToolSource } from "./located.ts";
+import {
+  fileAt,
+  type Materials,
+  requireSupported,
+  sees,
+  type StepReads,
+} from "./materials.ts";
+import type { NpmPackage } from "./npm_packages.ts";
+import type { PlanStep } from "./plan.ts";
+import { isBeneath } from "./system_view.ts";
+import { requireDeclaredWords } from "./words.ts";
+import type { Writers } from "./writers.ts";
+
+/** A step, with what it reads and where its programs lie. */
+export interface Draft extends Pick<PlanStep, "env" | "bound"> {
+  step: Step;
+  reads: StepReads;
+  executable: ToolSource;
+  /** Further programs and tool folders. */
+  tools: ToolSource[];
+  located: Located;
+}
+
+/** What drafts are made with. */
+export interface DraftContext {
+  disk: Disk;
+  /** Absolute real path. */
+  workspace: string;
+  env: (name: string) => string | undefined;
+  materials: Materials;
+  writers: Writers;
+  finder: ToolFinder;
+  /** For deno steps. */
+  packages: NpmPackage[];
+  faults: FaultCollector;
+}
+
+/** Makes drafts of steps. */
+export class Drafter {
+  readonly #context: DraftContext;
+
+  constructor(context: DraftContext) {
+    this.#context = context;
+  }
+
+  /** The draft of a step; `null` when it has a fault, which the collector keeps. */
+  draft(step: Step): Draft | null {
+    const { faults, materials, finder } = this.#context;
+    const env = faults.attempt(
+      step,
+      ["env"],
+      () => bindEnv(step, this.#context.env),
+    );
+    const reads = faults.attempt(
+      step,
+      ["permissions", "read"],
+      () => materials.of(step),
+    );
+    if (env === null || reads === null) return null;
+    const seeker = this.#seeker(step, reads);
+    const found = faults.attempt(
+      step,
+      [step.kind],
+      () => findPrograms(step, seeker, finder),
+    );
+    if (found === null) return null;
+    const readable = faults.attempt(step, ["permissions", "read"], () => {
+      for (const tree of reads.trees) requireSupported(tree, found.roots);
+      this.#requireFolder(step, seeker);
+      return true;
+    });
+    const declared = faults.attempt(step, [step.kind], () => {
+      requireDeclaredWords(step, {
+        sees: seeker.sees,
+        real: (path) => this.#real(path),
+      });
+      return true;
+    });
+    if (readable === null || declared === null) return null;
+    const packages = step.kind === "deno" ? this.#context.packages : [];
+    return {
+      step,
+      ...env,
+      reads,
+      executable: found.program.self,
+      tools: [...found.tools, ...packages.map(packageTool)],
+      located: {
+        program: found.program.program,
+        roots: found.roots,
+        path: found.path,
+        packages,
+      },
+    };
+  }
+
+  #seeker(step: Step, reads: StepReads): Seeker {
+    return {
+      id: step.id,
+      cwd: step.cwd,
+      sees: (path) => sees(reads, path),
+      fileAt: (path) => fileAt(reads, path),
+      maker: (path) =>
+        sees(reads, path)
+          ? this.#context.writers.maker(step, path)?.step
+          : undefined,
+    };
+  }
+
+  /** The folder that a step runs in is there, or an earlier step or the step itself makes it. */
+  #requireFolder(step: Step, seeker: Seeker): void {
+    if (step.cwd === "." || seeker.maker(step.cwd) !== undefined) return;
+    const written = step.permissions.write.map(withoutSlash);
+    if (written.some((path) => isWithin(path, step.cwd))) return;
+    const { disk, workspace } = this.#context;
+    const real = this.#real(step.cwd);
+    if (
+      real !== null && disk.lstat(`${workspace}/${real}`)?.kind === "folder"
+    ) {
+      return;
+    }
+    throw new WritError(
+      "plan.material_missing",
+      `Step ${quoted(step.id)} runs in ${
+        quoted(step.cwd)
+      }, which is no folder of the workspace`,
+    );
+  }
+
+  /** The real path of what is there, from the workspace root; a dangling link is itself. */
+  #real(path: string): string | null {
+    const { disk, workspace } = this.#context;
+    const at = `${workspace}/${path}`;
+    const real = disk.realPath(at);
+    if (real === null) return disk.lstat(at) === null ? null : path;
+    if (real === workspace) return ".";
+    return isBeneath(real, workspace) ? real.slice(workspace.length + 1) : null;
+  }
+}
+
+/** The step's own program, and those that `permissions.run` names. */
+function findPrograms(step: Step, seeker: Seeker, finder: ToolFinder): {
+  program: FoundProgram;
+  tools: ToolSource[];
+  roots: string[];
+  path: string[];
+} {
+  const program = finder.find(
+    step.kind === "deno" ? "deno" : step.argv[0],
+    seeker,
+  );
+  const further = step.permissions.run.map((word) => finder.find(word, seeker));
+  const all = [program, ...further];
+  return {
+    program,
+    tools: [...program.also, ...further.flatMap((f) => [f.self, ...f.also])],
+    roots: [...new Set(all.flatMap((found) => found.roots))],
+    path: [...new Set(all.flatMap((found) => found.path))],
+  };
+}
+
+function bindEnv(
+  step: Step,
+  env: (name: string) => string | undefined,
+): Pick<PlanStep, "env" | "bound"> {
+  const values: PlanStep["env"] = {};
+  const bound: string[] = [];
+  for (const [name, value] of Object.entries(step.env)) {
+    if (typeof value === "string") values[name] = value;
+    else if ("secret" in value) values[name] = { secret: value.secret };
+    else {
+      const found = env(value.from);
+      if (found === undefined) {
+        throw new WritError(
+          "plan.environment_missing",
+          `Step ${quoted(step.id)} takes ${quoted(name)} from the variable ${
+            quoted(value.from)
+          }, which is not set`,
+          { hint: `Set ${value.from}, or give a value in the pipeline` },
+        );
+      }
+      values[name] = found;
+      bound.push(name);
+    }
+  }
+  return { env: values, bound: bound.sort() };
+}
+
+function packageTool({ name, version, dir }: NpmPackage): ToolSource {
+  return { name: `npm:${name}@${version}`, tier: "content", folder: dir };
+}

@@ -1,0 +1,186 @@
+/**
+ * Words that name files: those of a command line that the step would not see, and those of
+ * its output after a failure. A step that looks for what is hidden from it may end well and be
+ * wrong, so the first are refused.
+ *
+ * @module
+ */
+import { stripVTControlCharacters } from "node:util";
+import { basename } from "@std/path/basename";
+import { WritError } from "../core/errors.ts";
+import { isWithin, withoutSlash } from "../core/paths.ts";
+import { quoted } from "../core/printable.ts";
+import type { Step } from "../pipeline/pipeline.ts";
+import { fromFolder } from "./declared.ts";
+
+/** What the check must know of the workspace and of what the step sees; paths from its root. */
+export interface WordSight {
+  /** The real path of what is there, relative to the workspace; `null` when nothing is, or it lies elsewhere. */
+  real(path: string): string | null;
+  sees(path: string): boolean;
+}
+
+/**
+ * Programs whose plain words are commands, targets or packages: how many of the first words
+ * are, `Infinity` for all. With a slash or a dot a word is a path all the same.
+ */
+const COMMAND_WORDS: ReadonlyMap<string, number> = new Map([
+  ["make", Infinity],
+  ["gmake", Infinity],
+  ["ninja", Infinity],
+  ["just", Infinity],
+  ["task", Infinity],
+  ["rake", Infinity],
+  ["mvn", Infinity],
+  ["gradle", Infinity],
+  ["gradlew", Infinity],
+  ["ant", Infinity],
+  ["npm", 2],
+  ["pnpm", 2],
+  ["yarn", 2],
+  ["bun", 2],
+  ["composer", 2],
+  ["deno", 1],
+  ["npx", 1],
+  ["git", 1],
+  ["cargo", 1],
+  ["go", 1],
+  ["dotnet", 1],
+  ["pip", 1],
+  ["pip3", 1],
+  ["poetry", 1],
+  ["uv", 1],
+  ["bundle", 1],
+  ["rustup", 1],
+  ["docker", 1],
+  ["podman", 1],
+  ["terraform", 1],
+  ["helm", 1],
+  ["kubectl", 1],
+  ["meson", 1],
+  ["bazel", Infinity],
+  ["openssl", 1],
+  ["echo", Infinity],
+  ["printf", Infinity],
+]);
+
+/** Options whose value names what is *not* wanted. */
+const LEAVES_OUT = /^--?[a-z-]*(exclude|ignore|skip|without|omit|prune)/i;
+
+/** Programs and those of their options whose next word is a name or code: `python -m build`. */
+const TAKES_NAME: readonly [program: RegExp, option: RegExp][] = [
+  [/^python[0-9.]*$/, /^-[mc]$/],
+  [/^(node|ruby|perl)$/, /^(-e|-p|-pe|-ne|--eval|--print)$/],
+];
+
+/**
+ * Refuses a word of the command line (or the right side of `--option=word`) that names what
+ * exists in the workspace and is hidden from the step. Words with white space are scripts and
+ * not read.
+ *
+ * @throws {WritError} `plan.undeclared_word`
+ */
+export function requireDeclaredWords(step: Step, sight: WordSight): void {
+  for (const word of pathWords(step)) {
+    const path = fromFolder(step.cwd, word);
+    if (path === null || path === ".") continue;
+    if (isOwn(step, path) || sight.sees(path)) continue;
+    const real = sight.real(path);
+    if (real === null || real !== path && sight.sees(real)) continue;
+    const read = [...step.permissions.read.map(withoutSlash), path].sort();
+    throw new WritError(
+      "plan.undeclared_word",
+      `Step ${quoted(step.id)} names ${
+        quoted(path)
+      }, which exists and is not in permissions.read`,
+      { hint: `"read": [${read.map((each) => quoted(each)).join(", ")}]` },
+    );
+  }
+}
+
+/** The words of a command line that may be paths. */
+function pathWords(step: Step): string[] {
+  const program = step.kind === "deno" ? "deno" : basename(step.argv[0]);
+  const words = step.argv.slice(step.kind === "deno" ? 0 : 1);
+  let commands = COMMAND_WORDS.get(program) ?? 0;
+  const paths: string[] = [];
+  const named = (option: string) =>
+    TAKES_NAME.some(([of, takes]) => of.test(program) && takes.test(option));
+  let before = "";
+  for (const word of words) {
+    const previous = before;
+    before = word;
+    if (word === "" || /\s/.test(word)) continue;
+    if (word.startsWith("-")) {
+      const equals = word.indexOf("=");
+      if (equals > 0 && !LEAVES_OUT.test(word)) {
+        paths.push(word.slice(equals + 1));
+      }
+      continue;
+    }
+    if (LEAVES_OUT.test(previous) || named(previous)) continue;
+    if (commands > 0 && !/[./]/.test(word)) {
+      commands--;
+      continue;
+    }
+    paths.push(word);
+  }
+  return paths;
+}
+
+/** Whether the step itself writes, throws away or hides the path, or writes beneath it. */
+function isOwn(step: Step, path: string): boolean {
+  const { write, deny } = step.permissions;
+  return [...write, ...step.scratch].map(withoutSlash).some((own) =>
+    isWithin(path, own) || isWithin(own, path)
+  ) || deny.map(withoutSlash).some((own) => isWithin(path, own));
+}
+
+/** Characters of output that are looked at, from its end. */
+const OUTPUT_LIMIT = 64 * 1024;
+
+/** Paths that are given back. */
+const NAMED_LIMIT = 20;
+
+// deno-fmt-ignore
+const SEPARATORS = /[\s"'`<>|()[\]{},;=\u2018\u2019\u201c\u201d]+/;
+
+/**
+ * The paths that a step's output names and that `exists` (asked with a path relative to the
+ * workspace root) says are there: the likely reason of a failure. In the order of the output,
+ * each once, at most twenty.
+ */
+export function namedPaths(
+  output: string,
+  exists: (path: string) => boolean,
+): string[] {
+  const named = new Set<string>();
+  const asked = new Set<string>();
+  const text = stripVTControlCharacters(output.slice(-OUTPUT_LIMIT));
+  for (const token of text.split(SEPARATORS)) {
+    for (const word of readings(token)) {
+      if (asked.has(word)) continue;
+      asked.add(word);
+      const path = fromFolder(".", word);
+      if (path === null || path === "." || !exists(path)) continue;
+      named.add(path);
+      break;
+    }
+    if (named.size === NAMED_LIMIT) break;
+  }
+  return [...named];
+}
+
+/** What a token may mean as a path: with and without `file.ts:3:7`, a view's `/work/`, a full stop. */
+function readings(token: string): string[] {
+  const bare = token.replace(/^file:\/\//, "").replace(/^\/work\//, "");
+  const place = bare.replace(/(?::\d+){1,2}:?$/, "");
+  const first = bare.split(":", 1)[0];
+  const all = [bare, place, first].flatMap((each) => [
+    each,
+    each.replace(/[.:!?]+$/, ""),
+  ]);
+  return [...new Set(all)].filter((each) =>
+    each.length > 0 && each.length < 1024 && !each.startsWith("/")
+  );
+}

@@ -1,0 +1,39 @@
+/**
+ * The policy engine. It is WebAssembly that takes some 50 ms to load, so it loads at the first
+ * question and not with the program.
+ *
+ * @module
+ */
+import type * as engine from "@cedar-policy/cedar-wasm/nodejs";
+import type { Place } from "../core/errors.ts";
+
+/** Cedar's functions. */
+export type Cedar = typeof engine;
+
+/** What Cedar says of an error: `start` is an offset in bytes of UTF-8. */
+export type CedarError = engine.DetailedError;
+
+let loading: Promise<Cedar> | null = null;
+
+/** Cedar, loaded once. */
+export function loadCedar(): Promise<Cedar> {
+  return loading ??= import("@cedar-policy/cedar-wasm/nodejs");
+}
+
+/** The place of a byte of a file. */
+export function placeAt(file: string, text: string, byte: number): Place {
+  const before = new TextDecoder().decode(
+    new TextEncoder().encode(text).subarray(0, byte),
+  );
+  const lines = before.split("\n");
+  return {
+    file,
+    line: lines.length,
+    column: lines[lines.length - 1].length + 1,
+  };
+}
+
+/** How many bytes of UTF-8 a text takes. */
+export function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
+}

@@ -1,0 +1,227 @@
+/**
+ * A policy's text, read: its schema and its rules by `@id`, or every fault that was found.
+ *
+ * @module
+ */
+import type { PolicyJson } from "@cedar-policy/cedar-wasm/nodejs";
+import type { Fault, Place } from "../core/errors.ts";
+import { quoted } from "../core/printable.ts";
+import { byteLength, type Cedar, type CedarError, placeAt } from "./cedar.ts";
+import type { PolicySet } from "./policy_set.ts";
+
+/** One rule of a policy. */
+export interface PolicyRule {
+  /** Its `@id`. */
+  id: string;
+  effect: "permit" | "forbid";
+  /** Its `@reason`; empty when it has none. */
+  reason: string;
+  /** Its text, without what stands before it. */
+  text: string;
+  json: PolicyJson;
+  /** Where it begins. */
+  place: Place;
+  /** Its file's text, and the byte at which it begins there. */
+  source: { text: string; start: number };
+}
+
+/** A policy's schema and rules. With `faults` the rest may be incomplete. */
+export interface ParsedPolicy {
+  schema: { file: string; text: string } | null;
+  rules: PolicyRule[];
+  faults: Fault[];
+}
+
+const FILE_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]*\.cedar(schema)?$/;
+const RULE_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,79}$/;
+
+/** Reads the text of a policy. All faults are found at once; the types are not checked yet. */
+export function parsePolicy(cedar: Cedar, policy: PolicySet): ParsedPolicy {
+  const faults: Fault[] = [];
+  const rules: PolicyRule[] = [];
+  const names = Object.keys(policy.files).sort();
+  for (const file of names) {
+    if (!FILE_NAME.test(file)) {
+      faults.push({
+        message: `The file name ${
+          quoted(file)
+        } is not one of a policy: a plain name that ends in ".cedar" or ".cedarschema" was expected`,
+      });
+    } else if (file.endsWith(".cedar")) {
+      rules.push(...parseRules(cedar, file, policy.files[file], faults));
+    }
+  }
+  refuseDoubles(rules, faults);
+  return { schema: onlySchema(policy, names, faults), rules, faults };
+}
+
+/** A fault of Cedar's in a file; `base` is the byte of the file that its offsets count from. */
+export function cedarFault(
+  error: CedarError,
+  file: string,
+  text: string,
+  base = 0,
+): Fault {
+  const at = error.sourceLocations?.[0];
+  const label = at?.label ? `, ${at.label}` : "";
+  return {
+    place: at === undefined
+      ? { file }
+      : placeAt(file, text, at.start < 0 ? base : base + at.start),
+    message: sentence(`${error.message}${label}`),
+    ...(error.help === null ? {} : { hint: error.help }),
+  };
+}
+
+/** A fault of Cedar's in a rule. */
+export function ruleFault(error: CedarError, rule: PolicyRule): Fault {
+  const fault = cedarFault(
+    error,
+    rule.place.file,
+    rule.source.text,
+    rule.source.start,
+  );
+  if (error.sourceLocations?.[0] === undefined) fault.place = rule.place;
+  // Cedar begins most of its messages, but not all, with this and a mark behind it.
+  const prefix = `for policy \`${rule.id}\``;
+  const message = error.message.startsWith(prefix)
+    ? error.message.slice(prefix.length + 2)
+    : error.message;
+  return { ...fault, message: `Rule "${rule.id}": ${message}` };
+}
+
+function parseRules(
+  cedar: Cedar,
+  file: string,
+  text: string,
+  faults: Fault[],
+): PolicyRule[] {
+  const parts = cedar.policySetTextToParts(text);
+  if (parts.type === "failure") {
+    faults.push(...parts.errors.map((error) => cedarFault(error, file, text)));
+    return [];
+  }
+  const starts = startsOf(
+    [...parts.policies, ...parts.policy_templates],
+    text,
+  );
+  parts.policy_templates.forEach((_, index) =>
+    faults.push({
+      place: placeAt(file, text, starts[parts.policies.length + index]),
+      message: "A template stands for no rule by itself, a rule was expected",
+    })
+  );
+  const rules = parts.policies.flatMap((part, index) => {
+    const at = { file, text, start: starts[index] };
+    return parseRule(cedar, part, at, faults) ?? [];
+  });
+  return rules.sort((a, b) => a.source.start - b.source.start);
+}
+
+function parseRule(
+  cedar: Cedar,
+  part: string,
+  at: { file: string; text: string; start: number },
+  faults: Fault[],
+): PolicyRule | null {
+  const place = placeAt(at.file, at.text, at.start);
+  const parsed = cedar.policyToJson(part);
+  if (parsed.type === "failure") {
+    faults.push(
+      ...parsed.errors.map((error) =>
+        cedarFault(error, at.file, at.text, at.start)
+      ),
+    );
+    return null;
+  }
+  const { id, reason } = parsed.json.annotations ?? {};
+  if (id === undefined || !RULE_ID.test(id)) {
+    faults.push({
+      place,
+      message: id === undefined
+        ? "A rule has no @id, one was expected"
+        : `The @id ${
+          quoted(id)
+        } is none: up to 80 letters, digits, ".", "_", ":" and "-" were expected`,
+      hint: 'write @id("a-name") before the rule; decisions name it by that',
+    });
+    return null;
+  }
+  return {
+    id,
+    effect: parsed.json.effect,
+    reason: reason ?? "",
+    text: part,
+    json: parsed.json,
+    place,
+    source: { text: at.text, start: at.start },
+  };
+}
+
+function refuseDoubles(rules: readonly PolicyRule[], faults: Fault[]): void {
+  const first = new Map<string, PolicyRule>();
+  for (const rule of rules) {
+    const other = first.get(rule.id);
+    if (other === undefined) first.set(rule.id, rule);
+    else {
+      faults.push({
+        place: rule.place,
+        message:
+          `The @id "${rule.id}" is taken by the rule at ${other.place.file}:${other.place.line}`,
+      });
+    }
+  }
+}
+
+function onlySchema(
+  policy: PolicySet,
+  names: readonly string[],
+  faults: Fault[],
+): ParsedPolicy["schema"] {
+  const schemas = names.filter((name) => name.endsWith(".cedarschema"));
+  if (schemas.length === 1) {
+    return { file: schemas[0], text: policy.files[schemas[0]] };
+  }
+  faults.push({
+    message: schemas.length === 0
+      ? 'There is no ".cedarschema" file, one was expected'
+      : `There are ${schemas.length} ".cedarschema" files (${
+        schemas.map((name) => quoted(name)).join(", ")
+      }), one was expected`,
+    hint:
+      'without a schema a misspelt rule is silent; "policies/writ.cedarschema" of Writ is the one to have',
+  });
+  return null;
+}
+
+/**
+ * The byte at which each part, a verbatim piece of the text, begins. A short part may also occur
+ * inside of a longer one: the longest choose first, and no part begins within another.
+ */
+function startsOf(parts: readonly string[], text: string): number[] {
+  const taken: [start: number, end: number][] = [];
+  const starts = parts.map(() => 0);
+  const byLength = parts.map((_, index) => index).sort((a, b) =>
+    parts[b].length - parts[a].length
+  );
+  for (const index of byLength) {
+    const part = parts[index];
+    let start = text.indexOf(part);
+    for (
+      let over = taken.find(covers(start));
+      over !== undefined;
+      over = taken.find(covers(start))
+    ) start = text.indexOf(part, over[1]);
+    if (start >= 0) taken.push([start, start + part.length]);
+    starts[index] = byteLength(text.slice(0, Math.max(0, start)));
+  }
+  return starts;
+}
+
+function covers(at: number): (range: [number, number]) => boolean {
+  return ([start, end]) => start <= at && at < end;
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,65 @@
+/**
+ * A run that this process holds.
+ *
+ * @module
+ */
+import type { Actor } from "../ledger/receipt.ts";
+import type { StepStatus } from "../ledger/receipt.ts";
+import type { PlanStep } from "../plan/plan.ts";
+import { ancestors } from "../pipeline/order.ts";
+import { WritError } from "../core/errors.ts";
+import type { Listed } from "./attempt.ts";
+import type { Leave } from "./find_ticket.ts";
+import type { Proposal } from "./propose.ts";
+
+/** What became of a step. */
+export interface StepEnd {
+  status: StepStatus;
+  reason: string | null;
+}
+
+/** A run that was admitted and is not sealed. */
+export interface ActiveRun extends Disposable {
+  id: string;
+  /** The id of its ticket. */
+  ticket: string;
+  proposal: Proposal;
+  leave: Leave;
+  actor: Actor;
+  /** The steps that shall run, in plan order. */
+  steps: PlanStep[];
+  /** The ids of `--only` with all that they need; `null`: all steps. */
+  only: string[] | null;
+  /** What became of steps before a resume, and afterwards of all. */
+  ends: Map<string, StepEnd>;
+  /** How many attempts each step has had. */
+  attempts: Map<string, number>;
+  /** What each finished step wrote, by step. */
+  products: Map<string, Listed[]>;
+}
+
+/**
+ * The steps that `--only` names, with all that they need; `null`: all.
+ *
+ * @throws {WritError} `reference.unknown`
+ */
+export function chooseSteps(
+  proposal: Proposal,
+  only: string[] | null,
+): { steps: PlanStep[]; only: string[] | null } {
+  const all = proposal.plan.value.steps;
+  if (only === null) return { steps: all, only: null };
+  const known = new Set(all.map(({ id }) => id));
+  for (const id of only) {
+    if (!known.has(id)) {
+      throw new WritError(
+        "reference.unknown",
+        `Cannot run step "${id}": "${proposal.wish.file}" has none of that name`,
+        { hint: `Its steps are ${[...known].join(", ")}` },
+      );
+    }
+  }
+  const chosen = new Set(only.flatMap((id) => [id, ...ancestors(all, id)]));
+  const steps = all.filter(({ id }) => chosen.has(id));
+  return { steps, only: steps.map(({ id }) => id) };
+}

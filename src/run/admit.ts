@@ -1,0 +1,71 @@
+/**
+ * Admitting a run: a use of its ticket is consumed in one commit with its first receipt.
+ *
+ * @module
+ */
+import { newRunId } from "../core/id.ts";
+import { acquireRunLock } from "../ledger/run_lock.ts";
+import { type ActiveRun, chooseSteps } from "./active_run.ts";
+import { documentsOf } from "./documents.ts";
+import type { Leave } from "./find_ticket.ts";
+import type { Proposal } from "./propose.ts";
+import type { RunOptions } from "./run.ts";
+import type { World } from "./world.ts";
+
+/**
+ * Admits a new run.
+ *
+ * @throws {WritError} `ticket.used`, `ticket.revoked`, … when another runner was faster
+ */
+export async function admit(
+  proposal: Proposal,
+  leave: Leave,
+  options: RunOptions,
+  world: World,
+): Promise<ActiveRun> {
+  const { sight, ledger, state } = world;
+  const id = newRunId(sight.now());
+  const { ticket, payloadDigest } = leave.judged;
+  const { steps, only } = chooseSteps(proposal, options.only);
+  const actor = { kind: "system", id: (await world.runner()).id } as const;
+  await world.blobs.flush();
+  const lock = await acquireRunLock(state.locks, id);
+  try {
+    await ledger.admit({
+      ticket,
+      envelope: leave.envelope,
+      payloadDigest,
+      run: id,
+      opened: {
+        plan: proposal.plan.digest,
+        decision: leave.decision.digest,
+        only,
+      },
+      actor,
+      documents: documentsOf({
+        plan: proposal.plan.value,
+        decision: leave.decision.value,
+        policy: sight.policy.set,
+        trust: sight.trust.file,
+        pipeline: proposal.wish.bytes,
+      }),
+    });
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+  options.watch({ type: "admitted", run: id, ticket: ticket.id });
+  return {
+    id,
+    ticket: ticket.id,
+    proposal,
+    leave,
+    actor,
+    steps,
+    only,
+    ends: new Map(),
+    attempts: new Map(),
+    products: new Map(),
+    [Symbol.dispose]: () => lock.release(),
+  };
+}

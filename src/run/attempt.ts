@@ -1,0 +1,245 @@
+/**
+ * One attempt of one step: build its view, record the start, launch, judge what came of it.
+ *
+ * Edge: files of the view.
+ *
+ * @module
+ */
+import { dirname } from "@std/path/dirname";
+import { join } from "@std/path/join";
+import { WritError } from "../core/errors.ts";
+import { isWithin, withoutSlash } from "../core/paths.ts";
+import { type TreeEntry, treeRoot } from "../core/tree.ts";
+import { collectProducts } from "../evidence/collect.ts";
+import { buildStage } from "../evidence/stage.ts";
+import type {
+  EvidenceRef,
+  StepStatus,
+  TreeRef,
+  Usage,
+} from "../ledger/receipt.ts";
+import type { Located } from "../plan/executables.ts";
+import type { PlanStep } from "../plan/plan.ts";
+import { namedPaths } from "../plan/words.ts";
+import { buildEtc } from "../sandbox/build_etc.ts";
+import { launchUnder } from "../sandbox/choose_backend.ts";
+import { confine } from "../sandbox/confine.ts";
+import type { Backend, HostFacts } from "../sandbox/confinement.ts";
+import { findDenoFiles } from "../sandbox/deno_dir.ts";
+import { notEnforced } from "../sandbox/not_enforced.ts";
+import { VIEW } from "../sandbox/view_paths.ts";
+import { Capture } from "./capture.ts";
+import {
+  explainExit,
+  explainLeftovers,
+  type Explanation,
+} from "./explain_failure.ts";
+import type { Holding } from "./hold.ts";
+import type { World } from "./world.ts";
+
+/** A tree with its listing. */
+export interface Listed extends TreeRef {
+  entries: TreeEntry[];
+}
+
+/** What an attempt is made of. */
+export interface AttemptInput {
+  step: PlanStep;
+  /** What the step reads, in the order of its materials. */
+  materials: Listed[];
+  located: Located;
+  /** A new folder for the view; removed by the caller. */
+  folder: string;
+  signal: AbortSignal;
+  /** Shows output as it comes. */
+  show(stream: "stdout" | "stderr", chunk: Uint8Array): void;
+  /** Records the start, durably, before the launch. */
+  started(start: {
+    backend: Backend;
+    host: HostFacts;
+    program: string;
+    argv: string[];
+  }): Promise<void>;
+}
+
+/** How an attempt ended. */
+export interface AttemptResult {
+  status: Extract<StepStatus, "ok" | "failed" | "refused">;
+  reason: string | null;
+  hint: string | null;
+  exit: number | null;
+  signal: string | null;
+  limits: string[];
+  products: Listed[];
+  evidence: EvidenceRef[];
+  usage: Usage | null;
+  notEnforced: string[];
+}
+
+/**
+ * Runs one attempt. On return nothing of the step is running any more.
+ *
+ * @throws {WritError} when it could not be launched as asked; the step did not run then
+ */
+export async function attemptStep(
+  input: AttemptInput,
+  holding: Holding,
+  world: World,
+): Promise<AttemptResult> {
+  const { step, materials } = input;
+  const backend = holding.backends.get(step.id)!;
+  // Standard output becomes a product by the runner's hand, not by the step's.
+  const products = step.products.filter(({ path }) => path !== step.stdout);
+  const stage = {
+    root: input.folder,
+    materials,
+    products,
+    scratch: step.scratch,
+    blobs: world.blobs,
+  };
+  const { binds } = await buildStage({
+    ...stage,
+    cwd: step.cwd,
+    link: backend.name === "bubblewrap",
+  });
+  const host = await hostFacts(input, binds, backend, holding, world);
+  const confinement = confine(step);
+  const launch = launchUnder(backend, confinement, host);
+  const { program, argv } = launch;
+  await input.started({ backend, host, program, argv });
+  using capture = new Capture(world.blobs, input.show);
+  const exited = await holding.launcher.spawn(launch, {
+    stdin: await stdinOf(step, materials, world),
+    stdout: (chunk) => capture.take("stdout", chunk),
+    stderr: (chunk) => capture.take("stderr", chunk),
+    limits: confinement.limits,
+    signal: input.signal,
+  });
+  const evidence = capture.close(exited.truncated);
+  const base = {
+    exit: exited.exit,
+    signal: exited.signal,
+    limits: exited.limits,
+    evidence,
+    usage: exited.usage,
+    notEnforced: notEnforced(confinement, backend),
+  };
+  const failed = ({ reason, hint }: Explanation): AttemptResult => ({
+    ...base,
+    status: "failed",
+    reason,
+    hint,
+    products: [],
+  });
+  if (exited.exit !== 0 || exited.limits.length > 0) {
+    if (input.signal.aborted) {
+      return failed({ reason: "the run was cancelled", hint: null });
+    }
+    return failed(explainExit(step, exited, namedHere(step, capture, world)));
+  }
+  const collected = await collectProducts({ ...stage, binds });
+  const wrong = explainLeftovers(collected);
+  if (wrong !== null) return failed(wrong);
+  return {
+    ...base,
+    status: "ok",
+    reason: null,
+    hint: null,
+    products: [
+      ...collected.products.map((product) => ({
+        ...product,
+        path: withoutSlash(product.path),
+      })),
+      ...stdoutProduct(step, evidence),
+    ].sort((a, b) => a.path < b.path ? -1 : 1),
+  };
+}
+
+async function hostFacts(
+  { step, located, folder }: AttemptInput,
+  binds: HostFacts["binds"],
+  backend: Backend,
+  holding: Holding,
+  world: World,
+): Promise<HostFacts> {
+  const stage = join(folder, "work");
+  const namespaces = backend.isolation === "namespaces";
+  const isDeno = step.kind === "deno";
+  return {
+    stage,
+    binds,
+    home: join(folder, "home"),
+    tmp: join(folder, "tmp"),
+    etc: await buildEtc(join(world.state.root, "etc"), {
+      network: step.permissions.net === true,
+    }),
+    program: typeof located.program === "string"
+      ? located.program
+      : join(namespaces ? VIEW.work : stage, located.program.workspace),
+    roots: located.roots,
+    path: located.path,
+    denoDir: isDeno
+      ? await holding.denoDirs.of(
+        dirname(folder),
+        located.packages,
+        namespaces,
+      )
+      : null,
+    deno: isDeno ? await findDenoFiles(stage) : null,
+    uid: Deno.uid()!,
+    gid: Deno.gid()!,
+    system: holding.system,
+  };
+}
+
+/** The bytes of standard input; `null` when it is closed. */
+async function stdinOf(
+  { id, stdin }: PlanStep,
+  materials: readonly Listed[],
+  world: World,
+): Promise<Uint8Array | null> {
+  if (stdin === null) return null;
+  if ("text" in stdin) return new TextEncoder().encode(stdin.text);
+  for (const { path, entries } of materials) {
+    if (!isWithin(stdin.file, path)) continue;
+    const below = stdin.file === path
+      ? "."
+      : path === "."
+      ? stdin.file
+      : stdin.file.slice(path.length + 1);
+    const entry = entries.find((one) => one.path === below);
+    if (entry?.mode.startsWith("100")) {
+      return await world.blobs.read(entry.digest);
+    }
+  }
+  throw new WritError(
+    "plan.material_missing",
+    `Cannot give "${stdin.file}" to step "${id}" as its standard input: it is no file among its materials`,
+  );
+}
+
+function stdoutProduct(step: PlanStep, evidence: EvidenceRef[]): Listed[] {
+  if (step.stdout === null) return [];
+  const { digest, bytes } = evidence.find(({ name }) => name === "stdout")!;
+  const entries: TreeEntry[] = [{ path: ".", mode: "100644", digest }];
+  return [{
+    path: step.stdout,
+    tree: treeRoot(entries),
+    files: 1,
+    bytes,
+    entries,
+  }];
+}
+
+/** Paths of the workspace that a failed step named in its output. */
+function namedHere(step: PlanStep, capture: Capture, world: World): string[] {
+  return namedPaths(capture.tail, (path) => {
+    try {
+      Deno.lstatSync(join(world.sight.workspace, step.cwd, path));
+      return true;
+    } catch {
+      // Whatever stands in the way, a hint about it would not help.
+      return false;
+    }
+  });
+}

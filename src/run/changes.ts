@@ -1,0 +1,139 @@
+/**
+ * What changed between the plan that was approved and the plan that would run now.
+ *
+ * @module
+ */
+import type { Digest } from "../core/digest.ts";
+import type { TreeEntry } from "../core/tree.ts";
+import type { Plan, PlanStep } from "../plan/plan.ts";
+
+/** One change: where, and what it is, as a sentence's end. */
+export interface Change {
+  step: string | null;
+  /** The workspace path that changed, where it is a file. */
+  path: string | null;
+  what: string;
+}
+
+/** Listing of a tree by its root; `null` where it is not known. */
+export type Trees = (root: Digest) => TreeEntry[] | null;
+
+/** All changes from `before` to `after`, materials by file where the listings are known. */
+export function planChanges(before: Plan, after: Plan, trees: Trees): Change[] {
+  const changes: Change[] = [];
+  if (before.name !== after.name) {
+    changes.push(whole(`the name "${before.name}" became "${after.name}"`));
+  }
+  changes.push(...objectChanges("param", before.params, after.params));
+  changes.push(
+    ...objectChanges("toolchain", before.toolchain, after.toolchain),
+  );
+  const old = new Map(before.steps.map((step) => [step.id, step]));
+  for (const step of after.steps) {
+    const was = old.get(step.id);
+    if (was === undefined) changes.push(at(step, "is new"));
+    else changes.push(...stepChanges(was, step, trees));
+    old.delete(step.id);
+  }
+  for (const step of old.values()) changes.push(at(step, "is gone"));
+  return changes;
+}
+
+function stepChanges(
+  before: PlanStep,
+  after: PlanStep,
+  trees: Trees,
+): Change[] {
+  const changes = materialChanges(before, after, trees);
+  const fields = Object.keys(after) as (keyof PlanStep)[];
+  for (const field of fields) {
+    if (field === "materials" || field === "digest") continue;
+    if (JSON.stringify(before[field]) !== JSON.stringify(after[field])) {
+      changes.push(at(after, `has another "${field}"`));
+    }
+  }
+  return changes;
+}
+
+function materialChanges(
+  before: PlanStep,
+  after: PlanStep,
+  trees: Trees,
+): Change[] {
+  const changes: Change[] = [];
+  const old = new Map(before.materials.map((m) => [m.path, m]));
+  for (const material of after.materials) {
+    const was = old.get(material.path);
+    old.delete(material.path);
+    if (was === undefined) {
+      changes.push(file(after, material.path, "is a new material"));
+    } else if ("from" in material || "from" in was) {
+      if (JSON.stringify(material) !== JSON.stringify(was)) {
+        changes.push(file(after, material.path, "comes from elsewhere"));
+      }
+    } else if (was.tree !== material.tree) {
+      changes.push(...treeChanges(after, material.path, [
+        trees(was.tree),
+        trees(material.tree),
+      ]));
+    }
+  }
+  for (const path of old.keys()) {
+    changes.push(file(after, path, "is no material any more"));
+  }
+  return changes;
+}
+
+function treeChanges(
+  step: PlanStep,
+  path: string,
+  [before, after]: [TreeEntry[] | null, TreeEntry[] | null],
+): Change[] {
+  if (before === null || after === null) {
+    return [file(step, path, "changed")];
+  }
+  const name = (entry: TreeEntry) =>
+    entry.path === "."
+      ? path
+      : path === "."
+      ? entry.path
+      : `${path}/${entry.path}`;
+  const old = new Map(before.map((entry) => [entry.path, entry]));
+  const changes: Change[] = [];
+  for (const entry of after) {
+    const was = old.get(entry.path);
+    old.delete(entry.path);
+    if (was === undefined) changes.push(file(step, name(entry), "is new"));
+    else if (was.digest !== entry.digest) {
+      changes.push(file(step, name(entry), "changed"));
+    } else if (was.mode !== entry.mode) {
+      changes.push(
+        file(step, name(entry), `changed its mode to ${entry.mode}`),
+      );
+    }
+  }
+  for (const entry of old.values()) {
+    changes.push(file(step, name(entry), "is gone"));
+  }
+  return changes;
+}
+
+function objectChanges(what: string, before: object, after: object): Change[] {
+  const a = new Map(Object.entries(before));
+  const b = new Map(Object.entries(after));
+  return [...new Set([...a.keys(), ...b.keys()])].filter((key) =>
+    JSON.stringify(a.get(key)) !== JSON.stringify(b.get(key))
+  ).map((key) => whole(`the ${what} "${key}" changed`));
+}
+
+const whole = (what: string): Change => ({ step: null, path: null, what });
+const at = (step: PlanStep, what: string): Change => ({
+  step: step.id,
+  path: null,
+  what,
+});
+const file = (step: PlanStep, path: string, what: string): Change => ({
+  step: step.id,
+  path,
+  what,
+});

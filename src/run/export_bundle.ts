@@ -1,0 +1,73 @@
+/**
+ * Exporting: a run's folder in the workspace, whole and portable.
+ *
+ * @module
+ */
+import { join } from "@std/path/join";
+import { writeBundle } from "../bundle/write_bundle.ts";
+import { canonicalBytes, parseCanonical } from "../core/canonical_json.ts";
+import type { Digest } from "../core/digest.ts";
+import { parseStored } from "../ledger/records.ts";
+import { ReceiptSchema } from "../ledger/receipt.ts";
+import { BUNDLE_FILES, type LedgerExcerpt } from "../bundle/bundle.ts";
+import type { ActiveRun } from "./active_run.ts";
+import type { SealedRun } from "./seal_run.ts";
+import type { World } from "./world.ts";
+
+/** Writes the bundle to `.writ/runs/<run>/` and returns that folder, absolute. */
+export async function exportBundle(
+  run: ActiveRun,
+  sealed: SealedRun,
+  world: World,
+): Promise<string> {
+  const { sight, blobs, ledger } = world;
+  const encoder = new TextEncoder();
+  const { receipts, evidence } = await receiptsOf(run, world);
+  const entries = await ledger.entriesOf(run.id);
+  const excerpt: LedgerExcerpt = {
+    v: 1,
+    ledger: ledger.id,
+    entries: entries.map(({ bytes }) => parseCanonical(bytes, "an entry")),
+  };
+  const files = new Map<string, Uint8Array>([
+    [BUNDLE_FILES.pipeline, run.proposal.wish.bytes],
+    [BUNDLE_FILES.plan, canonicalBytes(run.proposal.plan.value)],
+    [BUNDLE_FILES.decision, canonicalBytes(run.leave.decision.value)],
+    [BUNDLE_FILES.trust, canonicalBytes(sight.trust.file)],
+    [BUNDLE_FILES.ticket, canonicalBytes(run.leave.envelope)],
+    [BUNDLE_FILES.receipts, receipts],
+    [BUNDLE_FILES.seal, canonicalBytes(sealed.envelope)],
+    [BUNDLE_FILES.ledger, canonicalBytes(excerpt)],
+  ]);
+  for (const [name, text] of Object.entries(sight.policy.set.files)) {
+    files.set(`policy/${name}`, encoder.encode(text));
+  }
+  for (const digest of evidence) {
+    files.set(
+      `evidence/sha256/${digest.slice(7)}`,
+      await blobs.read(digest),
+    );
+  }
+  const folder = join(sight.workspace, ".writ", "runs", run.id);
+  await writeBundle(folder, files, run.id);
+  return folder;
+}
+
+async function receiptsOf(
+  run: ActiveRun,
+  world: World,
+): Promise<{ receipts: Uint8Array; evidence: Set<Digest> }> {
+  const lines: Uint8Array[] = [];
+  const evidence = new Set<Digest>();
+  const newline = new Uint8Array([10]);
+  for await (const bytes of world.ledger.receipts(run.id)) {
+    lines.push(bytes, newline);
+    const receipt = parseStored(bytes, ReceiptSchema, "a receipt");
+    if (receipt.type !== "step.finished") continue;
+    for (const { digest } of receipt.body.evidence) evidence.add(digest);
+  }
+  return {
+    receipts: new Uint8Array(await new Blob(lines as BlobPart[]).arrayBuffer()),
+    evidence,
+  };
+}

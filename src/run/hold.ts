@@ -1,0 +1,58 @@
+/**
+ * Holding: before a ticket's use is consumed, every step is matched with a backend that can
+ * hold it. What cannot be held is refused here, and nothing has run.
+ *
+ * Edge: the launcher's process.
+ *
+ * @module
+ */
+import type { Backend } from "../sandbox/confinement.ts";
+import type { SystemFacts } from "../sandbox/confinement.ts";
+import { chooseBackend } from "../sandbox/choose_backend.ts";
+import { confine } from "../sandbox/confine.ts";
+import { type Launcher, startLauncher } from "../sandbox/launcher.ts";
+import { probe } from "../sandbox/probe.ts";
+import { systemFacts } from "../sandbox/system_facts.ts";
+import { chooseSteps } from "./active_run.ts";
+import { DenoDirs } from "./deno_dirs.ts";
+import type { Proposal } from "./propose.ts";
+import type { RunOptions } from "./run.ts";
+
+/** What holds the steps of a run. */
+export interface Holding extends AsyncDisposable {
+  launcher: Launcher;
+  /** The backend of each chosen step. */
+  backends: Map<string, Backend>;
+  system: SystemFacts;
+  denoDirs: DenoDirs;
+}
+
+/**
+ * Starts the launcher, tries the backends, and chooses one for each step.
+ *
+ * @throws {WritError} `sandbox.unavailable`, `sandbox.cannot_hold`
+ */
+export async function hold(
+  proposal: Proposal,
+  options: Pick<RunOptions, "only">,
+): Promise<Holding> {
+  const steps = chooseSteps(proposal, options.only).steps
+    .map((step) => ({ step, confinement: confine(step) }));
+  const launcher = await startLauncher();
+  try {
+    const { backends } = await probe(launcher);
+    return {
+      launcher,
+      backends: new Map(steps.map(({ step, confinement }) => [
+        step.id,
+        chooseBackend(backends, step.isolation, confinement),
+      ])),
+      system: await systemFacts(),
+      denoDirs: new DenoDirs(),
+      [Symbol.asyncDispose]: () => launcher.close(),
+    };
+  } catch (error) {
+    await launcher.close();
+    throw error;
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * A proposal: a pipeline, the plan that it comes to now, and policy's decision on it.
+ *
+ * @module
+ */
+import type { Digest } from "../core/digest.ts";
+import { formatTime } from "../core/time.ts";
+import { parsePipeline } from "../pipeline/parse.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { BlobStore } from "../evidence/blobs.ts";
+import { readFiles } from "../evidence/read_files.ts";
+import { makePlan, type Planned } from "../plan/make_plan.ts";
+import { planDigest } from "../plan/plan.ts";
+import { readSource } from "../plan/source_facts.ts";
+import { decide } from "../policy/decide.ts";
+import {
+  type Decision,
+  decisionDigest,
+  type Facts,
+  type Requester,
+} from "../policy/decision.ts";
+import { type Sight, trustInSight } from "./sight.ts";
+import { VERSION } from "./version.ts";
+
+/** What someone wants to run. */
+export interface Wish {
+  /** The pipeline file, relative to the workspace, and its bytes. */
+  file: string;
+  bytes: Uint8Array;
+  params: Record<string, string>;
+  requester: Requester;
+}
+
+/** A wish, planned and judged. */
+export interface Proposal {
+  wish: Wish;
+  pipeline: Pipeline;
+  planned: Planned;
+  plan: { value: Planned["plan"]; digest: Digest };
+  decision: { value: Decision; digest: Digest };
+}
+
+/** A requester without a name: whoever may write the workspace. */
+export const UNNAMED: Requester = { kind: "human", id: "workspace", key: null };
+
+/**
+ * pipeline -> plan -> decision. Materials are read once: with `keep`, the bytes that are hashed
+ * are the bytes that are kept; without, nothing is written at all.
+ */
+export async function propose(
+  wish: Wish,
+  sight: Sight,
+  keep: BlobStore | null,
+): Promise<Proposal> {
+  const pipeline = parsePipeline(wish.bytes, wish.file, {
+    params: wish.params,
+  });
+  const planned = await makePlan(pipeline, {
+    workspace: sight.workspace,
+    env: sight.env,
+    toolRoots: sight.toolRoots,
+    denoDir: sight.denoDir,
+    readFiles: readFiles({ blobs: keep }),
+    version: VERSION,
+  });
+  if (keep !== null) {
+    const encoder = new TextEncoder();
+    for (const text of planned.links.values()) {
+      await keep.put(encoder.encode(text));
+    }
+  }
+  const facts: Facts = {
+    source: await readSource(sight.workspace),
+    requester: wish.requester,
+    time: formatTime(sight.now()),
+    guards: [],
+  };
+  const decision = await decide(
+    planned.plan,
+    sight.policy.set,
+    trustInSight(sight),
+    facts,
+  );
+  return {
+    wish,
+    pipeline,
+    planned,
+    plan: { value: planned.plan, digest: planDigest(planned.plan) },
+    decision: { value: decision, digest: decisionDigest(decision) },
+  };
+}

@@ -1,0 +1,102 @@
+/**
+ * The journal of a publishing: what a later process needs to undo or finish it.
+ *
+ * Edge: files.
+ *
+ * @module
+ */
+import * as z from "zod";
+import { canonicalBytes, parseCanonical } from "../core/canonical_json.ts";
+import { WritError } from "../core/errors.ts";
+import { unwritable } from "../evidence/blob_files.ts";
+
+/**
+ * `building`: nothing of the workspace has changed. `moving`: some may have. `moved`: all has,
+ * what was there before may go.
+ */
+export interface Journal {
+  v: 1;
+  /** The folder in `.writ/publish`: `new/<n>` and `old/<n>` are those of the n-th path. */
+  id: string;
+  phase: "building" | "moving" | "moved";
+  /** Absolute, without links. */
+  workspace: string;
+  paths: string[];
+  /** Folders that are made for them, parents first. */
+  made: string[];
+}
+
+const JournalSchema: z.ZodType<Journal> = z.strictObject({
+  v: z.literal(1),
+  id: z.uuid(),
+  phase: z.enum(["building", "moving", "moved"]),
+  workspace: z.string().min(1),
+  paths: z.array(z.string().min(1)),
+  made: z.array(z.string().min(1)),
+});
+
+/** Writes a journal over the last one. `durable`: it survives a power cut from now on. */
+export function writeJournal(
+  path: string,
+  journal: Journal,
+  durable: boolean,
+): void {
+  const temp = `${path}.new`;
+  const folder = path.slice(0, path.lastIndexOf("/"));
+  try {
+    Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    {
+      using file = Deno.openSync(temp, {
+        write: true,
+        create: true,
+        truncate: true,
+        mode: 0o600,
+      });
+      const bytes = canonicalBytes(journal);
+      for (let done = 0; done < bytes.length;) {
+        done += file.writeSync(bytes.subarray(done));
+      }
+      if (durable) file.syncSync();
+    }
+    Deno.renameSync(temp, path);
+    if (durable) {
+      using opened = Deno.openSync(folder);
+      opened.syncSync();
+    }
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+}
+
+/**
+ * Reads a journal; `null` when there is none.
+ *
+ * @throws {WritError} `input.invalid`
+ */
+export function readJournal(path: string): Journal | null {
+  let bytes: Uint8Array;
+  try {
+    bytes = Deno.readFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+  const parsed = JournalSchema.safeParse(
+    parseCanonical(bytes, "the journal of a publishing"),
+  );
+  if (parsed.success) return parsed.data;
+  throw new WritError(
+    "input.invalid",
+    `Cannot read the journal "${path}": it is not of this version`,
+    { cause: parsed.error },
+  );
+}
+
+/** Forgets a journal. */
+export function removeJournal(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

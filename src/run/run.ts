@@ -1,0 +1,90 @@
+/**
+ * The way: pipeline -> plan -> decision -> ticket -> run -> receipts -> seal -> bundle.
+ *
+ * @module
+ */
+import type { RunOutcome, StepStatus } from "../ledger/receipt.ts";
+import { admit } from "./admit.ts";
+import { exportBundle } from "./export_bundle.ts";
+import { findLeave } from "./find_leave.ts";
+import { hold } from "./hold.ts";
+import { propose, type Wish } from "./propose.ts";
+import { resume } from "./resume.ts";
+import { runSteps } from "./run_steps.ts";
+import { sealRun } from "./seal_run.ts";
+import type { World } from "./world.ts";
+
+/** How a run shall go. */
+export interface RunOptions {
+  /** The bytes of a ticket file; `null`: the ledger's tickets. */
+  ticket: Uint8Array | null;
+  /** These steps and what they need; `null`: all. */
+  only: string[] | null;
+  /** After a failure go on with what does not depend on it. */
+  keepGoing: boolean;
+  /** How many steps may run at one time. */
+  jobs: number;
+  /** Continue this run instead of admitting a new one. */
+  resume: string | null;
+  /** Aborts the run: its steps are killed, the rest is skipped, and it is sealed as cancelled. */
+  signal: AbortSignal;
+  /** Told what happens, as it happens. */
+  watch(event: RunEvent): void;
+}
+
+/** What {@linkcode RunOptions.watch} is told. */
+export type RunEvent =
+  | { type: "admitted"; run: string; ticket: string }
+  | { type: "started"; step: string; attempt: number; backend: string }
+  | {
+    type: "output";
+    step: string;
+    stream: "stdout" | "stderr";
+    chunk: Uint8Array;
+  }
+  | {
+    type: "finished";
+    step: string;
+    status: StepStatus;
+    reason: string | null;
+    hint: string | null;
+    wallMs: number | null;
+  }
+  | { type: "sealed"; run: string; outcome: RunOutcome };
+
+/** A run that ended. */
+export interface RunResult {
+  run: string;
+  ticket: string;
+  outcome: RunOutcome;
+  steps: { step: string; status: StepStatus; reason: string | null }[];
+  products: { path: string; tree: string }[];
+  /** The folder of its bundle, absolute. */
+  bundle: string;
+}
+
+/**
+ * Executes what a ticket allows, once.
+ *
+ * The plan is made again from disk, so that what runs is what was approved; the ticket's use is
+ * consumed in one commit with the admission, before any step starts.
+ *
+ * @throws {WritError} why it is refused; nothing was run then. A step that failed is no error
+ * but an outcome.
+ */
+export async function execute(
+  wish: Wish,
+  options: RunOptions,
+  world: World,
+): Promise<RunResult> {
+  const proposal = await propose(wish, world.sight, world.blobs);
+  const leave = await findLeave(proposal, options, world);
+  await using holding = await hold(proposal, options);
+  using run = options.resume === null
+    ? await admit(proposal, leave, options, world)
+    : await resume(proposal, leave, options, world);
+  await runSteps(run, holding, options, world);
+  const seal = await sealRun(run, options, world);
+  const bundle = await exportBundle(run, seal, world);
+  return { run: run.id, ticket: run.ticket, ...seal.result, bundle };
+}

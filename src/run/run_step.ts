@@ -1,0 +1,213 @@
+/**
+ * One step of a run: its attempts, each between two receipts, and the publishing of what it wrote.
+ *
+ * Edge: files of the view and the workspace.
+ *
+ * @module
+ */
+import { join } from "@std/path/join";
+import type { BlobStore } from "../evidence/blobs.ts";
+import type { TreeRef } from "../ledger/receipt.ts";
+import type { Material, PlanStep } from "../plan/plan.ts";
+import { WritError } from "../core/errors.ts";
+import type { ActiveRun, StepEnd } from "./active_run.ts";
+import { type AttemptResult, attemptStep, type Listed } from "./attempt.ts";
+import type { Holding } from "./hold.ts";
+import { publish } from "./publish.ts";
+import { removeTree } from "../evidence/remove_tree.ts";
+import type { RunOptions } from "./run.ts";
+import { subtree } from "./subtree.ts";
+import type { World } from "./world.ts";
+
+/** Runs a step until it succeeds or its retries are used up. */
+export async function runStep(
+  step: PlanStep,
+  run: ActiveRun,
+  holding: Holding,
+  options: RunOptions,
+  world: World,
+): Promise<StepEnd> {
+  const before = run.attempts.get(step.id) ?? 0;
+  for (let attempt = before + 1;; attempt++) {
+    run.attempts.set(step.id, attempt);
+    const result = await oneAttempt(
+      step,
+      attempt,
+      run,
+      holding,
+      options,
+      world,
+    );
+    const retry = result.status === "failed" &&
+      attempt - before <= step.retries &&
+      !options.signal.aborted;
+    options.watch({
+      type: "finished",
+      step: step.id,
+      status: result.status,
+      reason: retry && result.reason !== null
+        ? `${result.reason}; tried again`
+        : result.reason,
+      hint: result.hint,
+      wallMs: result.usage?.wallMs ?? null,
+    });
+    if (!retry) return { status: result.status, reason: result.reason };
+  }
+}
+
+async function oneAttempt(
+  step: PlanStep,
+  attempt: number,
+  run: ActiveRun,
+  holding: Holding,
+  options: RunOptions,
+  world: World,
+): Promise<AttemptResult> {
+  const folder = join(world.state.views, run.id, `${step.id}-${attempt}`);
+  const materials = materialsOf(step, run, world.blobs);
+  try {
+    await Deno.mkdir(join(world.state.views, run.id), {
+      recursive: true,
+      mode: 0o700,
+    });
+    const result = await attemptStep(
+      {
+        step,
+        materials,
+        located: run.proposal.planned.located.get(step.id)!,
+        folder,
+        signal: options.signal,
+        show: (stream, chunk) =>
+          options.watch({ type: "output", step: step.id, stream, chunk }),
+        started: async ({ backend, host, program, argv }) => {
+          await world.ledger.append(run.id, "step.started", {
+            step: step.id,
+            attempt,
+            backend: {
+              name: backend.name,
+              version: backend.version,
+              abi: backend.abi,
+              path: backend.path,
+              mechanisms: backend.mechanisms,
+            },
+            host: { ...host },
+            program,
+            argv,
+          }, run.actor);
+          options.watch({
+            type: "started",
+            step: step.id,
+            attempt,
+            backend: backend.name,
+          });
+        },
+      },
+      holding,
+      world,
+    );
+    await world.blobs.flush();
+    await world.ledger.append(run.id, "step.finished", {
+      step: step.id,
+      attempt,
+      status: result.status,
+      reason: result.reason,
+      exit: result.exit,
+      signal: result.signal,
+      limits: result.limits,
+      materials: materials.map(withoutEntries),
+      products: result.products.map(withoutEntries),
+      evidence: result.evidence,
+      usage: result.usage,
+      notEnforced: result.notEnforced,
+    }, run.actor);
+    if (result.status === "ok") {
+      await publishStep(step, result.products, run, world);
+    }
+    return result;
+  } finally {
+    await removeTree(folder);
+  }
+}
+
+/** Publishes what a step wrote and says so. */
+export async function publishStep(
+  step: PlanStep,
+  products: Listed[],
+  run: ActiveRun,
+  world: World,
+): Promise<void> {
+  run.products.set(step.id, products);
+  if (products.length === 0) return;
+  await publish({
+    workspace: world.sight.workspace,
+    products: products.map(({ path, entries }) => ({ path, entries })),
+    blobs: world.blobs,
+    journalPath: journalOf(run.id, step.id, world),
+  });
+  await world.ledger.append(run.id, "step.published", {
+    step: step.id,
+    products: products.map(withoutEntries),
+  }, run.actor);
+}
+
+/** The step's materials with their listings: from the plan, or as an earlier step wrote them. */
+function materialsOf(
+  step: PlanStep,
+  run: ActiveRun,
+  blobs: BlobStore,
+): Listed[] {
+  return step.materials.map((material) => {
+    if ("from" in material) return productOf(material, run, blobs);
+    const entries = run.proposal.planned.trees.get(material.tree);
+    if (entries === undefined) {
+      throw new WritError("writ.fault", `No listing of tree ${material.tree}`);
+    }
+    return { ...material, entries };
+  });
+}
+
+function productOf(
+  { path, from }: Extract<Material, { from: string }>,
+  run: ActiveRun,
+  blobs: BlobStore,
+): Listed {
+  for (const product of run.products.get(from) ?? []) {
+    const found = subtree(product, path, (digest) => blobs.size(digest));
+    if (found !== null) return found;
+  }
+  throw new WritError(
+    "plan.material_missing",
+    `Cannot give "${path}" to the step: "${from}" did not write it`,
+  );
+}
+
+function withoutEntries({ path, tree, files, bytes }: Listed): TreeRef {
+  return { path, tree, files, bytes };
+}
+
+/** Where the publishing of a step's products keeps its journal. */
+export function journalOf(run: string, step: string, world: World): string {
+  return join(world.state.locks, `publish-${run}-${step}.json`);
+}
+
+/** Records that nobody saw how the last attempt of a step ended. */
+export async function finishIndeterminate(
+  step: string,
+  run: ActiveRun,
+  world: World,
+): Promise<void> {
+  await world.ledger.append(run.id, "step.finished", {
+    step,
+    attempt: run.attempts.get(step)!,
+    status: "indeterminate",
+    reason: "the runner ended before the step did",
+    exit: null,
+    signal: null,
+    limits: [],
+    materials: [],
+    products: [],
+    evidence: [],
+    usage: null,
+    notEnforced: [],
+  }, run.actor);
+}

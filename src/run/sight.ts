@@ -1,0 +1,112 @@
+/**
+ * Sight: what is in view of a proposal. The workspace with its proposed policy and trust, and
+ * the pins that say which of them are in force. Reading it changes nothing.
+ *
+ * Edge: files.
+ *
+ * @module
+ */
+import { join } from "@std/path/join";
+import { type Digest, EMPTY_DIGEST } from "../core/digest.ts";
+import { isWritError, WritError } from "../core/errors.ts";
+import type { Clock } from "../core/time.ts";
+import type { ToolRoots } from "../plan/executables.ts";
+import { loadPolicy } from "../policy/load_policy.ts";
+import { type Pins, readPins, requirePinned } from "../policy/pins.ts";
+import { policyDigest, type PolicySet } from "../policy/policy_set.ts";
+import { loadTrust } from "../ticket/read_trust.ts";
+import { type Trust, trustDigest } from "../ticket/trust.ts";
+import { loadToolRoots } from "./tool_roots.ts";
+
+/** What a proposal is made and judged with. */
+export interface Sight {
+  /** Absolute real path of the workspace. */
+  workspace: string;
+  /** Absolute path of the config folder; it may not exist yet. */
+  config: string;
+  policy: { set: PolicySet; digest: Digest; from: "workspace" | "embedded" };
+  /** The workspace's trust file; `null` where there is none. */
+  trust: { file: Trust; digest: Digest } | null;
+  /** What is in force here; `null` before `setup`. */
+  pins: Pins | null;
+  toolRoots: ToolRoots;
+  /** Deno's module cache. */
+  denoDir: string | null;
+  /** The caller's environment, asked by name only for `{ "from": NAME }`. */
+  env: (name: string) => string | undefined;
+  now: Clock;
+}
+
+/** The workspace's trust file, relative to its root. */
+export const TRUST_FILE = "policies/trust.json";
+
+/** Reads what is in view of a workspace. */
+export async function openSight(
+  options: Pick<Sight, "workspace" | "config" | "env" | "now" | "denoDir">,
+): Promise<Sight> {
+  const [policy, trust, pins, toolRoots] = await Promise.all([
+    loadPolicy(options.workspace),
+    readTrust(join(options.workspace, TRUST_FILE)),
+    readPins(options.config, options.workspace),
+    loadToolRoots(options.config),
+  ]);
+  return {
+    ...options,
+    policy: {
+      set: policy.policy,
+      digest: policyDigest(policy.policy),
+      from: policy.from,
+    },
+    trust: trust === null ? null : { file: trust, digest: trustDigest(trust) },
+    pins,
+    toolRoots,
+  };
+}
+
+/** The digest of the trust in view; of none, the digest of nothing. */
+export function trustInSight(sight: Sight): Digest {
+  return sight.trust?.digest ?? EMPTY_DIGEST;
+}
+
+/**
+ * Requires that the policy and trust in view are the ones in force.
+ *
+ * @throws {WritError} `setup.missing`, `trust.missing`, `trust.unpinned`, `policy.unpinned`
+ */
+export function requireInForce(
+  sight: Sight,
+): asserts sight is Sight & {
+  pins: Pins;
+  trust: NonNullable<Sight["trust"]>;
+} {
+  const problem = notInForce(sight);
+  if (problem !== null) throw problem;
+}
+
+/** Why the policy and trust in view are not in force; `null` when they are. */
+export function notInForce(sight: Sight): WritError | null {
+  if (sight.pins !== null && sight.trust === null) {
+    return new WritError(
+      "trust.missing",
+      `Cannot go on: "${TRUST_FILE}" is not there, but a trust file is in force`,
+      { hint: "Restore the file; deno task writ trust show shows its keys" },
+    );
+  }
+  try {
+    requirePinned(sight.pins, sight.policy.digest, trustInSight(sight));
+    return null;
+  } catch (error) {
+    if (isWritError(error)) return error;
+    throw error;
+  }
+}
+
+async function readTrust(path: string): Promise<Trust | null> {
+  try {
+    await Deno.lstat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+  return await loadTrust(path);
+}

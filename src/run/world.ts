@@ -1,0 +1,80 @@
+/**
+ * The runner's world: its sight, and the state folder with ledger and blobs.
+ *
+ * Edge: files and the KV store.
+ *
+ * @module
+ */
+import { join } from "@std/path/join";
+import type { Digest } from "../core/digest.ts";
+import type { Signer } from "../core/keys.ts";
+import { WritError } from "../core/errors.ts";
+import { BlobStore } from "../evidence/blobs.ts";
+import { openState, type StatePaths } from "../evidence/state_folder.ts";
+import { kvStore } from "../ledger/kv_store.ts";
+import { Ledger } from "../ledger/ledger.ts";
+import type { Pins } from "../policy/pins.ts";
+import { loadSigner } from "../ticket/keyring.ts";
+import type { Trust } from "../ticket/trust.ts";
+import { requireInForce, type Sight } from "./sight.ts";
+import { readWitness, writeWitness } from "./witness.ts";
+
+/** A {@linkcode Sight} whose policy and trust are in force, with the state folder open. */
+export interface World {
+  sight: Sight & { pins: Pins; trust: { file: Trust; digest: Digest } };
+  state: StatePaths;
+  ledger: Ledger;
+  blobs: BlobStore;
+  /** The runner's key. */
+  runner(): Promise<Signer>;
+  /** Remembers the ledger's head in the config folder and closes the store. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Opens the state folder of the ledger that is pinned for the workspace.
+ *
+ * @throws {WritError} when policy or trust are not in force, or the ledger is shorter than the
+ * last one seen (`ledger.rolled_back`).
+ */
+export async function openWorld(
+  sight: Sight,
+  stateFolder: string,
+): Promise<World> {
+  requireInForce(sight);
+  const state = await openState(stateFolder, sight.pins.ledger);
+  const store = await kvStore(join(state.ledger, "ledger.kv"));
+  try {
+    const ledger = await Ledger.open(store, {
+      id: sight.pins.ledger,
+      now: sight.now,
+      seen: await readWitness(sight.config, sight.pins.ledger),
+    });
+    return {
+      sight,
+      state,
+      ledger,
+      blobs: new BlobStore(state),
+      runner: () => loadSigner(sight.config, "runner", noPassphrase),
+      [Symbol.asyncDispose]: async () => {
+        await writeWitness(
+          sight.config,
+          sight.pins.ledger,
+          await ledger.head(),
+        );
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function noPassphrase(): Promise<string> {
+  throw new WritError(
+    "keys.passphrase",
+    "Cannot use the runner's key: it is sealed by a passphrase",
+    { hint: "The runner's key must lie open, since nobody is there to ask" },
+  );
+}

@@ -1,0 +1,161 @@
+/**
+ * A confinement in bubblewrap's terms: undeclared paths, processes and networks do not exist.
+ *
+ * @module
+ */
+import { encodeBase64 } from "@std/encoding/base64";
+import { WritError } from "../core/errors.ts";
+import type { Backend, Confinement, HostFacts, Launch } from "./confinement.ts";
+import { stepEnvironment } from "./environment.ts";
+import { seccompFilter } from "./seccomp.ts";
+import { stepCommand } from "./step_command.ts";
+import { inView, isBeneath, outermost, VIEW } from "./view_paths.ts";
+
+/** Descriptors that the launcher opens for bubblewrap. */
+const SECCOMP_FD = 3;
+const STATUS_FD = 4;
+
+/** User and group id inside, on every machine: a tool must not behave as root does. */
+export const STEP_UID = 1000;
+
+/** Mounts whose inside Writ does not make: nothing may be mounted beneath them. */
+const FIXED = ["/dev", "/etc", "/proc", VIEW.work, VIEW.denoDir];
+
+/**
+ * How bubblewrap starts a step. The same input gives the same argv.
+ *
+ * Not `--as-pid-1`: a program that is process 1 does not die of its own signals (`kill $$`,
+ * a broken pipe). Instead the launcher, a subreaper, waits for bubblewrap's process 1 too,
+ * whose usage counts the step's, and after which nothing of the step lives.
+ *
+ * @throws {WritError} `sandbox.cannot_hold` for a tool root or bind at a place that is taken,
+ * or a limit that would not bind.
+ */
+export function bubblewrap(
+  confinement: Confinement,
+  host: HostFacts,
+  backend: Backend,
+): Launch {
+  if (backend.path === null) {
+    throw new WritError(
+      "sandbox.unavailable",
+      "Cannot use bubblewrap: it was not found",
+      { hint: "apt-get install bubblewrap" },
+    );
+  }
+  const { network } = confinement;
+  const env = stepEnvironment(confinement, host, {
+    home: VIEW.home,
+    tmp: VIEW.tmp,
+    denoDir: host.denoDir === null ? null : VIEW.denoDir,
+    certificates: host.system.certificates === null ? null : VIEW.certificates,
+  });
+  const argv = [
+    backend.path,
+    "--unshare-user",
+    "--unshare-all",
+    ...(network === "host" ? ["--share-net"] : []),
+    ...(backend.mechanisms.includes("disable-userns")
+      ? ["--disable-userns"]
+      : []),
+    ...["--die-with-parent", "--new-session"],
+    ...["--cap-drop", "ALL"],
+    ...["--hostname", "writ"],
+    ...["--uid", `${STEP_UID}`, "--gid", `${STEP_UID}`],
+    "--clearenv",
+    ...Object.entries(env).flatMap((
+      [name, value],
+    ) => ["--setenv", name, value]),
+    ...systemMounts(host),
+    ...toolMounts(host.roots),
+    ...(host.denoDir === null ? [] : ["--ro-bind", host.denoDir, VIEW.denoDir]),
+    ...["--bind", host.stage, VIEW.work],
+    ...bindMounts(host.binds),
+    ...["--remount-ro", "/"],
+    ...["--chdir", inView(VIEW.work, confinement.cwd)],
+    ...["--seccomp", `${SECCOMP_FD}`],
+    ...["--json-status-fd", `${STATUS_FD}`],
+    "--",
+    ...stepCommand(confinement, host, VIEW.work),
+  ];
+  return {
+    program: backend.path,
+    argv,
+    env: {},
+    cwd: "/",
+    kernel: null,
+    seccompFd: {
+      fd: SECCOMP_FD,
+      filter: encodeBase64(seccompFilter({
+        arch: host.system.arch,
+        inet: true,
+        // Of a network of its own, a step reaches no socket but its own.
+        unix: network === "loopback",
+        shared: false,
+        truncate: true,
+      })),
+    },
+    statusFd: STATUS_FD,
+    mountPoints: {
+      root: host.stage,
+      paths: host.binds.map(({ path }) => path),
+    },
+  };
+}
+
+function systemMounts(host: HostFacts): string[] {
+  return [
+    ...["--tmpfs", "/"],
+    ...["--ro-bind", "/usr", "/usr"],
+    ...host.system.top.flatMap(({ path, link }) =>
+      link === null ? ["--ro-bind", path, path] : ["--symlink", link, path]
+    ),
+    ...["--ro-bind", host.etc, "/etc"],
+    ...["--proc", "/proc"],
+    ...["--dev", "/dev"],
+    ...["--tmpfs", VIEW.tmp],
+    ...["--tmpfs", "/var/tmp"],
+    ...["--tmpfs", VIEW.home],
+  ];
+}
+
+/** Mounted at their own paths, after the folders in memory: a tool may lie below /tmp. */
+function toolMounts(roots: string[]): string[] {
+  return outermost(roots).filter((root) => !isBeneath(root, "/usr"))
+    .flatMap((root) => {
+      const taken = FIXED.find((path) =>
+        isBeneath(root, path) || isBeneath(path, root)
+      );
+      if (taken !== undefined || root === "/") {
+        throw new WritError(
+          "sandbox.cannot_hold",
+          `Cannot show the tool folder "${root}" to the step: the sandbox uses "${
+            taken ?? "/"
+          }" itself`,
+          { hint: "Keep tools in a folder of their own, such as /opt" },
+        );
+      }
+      return ["--ro-bind", root, root];
+    });
+}
+
+/** Only onto empty folders of the stage: beneath another bind, a planted link could lead the mount elsewhere. */
+function bindMounts(binds: HostFacts["binds"]): string[] {
+  const paths = binds.map(({ path }) => path);
+  const bad = paths.find((path, index) =>
+    path === "." || path.startsWith("/") ||
+    path.split("/").some((part) => part === "" || part === "..") ||
+    paths.some((other, at) => at !== index && isBeneath(path, other))
+  );
+  if (bad !== undefined) {
+    throw new WritError(
+      "sandbox.cannot_hold",
+      `Cannot mount a folder at "${bad}": it is the root, no plain path, or beneath another mount`,
+    );
+  }
+  return [...binds].sort((a, b) => a.path < b.path ? -1 : 1).flatMap((bind) => [
+    "--ro-bind",
+    bind.source,
+    inView(VIEW.work, bind.path),
+  ]);
+}

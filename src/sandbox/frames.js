@@ -1,0 +1,76 @@
+/**
+ * The frames between runner and launcher: `u32` length of the payload, `u8` kind, `u32` step,
+ * payload; little-endian.
+ *
+ * @module
+ */
+
+const HEADER = 9;
+
+/** Kinds of frames: the first three go to the launcher, the others come from it. */
+export const FRAME = {
+  /** JSON of the launch, a line feed, the bytes of standard input. */
+  start: 1,
+  /** Ends a step. */
+  abort: 2,
+  /** JSON: what the launcher offers. */
+  ready: 10,
+  stdout: 11,
+  stderr: 12,
+  /** JSON: how it ended. */
+  exited: 13,
+  /** JSON `{ message }`: nothing of the step ran, or it is not known whether. */
+  refused: 14,
+};
+
+/**
+ * @param {number} kind
+ * @param {number} step
+ * @param {Uint8Array} payload
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
+export function encodeFrame(kind, step, payload) {
+  const frame = new Uint8Array(HEADER + payload.length);
+  const view = new DataView(frame.buffer);
+  view.setUint32(0, payload.length, true);
+  view.setUint8(4, kind);
+  view.setUint32(5, step, true);
+  frame.set(payload, HEADER);
+  return frame;
+}
+
+/**
+ * Frames of a stream of bytes, in whatever pieces they come.
+ *
+ * @param {AsyncIterable<Uint8Array>} chunks
+ * @returns {AsyncGenerator<{ kind: number, step: number, payload: Uint8Array }>}
+ * @throws {Error} when the stream ends within a frame
+ */
+export async function* decodeFrames(chunks) {
+  let pending = new Uint8Array(0);
+  for await (const chunk of chunks) {
+    if (pending.length === 0) pending = chunk;
+    else {
+      const joined = new Uint8Array(pending.length + chunk.length);
+      joined.set(pending);
+      joined.set(chunk, pending.length);
+      pending = joined;
+    }
+    while (pending.length >= HEADER) {
+      const view = new DataView(
+        pending.buffer,
+        pending.byteOffset,
+        pending.byteLength,
+      );
+      const end = HEADER + view.getUint32(0, true);
+      if (pending.length < end) break;
+      yield {
+        kind: view.getUint8(4),
+        step: view.getUint32(5, true),
+        payload: pending.slice(HEADER, end),
+      };
+      pending = pending.subarray(end);
+    }
+  }
+  if (pending.length > 0) throw new Error("the stream ended within a frame");
+}

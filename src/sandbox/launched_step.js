@@ -1,0 +1,255 @@
+/**
+ * One step as the launcher runs it: start, read, bound, reap all that it left.
+ *
+ * Edge: FFI, processes, clock.
+ *
+ * @module
+ */
+import { Descriptors } from "./descriptors.js";
+import { spawnProcess } from "./libc.js";
+
+const SYS_pidfd_open = 434;
+const POLLIN = 1;
+const SIGKILL = 9;
+const CHUNK = 65536;
+/** How long a stream is waited for after all processes were killed, milliseconds. */
+const GRACE = 1000;
+
+/** A step that is being run. */
+export class LaunchedStep {
+  #host;
+  #launch;
+  #limits;
+  #send;
+  #fds;
+  #pid = null;
+  #worker = null;
+  #reads = [];
+  #hit = [];
+  #killed = false;
+  #total = 0;
+  #truncated = { stdout: false, stderr: false };
+  /** What bubblewrap reported, and the end of what it or the program said on stderr. */
+  #status = "";
+  #complaint = "";
+
+  /** `host` is `{ libc, workers, reaper }`; `send(stream, chunk)` passes output on. */
+  constructor(host, launch, limits, send) {
+    this.#host = host;
+    this.#launch = launch;
+    this.#limits = limits;
+    this.#send = send;
+    this.#fds = new Descriptors(host.libc);
+  }
+
+  /** Ends it: `why` is a limit, or `null` when that was asked for. */
+  kill(why) {
+    if (why !== null && !this.#hit.includes(why)) this.#hit.push(why);
+    this.#killed = true;
+    if (this.#pid === null) return;
+    this.#host.libc.kill(-this.#pid, SIGKILL);
+    // Whether it worked is found out when the step is reaped.
+    this.#worker?.ask({ do: "sweep" }).catch(() => {});
+  }
+
+  /** Runs it to its end. Throws when it was not started, or when that is not known. */
+  async run(stdin) {
+    const began = performance.now();
+    try {
+      const pidfd = await this.#start(stdin);
+      const left = this.#limits.timeout - (performance.now() - began);
+      const timer = setTimeout(() => this.kill("timeout"), Math.max(0, left));
+      try {
+        const used = await this.#follow(pidfd);
+        return {
+          ...this.#judge(used),
+          usage: {
+            wallMs: performance.now() - began,
+            userMs: used.user,
+            systemMs: used.system,
+            peakMemoryBytes: used.peak,
+          },
+        };
+      } finally {
+        clearTimeout(timer);
+      }
+    } finally {
+      if (this.#pid !== null) {
+        this.kill(null);
+        await this.#reap();
+      }
+      this.#fds.closeAll();
+      if (this.#worker !== null) this.#host.workers.release(this.#worker);
+    }
+  }
+
+  /** Starts the process; gives a descriptor that tells when it has ended. */
+  async #start(stdin) {
+    const launch = this.#launch;
+    const fds = this.#fds;
+    if (
+      launch.kernel === null &&
+      (launch.seccompFd === null || launch.statusFd === null)
+    ) throw new Error("nothing would confine it");
+    if (launch.mountPoints !== null) fds.requireFolders(launch.mountPoints);
+    const out = fds.pipe();
+    const err = fds.pipe();
+    const given = [
+      [stdin === null ? fds.nothing() : fds.bytes(stdin), 0],
+      [out.write, 1],
+      [err.write, 2],
+    ];
+    this.#reads = [["stdout", out.read], ["stderr", err.read]];
+    if (launch.seccompFd !== null) {
+      const filter = Uint8Array.from(
+        atob(launch.seccompFd.filter),
+        (char) => char.charCodeAt(0),
+      );
+      given.push([fds.bytes(filter), launch.seccompFd.fd]);
+    }
+    if (launch.statusFd !== null) {
+      const status = fds.pipe();
+      given.push([status.write, launch.statusFd]);
+      this.#reads.push(["status", status.read]);
+    }
+    this.#pid = await this.#spawn(given);
+    this.#host.reaper.expect(this.#pid, this.#worker === null);
+    for (const [fd] of given) fds.close(fd);
+    // An end that was asked for meanwhile had nothing to kill yet.
+    if (this.#killed) this.kill(null);
+    return fds.adopt(
+      this.#host.libc.pidfd_open(SYS_pidfd_open, this.#pid, 0),
+      "pidfd_open",
+    );
+  }
+
+  async #spawn(given) {
+    const { program, argv, env, cwd, kernel } = this.#launch;
+    const start = {
+      program,
+      argv,
+      env,
+      cwd,
+      fds: given,
+      keep: Math.max(...given.map(([, to]) => to)) + 1,
+    };
+    if (kernel !== null) this.#worker = await this.#host.workers.take(kernel);
+    if (this.#killed) throw new Error("it was ended before it started");
+    // bubblewrap dies with the thread that started it, which here is the launcher's first.
+    const spawned = this.#worker === null
+      ? spawnProcess(this.#host.libc, start)
+      : await this.#worker.ask({ do: "spawn", start });
+    if (spawned.pid !== undefined) return spawned.pid;
+    throw new Error(
+      spawned.fault ??
+        `"${program}" could not be started in "${cwd}" (errno ${spawned.errno})`,
+    );
+  }
+
+  /** Reads until the process has ended and nobody holds its output. */
+  async #follow(pidfd) {
+    const fds = [...this.#reads.map(([, fd]) => fd), pidfd];
+    const set = new Uint8Array(8 * fds.length);
+    const view = new DataView(set.buffer);
+    let used = null;
+    let patience = Infinity;
+    while (fds.some((fd) => fd >= 0) && performance.now() < patience) {
+      fds.forEach((fd, index) => {
+        view.setInt32(index * 8, fd, true);
+        view.setUint32(index * 8 + 4, POLLIN, true);
+      });
+      await this.#host.libc.poll(
+        set,
+        BigInt(fds.length),
+        used === null ? -1 : 50,
+      );
+      const ready = fds.map((_, at) => view.getUint16(at * 8 + 6, true) !== 0);
+      for (let at = 0; at < this.#reads.length; at++) {
+        if (ready[at] && !await this.#read(at)) fds[at] = -1;
+      }
+      if (ready.at(-1)) {
+        used = await this.#reap();
+        fds[fds.length - 1] = -1;
+        patience = performance.now() + GRACE;
+      }
+    }
+    return used;
+  }
+
+  /** Passes on what there is; `false` at the end of the stream, or when there is nothing. */
+  async #read(at) {
+    const [name, fd] = this.#reads[at];
+    const buffer = new Uint8Array(CHUNK);
+    const count = Number(
+      this.#host.libc.read(fd, buffer, BigInt(CHUNK)),
+    );
+    if (count <= 0) return false;
+    const bytes = buffer.subarray(0, count);
+    if (name === "status") {
+      this.#status += new TextDecoder().decode(bytes);
+      return true;
+    }
+    const room = Math.max(0, this.#limits.output - this.#total);
+    if (count > room) {
+      this.#truncated[name] = true;
+      this.kill("output");
+    }
+    const chunk = bytes.subarray(0, room);
+    this.#total += chunk.length;
+    if (name === "stderr" && this.#launch.statusFd !== null) {
+      this.#complaint = (this.#complaint + new TextDecoder().decode(chunk))
+        .slice(-500);
+    }
+    if (chunk.length > 0) await this.#send(name, chunk);
+    return true;
+  }
+
+  /** Kills whatever the process left, waits until it is gone, and sums up what was used. */
+  async #reap() {
+    const { libc, reaper } = this.#host;
+    const namespaced = this.#worker === null;
+    // The group first, while the unreaped process still keeps its number from being given away.
+    libc.kill(-this.#pid, SIGKILL);
+    if (!namespaced) await this.#worker.ask({ do: "sweep" });
+    const own = reaper.collect(this.#pid);
+    try {
+      if (own === null) throw new Error("the process could not be waited for");
+      if (!namespaced) {
+        await reaper.collectAllOf(this.#worker);
+        return { ...own, peak: own.peak > reaper.ownPeak() ? own.peak : null };
+      }
+      // bubblewrap has ended, so what it had to report is in the pipe.
+      while (await this.#read(2));
+      const first = /"child-pid": (\d+)/.exec(this.#status);
+      const inner = first === null
+        ? null
+        : await reaper.collectOrphan(Number(first[1]));
+      return {
+        ...own,
+        user: own.user + (inner?.user ?? 0),
+        system: own.system + (inner?.system ?? 0),
+        peak: inner?.peak ?? null,
+      };
+    } finally {
+      reaper.forget(this.#pid, namespaced);
+      this.#pid = null;
+    }
+  }
+
+  #judge({ status }) {
+    const code = /"exit-code": (\d+)/.exec(this.#status);
+    const signal = status & 0x7f;
+    const common = { limits: this.#hit, truncated: this.#truncated };
+    if (this.#killed) return { exit: null, signal: SIGKILL, ...common };
+    if (signal !== 0) return { exit: null, signal, ...common };
+    if (this.#launch.statusFd === null) {
+      return { exit: (status >> 8) & 0xff, signal: null, ...common };
+    }
+    if (code === null) {
+      throw new Error(
+        `bubblewrap did not start the program: ${this.#complaint.trim()}`,
+      );
+    }
+    return { exit: Number(code[1]), signal: null, ...common };
+  }
+}

@@ -1,0 +1,265 @@
+/**
+ * The runner's side of the launcher: starts it, hands it launches, passes on what comes back.
+ *
+ * Edge: processes.
+ *
+ * @module
+ */
+import { fromFileUrl } from "@std/path/from-file-url";
+import { WritError } from "../core/errors.ts";
+import type { Launch } from "./confinement.ts";
+import { decodeFrames, encodeFrame, FRAME } from "./frames.js";
+import { signalName } from "./signals.ts";
+
+/** How a launcher is started. */
+export interface LauncherOptions {
+  /** The Deno that runs it; the runner's own where absent. */
+  deno?: string;
+}
+
+/** Where a step's bytes come from and go to, and what bounds it. */
+export interface LaunchIo {
+  /** `null` is `/dev/null`. */
+  stdin: Uint8Array | null;
+  /** Called in order; the step waits while the promise is pending. */
+  stdout(chunk: Uint8Array): void | Promise<void>;
+  stderr(chunk: Uint8Array): void | Promise<void>;
+  limits: {
+    /** Wall time, milliseconds. */
+    timeout: number;
+    /** Bytes of both streams together. */
+    output: number;
+    /** Bytes, and a number: both are in the launch's argv already. */
+    memory: number | null;
+    processes: number | null;
+  };
+  /** Ends the step. */
+  signal?: AbortSignal;
+}
+
+/** How a step ended, after every process that it started was gone. */
+export interface Exited {
+  /** Under bubblewrap a signal's death is 128 and its number. */
+  exit: number | null;
+  /** `SIGKILL` too when a limit or the caller ended it. */
+  signal: string | null;
+  /** `timeout`, `output`. */
+  limits: string[];
+  usage: {
+    wallMs: number;
+    userMs: number | null;
+    systemMs: number | null;
+    /** `null` where it was less than what the launcher itself uses. */
+    peakMemoryBytes: number | null;
+  };
+  /** Which streams the output limit cut off. */
+  truncated: { stdout: boolean; stderr: boolean };
+}
+
+/** A running launcher. */
+export interface Launcher {
+  /** Landlock's ABI on this kernel; 0 without Landlock. */
+  readonly landlock: number;
+  /**
+   * Starts a step and waits until it and all that it left is gone. Many may run at once.
+   *
+   * @throws {WritError} `sandbox.launch` when the step was not started as asked, or when that is not known.
+   */
+  spawn(launch: Launch, io: LaunchIo): Promise<Exited>;
+  /** Kills what still runs and ends the launcher. */
+  close(): Promise<void>;
+}
+
+/** The launcher's permissions: these are all its flags. */
+const FLAGS = [
+  "run",
+  "--no-prompt",
+  "--allow-ffi",
+  "--no-config",
+  "--no-lock",
+  "--no-remote",
+  "--no-npm",
+  "--cached-only",
+];
+
+interface Waiting {
+  io: LaunchIo;
+  resolve(exited: Exited): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Starts a launcher.
+ *
+ * @throws {WritError} `sandbox.unavailable` when it does not start: not on Linux, no C library with what it needs.
+ */
+export async function startLauncher(
+  options: LauncherOptions = {},
+): Promise<Launcher> {
+  const script = new URL("./launcher.js", import.meta.url);
+  const child = new Deno.Command(options.deno ?? Deno.execPath(), {
+    args: [
+      ...FLAGS,
+      script.protocol === "file:" ? fromFileUrl(script) : script.href,
+    ],
+    clearEnv: true,
+    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+    cwd: "/",
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const complaint = lastWords(child.stderr);
+  const frames = decodeFrames(child.stdout);
+  const first = await frames.next().catch((cause) => ({ done: true, cause }));
+  if (first.done || !("value" in first) || first.value?.kind !== FRAME.ready) {
+    throw new WritError(
+      "sandbox.unavailable",
+      `Cannot start the launcher: ${await complaint || "it said nothing"}`,
+      { hint: "It needs Linux and glibc 2.34 or newer" },
+    );
+  }
+  const { landlock } = JSON.parse(
+    new TextDecoder().decode(first.value.payload),
+  );
+  return new Connection(child, frames, complaint, landlock);
+}
+
+type Frames = ReturnType<typeof decodeFrames>;
+
+class Connection implements Launcher {
+  readonly landlock: number;
+  readonly #child: Deno.ChildProcess;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #done: Promise<void>;
+  #next = 1;
+  #gone: WritError | null = null;
+
+  constructor(
+    child: Deno.ChildProcess,
+    frames: Frames,
+    complaint: Promise<string>,
+    landlock: number,
+  ) {
+    this.#child = child;
+    this.#writer = child.stdin.getWriter();
+    this.landlock = landlock;
+    this.#done = this.#receive(frames, complaint);
+  }
+
+  async spawn(launch: Launch, io: LaunchIo): Promise<Exited> {
+    requireText(launch);
+    if (this.#gone !== null) throw this.#gone;
+    io.signal?.throwIfAborted();
+    const id = this.#next++;
+    const { promise, resolve, reject } = Promise.withResolvers<Exited>();
+    this.#waiting.set(id, { io, resolve, reject });
+    const abort = () => void this.#send(FRAME.abort, id, new Uint8Array(0));
+    io.signal?.addEventListener("abort", abort);
+    try {
+      const head = new TextEncoder().encode(
+        JSON.stringify({
+          launch,
+          limits: io.limits,
+          input: io.stdin !== null,
+        }) + "\n",
+      );
+      const payload = new Uint8Array(head.length + (io.stdin?.length ?? 0));
+      payload.set(head);
+      payload.set(io.stdin ?? new Uint8Array(0), head.length);
+      await this.#send(FRAME.start, id, payload);
+      return await promise;
+    } finally {
+      io.signal?.removeEventListener("abort", abort);
+      this.#waiting.delete(id);
+    }
+  }
+
+  async close(): Promise<void> {
+    // The launcher takes the end of its input as the runner's death, and ends.
+    await this.#writer.close().catch(() => {});
+    await this.#done;
+    await this.#child.status;
+  }
+
+  /** A launcher that is gone is told by the end of its output, to all who wait. */
+  async #send(kind: number, id: number, payload: Uint8Array): Promise<void> {
+    await this.#writer.write(encodeFrame(kind, id, payload)).catch(() => {});
+  }
+
+  async #receive(frames: Frames, complaint: Promise<string>): Promise<void> {
+    let cause: unknown;
+    try {
+      for await (const { kind, step, payload } of frames) {
+        const waiting = this.#waiting.get(step);
+        if (waiting !== undefined) await deliver(waiting, kind, payload);
+      }
+    } catch (error) {
+      cause = error;
+    }
+    this.#gone = new WritError(
+      "sandbox.launch",
+      `Cannot run the step: the launcher ended${await complaint.then((words) =>
+        words && `: ${words}`
+      )}`,
+      { cause },
+    );
+    for (const { reject } of this.#waiting.values()) reject(this.#gone);
+  }
+}
+
+async function deliver(
+  { io, resolve, reject }: Waiting,
+  kind: number,
+  payload: Uint8Array,
+): Promise<void> {
+  if (kind === FRAME.stdout || kind === FRAME.stderr) {
+    try {
+      await (kind === FRAME.stdout ? io.stdout(payload) : io.stderr(payload));
+    } catch (error) {
+      reject(error);
+    }
+    return;
+  }
+  const body = JSON.parse(new TextDecoder().decode(payload));
+  if (kind === FRAME.exited) {
+    const { signal, ...rest } = body;
+    resolve({ ...rest, signal: signal === null ? null : signalName(signal) });
+  } else {
+    reject(
+      new WritError(
+        "sandbox.launch",
+        `Cannot start the step: ${body.message}`,
+      ),
+    );
+  }
+}
+
+/** A text for C ends at its first NUL: what would be started is not what was approved. */
+function requireText(launch: Launch): void {
+  const texts = [
+    launch.program,
+    launch.cwd,
+    ...launch.argv,
+    ...Object.entries(launch.env).flat(),
+  ];
+  if (
+    texts.some((text) => text.includes("\0") || !text.isWellFormed()) ||
+    Object.keys(launch.env).some((name) => name === "" || name.includes("="))
+  ) {
+    throw new WritError(
+      "sandbox.launch",
+      "Cannot start the step: an argument or variable holds what C cannot (NUL, lone surrogates, = in a name)",
+    );
+  }
+}
+
+/** The last of what a stream holds, when it has ended. */
+async function lastWords(stream: ReadableStream<Uint8Array>): Promise<string> {
+  let words = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    words = (words + text).slice(-2000);
+  }
+  return words.trim();
+}

@@ -1,0 +1,57 @@
+/**
+ * What a backend does not hold of what the plan asks, said plainly.
+ *
+ * @module
+ */
+import type { Backend, Confinement } from "./confinement.ts";
+
+/**
+ * Sentences for the receipt and the dry run, in a fixed order; empty when everything holds.
+ */
+export function notEnforced(
+  confinement: Confinement,
+  backend: Backend,
+): string[] {
+  return [
+    ...(confinement.hosts.length > 0
+      ? [
+        `The list of hosts (${
+          confinement.hosts.join(", ")
+        }) is held by the flags of the Deno runtime only`,
+      ]
+      : []),
+    ...(confinement.limits.memory !== null
+      ? [
+        "The memory limit holds for the data of each process, not for the step as a whole",
+      ]
+      : []),
+    ...(confinement.limits.processes !== null
+      ? ["The limit of processes counts all processes of the user"]
+      : []),
+    ...(backend.name === "landlock" ? kernelGaps(backend.abi) : []),
+  ];
+}
+
+/** From the oldest gap to those that newer kernels closed. */
+function kernelGaps(abi: number): string[] {
+  return [
+    "Names, sizes, modes and times of undeclared files can be seen, and modes, owners and times of the user's own files be changed",
+    "The machine's name, its network addresses and the command lines of other processes can be seen",
+    "/dev/shm is shared with the machine",
+    ...(abi < 3
+      ? [
+        "Files that the step may read, it can also empty (Landlock below ABI 3)",
+      ]
+      : []),
+    ...(abi < 5
+      ? [
+        "Devices that the step inherits take any command (Landlock below ABI 5)",
+      ]
+      : []),
+    ...(abi < 6
+      ? [
+        "Other processes of the user can be signalled, and a process that leaves its group may outlive the step until the run ends (Landlock below ABI 6)",
+      ]
+      : []),
+  ];
+}

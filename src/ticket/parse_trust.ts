@@ -1,0 +1,164 @@
+/**
+ * A trust file, read strictly: every fault at once, with its place.
+ *
+ * @module
+ */
+import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
+import { WritError } from "../core/errors.ts";
+import { isLowOrder, keyId } from "../core/keys.ts";
+import { printable, quoted } from "../core/printable.ts";
+import {
+  type JsonDocument,
+  type JsonPath,
+  readDocument,
+} from "../pipeline/document.ts";
+import { FaultList } from "../pipeline/faults.ts";
+import { sameOwner } from "./owner.ts";
+import { type Trust, type TrustedKey, TrustSchema } from "./trust.ts";
+
+/**
+ * Reads a trust file (JSON, no comments).
+ *
+ * Beyond the schema it refuses what would make two keys of one or one owner of two: a key listed
+ * twice, an id that is not the key's, names that differ only in case or invisible characters;
+ * and public keys under which signatures prove nothing.
+ *
+ * @param file its name, for messages
+ * @throws {WritError} `trust.invalid` with every fault
+ */
+export function parseTrust(bytes: Uint8Array, file: string): Trust {
+  const faults = new FaultList();
+  const document = readDocument(bytes, file, faults);
+  const trust = document === undefined || faults.size > 0
+    ? null
+    : readTrust(bytes, document, file, faults);
+  if (faults.size > 0 || trust === null) {
+    const list = faults.list();
+    const more = list.length > 1 ? `, and ${list.length - 1} more` : "";
+    throw new WritError(
+      "trust.invalid",
+      `Cannot use the trust file ${quoted(file, 200)}: ${
+        list[0].message
+      }${more}`,
+      { faults: list, place: list[0].place },
+    );
+  }
+  return trust;
+}
+
+/** What is wrong with a base64 public key; `null` when nothing is. */
+export function publicKeyFault(publicKey: string): string | null {
+  let bytes: Uint8Array;
+  try {
+    bytes = decodeBase64(publicKey);
+  } catch {
+    return "is not base64";
+  }
+  if (bytes.length !== 32) {
+    return `has ${bytes.length} bytes, the 32 of an Ed25519 key were expected`;
+  }
+  if (encodeBase64(bytes) !== publicKey) return "is not canonical base64";
+  if (isLowOrder(bytes)) {
+    return "is a point of small order: one signature under it is true for many messages";
+  }
+  return isCanonicalPoint(bytes)
+    ? null
+    : "is not the canonical encoding of a point (RFC 8032 section 5.1.3)";
+}
+
+function readTrust(
+  bytes: Uint8Array,
+  document: JsonDocument,
+  file: string,
+  faults: FaultList,
+): Trust | null {
+  try {
+    JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    faults.add(
+      { file },
+      "It holds comments or trailing commas, plain JSON was expected",
+      "Writ writes this file again when a key is added, and comments would be lost",
+    );
+    return null;
+  }
+  const result = TrustSchema.safeParse(document.value);
+  if (!result.success) {
+    for (const issue of result.error.issues) {
+      const path = issue.path as JsonPath;
+      if (issue.code === "unrecognized_keys") {
+        for (const key of issue.keys) {
+          faults.add(
+            document.keyPlace([...path, key]),
+            `${label(path)} has the unknown key ${quoted(key)}`,
+          );
+        }
+      } else {
+        faults.add(document.place(path), `${label(path)}: ${issue.message}`);
+      }
+    }
+    return null;
+  }
+  checkKeys(result.data, document, faults);
+  if (new Set(result.data.policies).size !== result.data.policies.length) {
+    faults.add(document.place(["policies"]), "A policy is listed twice");
+  }
+  return result.data;
+}
+
+function checkKeys(
+  trust: Trust,
+  document: JsonDocument,
+  faults: FaultList,
+): void {
+  const ids = new Set<string>();
+  trust.keys.forEach((key, index) => {
+    const fault = (field: keyof TrustedKey, message: string) =>
+      faults.add(
+        document.place(["keys", index, field]),
+        `Key ${index + 1} of ${quoted(key.owner)}: ${message}`,
+      );
+    const wrong = publicKeyFault(key.publicKey);
+    if (wrong !== null) fault("publicKey", `the public key ${wrong}`);
+    else if (keyId(decodeBase64(key.publicKey)) !== key.id) {
+      fault("id", "the id is not the SHA-256 of the public key");
+    }
+    if (ids.has(key.id)) fault("id", "the id is listed twice");
+    ids.add(key.id);
+    if (printable(key.owner) !== key.owner || key.owner.trim() !== key.owner) {
+      fault("owner", "the owner's name has characters that do not show");
+    }
+    const like = trust.keys.slice(0, index).find((other) =>
+      other.owner !== key.owner && sameOwner(other.owner, key.owner)
+    );
+    if (like !== undefined) {
+      fault(
+        "owner",
+        `the name reads like ${
+          quoted(like.owner)
+        }, one owner has one way to write it`,
+      );
+    }
+    if (key.notAfter !== null && key.notAfter <= key.notBefore) {
+      fault("notAfter", "it ends before it begins");
+    }
+    if (new Set(key.roles).size !== key.roles.length) {
+      fault("roles", "a role is listed twice");
+    }
+  });
+}
+
+/** Whether the y of an encoding is below the field's prime, 2^255 - 19. */
+function isCanonicalPoint(publicKey: Uint8Array): boolean {
+  const y = Uint8Array.from(publicKey);
+  y[31] &= 0x7f;
+  return !(y[31] === 0x7f && y.subarray(1, 31).every((byte) => byte === 0xff) &&
+    y[0] >= 0xed);
+}
+
+function label(path: JsonPath): string {
+  if (path.length === 0) return "The trust file";
+  return path.map((key) =>
+    typeof key === "number" ? `item ${key + 1}` : `"${key}"`
+  ).join(", ");
+}

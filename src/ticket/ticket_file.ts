@@ -1,0 +1,68 @@
+/**
+ * A ticket as it is handed over: with what it is for, so that a runner elsewhere can use it.
+ *
+ * @module
+ */
+import * as z from "zod";
+import { canonicalBytes, parseCanonical } from "../core/canonical_json.ts";
+import { type Envelope, EnvelopeSchema } from "../core/dsse.ts";
+import { WritError } from "../core/errors.ts";
+import { PlanSchema } from "../plan/plan.ts";
+import { decisionDigest, DecisionSchema } from "../policy/decision.ts";
+import { openTicket } from "./check_ticket.ts";
+import { checkSubject, type Subject, TreesSchema } from "./subject.ts";
+import type { Ticket } from "./ticket.ts";
+
+/** A ticket with its plan, decision and trees. On disk it is canonical bytes. */
+export interface TicketFile extends Subject {
+  v: 1;
+  envelope: Envelope;
+}
+
+/** Schema of a {@linkcode TicketFile}. */
+export const TicketFileSchema: z.ZodType<TicketFile> = z.strictObject({
+  v: z.literal(1),
+  envelope: EnvelopeSchema,
+  plan: PlanSchema,
+  decision: DecisionSchema,
+  trees: TreesSchema,
+});
+
+/** The bytes of a ticket file. */
+export function ticketFileBytes(file: TicketFile): Uint8Array<ArrayBuffer> {
+  return canonicalBytes(file);
+}
+
+/**
+ * Reads a ticket file and requires that its parts belong together. Its signatures are judged by
+ * `checkTicket`, not here.
+ *
+ * @throws {WritError} `input.invalid`, `ticket.malformed`, `ticket.decision`
+ */
+export function openTicketFile(
+  bytes: Uint8Array,
+): { file: TicketFile; ticket: Ticket } {
+  const parsed = TicketFileSchema.safeParse(
+    parseCanonical(bytes, "a ticket file"),
+  );
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new WritError(
+      "ticket.malformed",
+      `Cannot read a ticket file: it has not the form of one (${
+        issue.path.join(".")
+      }: ${issue.message})`,
+      { cause: parsed.error },
+    );
+  }
+  const file = parsed.data;
+  const { ticket } = openTicket(file.envelope);
+  checkSubject(file, "a ticket file", "ticket.decision");
+  if (ticket.decision !== decisionDigest(file.decision)) {
+    throw new WritError(
+      "ticket.decision",
+      `Cannot accept a ticket file: ticket ${ticket.id} is for another decision than the one in it`,
+    );
+  }
+  return { file, ticket };
+}

@@ -1,0 +1,109 @@
+/**
+ * What an invariant is, and how it says what it found.
+ *
+ * @module
+ */
+import type { BundleParts } from "../bundle/parse_bundle.ts";
+import type { Part } from "../bundle/part.ts";
+import type { Digest } from "../core/digest.ts";
+import type { Trust } from "../ticket/trust.ts";
+import type { InvariantVerdict, Reason, ReasonCode } from "./report.ts";
+
+/** What the reader brings. */
+export interface VerifyOptions {
+  /** The reader's own trust; `null`: no signature can be judged, and the verdict is failure. */
+  trust: Trust | null;
+  /** The moment of reading, RFC 3339. */
+  now: string;
+  /** What the reader knows from elsewhere. */
+  expect?: {
+    plan?: Digest;
+    /** SHA-256 of the bytes of the pipeline file. */
+    pipeline?: Digest;
+    /** The whole commit id. */
+    commit?: string;
+  };
+}
+
+/**
+ * One thing that verify checks. `check` returns nothing but what it found wrong or could not
+ * check: no findings are a `PASS`.
+ */
+export interface Invariant {
+  id: string;
+  title: string;
+  check(
+    parts: BundleParts,
+    options: VerifyOptions,
+  ): Findings | Promise<Findings>;
+}
+
+/** One finding of an invariant. */
+export interface Finding extends Reason {
+  verdict: Exclude<InvariantVerdict, "PASS">;
+}
+
+/** The findings of one invariant, in the order in which they were made. */
+export class Findings {
+  readonly list: Finding[] = [];
+  /** Whose signatures hold, by what they signed for. */
+  readonly signers: {
+    as: "approver" | "runner";
+    owner: string;
+    key: Digest;
+  }[] = [];
+
+  /** Something a reader should know that makes nothing untrue. */
+  warn(code: ReasonCode, message: string, ...pointers: string[]): void {
+    this.list.push({ verdict: "WARN", code, message, pointers });
+  }
+
+  /** Something that is not true. */
+  fail(code: ReasonCode, message: string, ...pointers: string[]): void {
+    this.list.push({ verdict: "FAIL", code, message, pointers });
+  }
+
+  /** Something that could not be checked. */
+  unknown(code: ReasonCode, message: string, ...pointers: string[]): void {
+    this.list.push({ verdict: "UNKNOWN", code, message, pointers });
+  }
+
+  /** The value of a part that this invariant answers for: what is wrong with it is a failure. */
+  own<T>(part: Part<T>): T | undefined {
+    for (const { code, message, pointer } of part.faults ?? []) {
+      this.fail(code, message, pointer);
+    }
+    return part.value;
+  }
+
+  /** The value of a part that another invariant answers for: without it nothing can be known. */
+  need<T>(part: Part<T>): T | undefined {
+    if (part.faults) {
+      const file = part.faults[0].pointer.split("#")[0];
+      this.unknown(
+        "part.unreadable",
+        `This needs "${file}", which cannot be read`,
+        file,
+      );
+    }
+    return part.value;
+  }
+
+  /** The worst of the findings; `PASS` when there are none. */
+  get verdict(): InvariantVerdict {
+    const verdicts = new Set(this.list.map(({ verdict }) => verdict));
+    return SEVERITY.find((verdict) => verdicts.has(verdict)) ?? "PASS";
+  }
+
+  /** The findings as a report holds them. */
+  get reasons(): Reason[] {
+    return this.list.map(({ code, message, pointers }) => ({
+      code,
+      message,
+      pointers,
+    }));
+  }
+}
+
+/** Worst first: what is known to be untrue outweighs what is not known. */
+const SEVERITY = ["FAIL", "UNKNOWN", "WARN"] as const;

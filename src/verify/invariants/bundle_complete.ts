@@ -1,0 +1,139 @@
+/**
+ * `bundle.complete`: the folder holds exactly what `bundle.json` lists, and one run.
+ *
+ * @module
+ */
+import { BUNDLE_FILES } from "../../bundle/bundle.ts";
+import {
+  bundleNameFault,
+  CACHED_FOLDER,
+  EVIDENCE_FOLDER,
+  POLICY_FOLDER,
+} from "../../bundle/names.ts";
+import type { BundleParts } from "../../bundle/parse_bundle.ts";
+import { sha256 } from "../../core/digest.ts";
+import { Findings, type Invariant } from "../invariant.ts";
+
+/** Every listed file is there with its size and digest, nothing else is, and all of it is of one run. */
+export const bundleComplete: Invariant = {
+  id: "bundle.complete",
+  title: "The bundle is whole and holds nothing else",
+  check(parts) {
+    const found = new Findings();
+    checkPresent(parts, found);
+    checkListed(parts, found);
+    checkRun(parts, found);
+    return found;
+  },
+};
+
+/** What is there: the required names, no name that leads elsewhere, nothing but files. */
+function checkPresent({ bundle }: BundleParts, found: Findings): void {
+  for (const name of Object.values(BUNDLE_FILES)) {
+    if (!bundle.files.has(name)) {
+      found.fail("bundle.file_missing", `There is no "${name}"`, name);
+    }
+  }
+  for (const { name, what } of bundle.strange) {
+    found.fail(
+      "bundle.strange",
+      `"${name}" is ${what}; a bundle holds plain files only`,
+      name,
+    );
+  }
+  for (const name of bundle.files.keys()) {
+    if (isVouched(name)) continue;
+    found.warn(
+      "bundle.file_unvouched",
+      `"${name}" is listed, but nothing that is checked here says anything about it`,
+      name,
+    );
+  }
+}
+
+const OF_A_MAKER = new RegExp(
+  `^${CACHED_FOLDER}[^/]+/(${
+    [BUNDLE_FILES.plan, BUNDLE_FILES.receipts, BUNDLE_FILES.seal].join("|")
+      .replaceAll(".", "\\.")
+  })$`,
+);
+
+/** Whether some other invariant says what the file must hold. */
+function isVouched(name: string): boolean {
+  return Object.values<string>(BUNDLE_FILES).includes(name) ||
+    name.startsWith(POLICY_FOLDER) || name.startsWith(EVIDENCE_FOLDER) ||
+    OF_A_MAKER.test(name);
+}
+
+function checkListed(parts: BundleParts, found: Findings): void {
+  const { files } = parts.bundle;
+  const index = found.own(parts.index);
+  if (index === undefined) return;
+  const listed = new Set<string>();
+  let last = "";
+  for (const [i, { name, size, digest }] of index.files.entries()) {
+    const at = `${BUNDLE_FILES.index}#/files/${i}`;
+    const fault = bundleNameFault(name);
+    if (fault !== null) {
+      found.fail("bundle.name", `"${name}" cannot be a name: ${fault}`, at);
+    }
+    if (!(last < name)) {
+      found.fail("bundle.order", `"${name}" is listed out of order`, at);
+    }
+    last = name;
+    listed.add(name);
+    const bytes = files.get(name);
+    if (bytes === undefined) {
+      found.fail(
+        "bundle.file_missing",
+        `"${name}" is listed but not there`,
+        at,
+      );
+    } else if (bytes.length !== size) {
+      found.fail(
+        "bundle.size",
+        `"${name}" has ${bytes.length} bytes, ${size} are listed`,
+        name,
+        at,
+      );
+    } else if (sha256(bytes) !== digest) {
+      found.fail(
+        "bundle.digest",
+        `"${name}" is ${sha256(bytes)}, ${digest} is listed`,
+        name,
+        at,
+      );
+    }
+  }
+  for (const name of files.keys()) {
+    if (listed.has(name) === (name === BUNDLE_FILES.index)) {
+      found.fail(
+        "bundle.file_unlisted",
+        name === BUNDLE_FILES.index
+          ? `"${name}" lists itself`
+          : `"${name}" is there but not listed`,
+        name,
+      );
+    }
+  }
+}
+
+/** The run id is the same wherever one is written. */
+function checkRun(parts: BundleParts, found: Findings): void {
+  const run = parts.index.value?.run;
+  if (run === undefined) return;
+  const others: [name: string, run: string | undefined][] = [
+    [BUNDLE_FILES.receipts, parts.receipts.value?.[0]?.value.run],
+    [BUNDLE_FILES.seal, parts.seal.value?.payload.run],
+  ];
+  for (const [name, other] of others) {
+    if (other !== undefined && other !== run) {
+      found.fail(
+        "bundle.run",
+        `"${name}" is of the run "${other}", the bundle is of "${run}"`,
+        name,
+        BUNDLE_FILES.index,
+      );
+    }
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * `decision.recomputed`: policy, asked again from its text in the bundle, gives the same answer.
+ *
+ * @module
+ */
+import { BUNDLE_FILES } from "../../bundle/bundle.ts";
+import { POLICY_FOLDER } from "../../bundle/names.ts";
+import { canonicalText } from "../../core/canonical_json.ts";
+import { isWritError } from "../../core/errors.ts";
+import { type Plan, planDigest } from "../../plan/plan.ts";
+import { type Decision, decisionDigest } from "../../policy/decision.ts";
+import { policyDigest, type PolicySet } from "../../policy/policy_set.ts";
+import { trustDigest } from "../../ticket/trust.ts";
+import { Findings, type Invariant } from "../invariant.ts";
+import { eventsOf, receiptPointer } from "../step_runs.ts";
+
+/** The decision is of this plan, policy and trust, is what policy answers, and is the one that was executed. */
+export const decisionRecomputed: Invariant = {
+  id: "decision.recomputed",
+  title: "Policy, asked again, decides the same",
+  async check(parts) {
+    const found = new Findings();
+    const decision = found.own(parts.decision);
+    const policy = found.own(parts.policy);
+    const trust = found.own(parts.trust);
+    const plan = found.need(parts.plan);
+    const receipts = found.need(parts.receipts);
+    if (decision === undefined) return found;
+    const digest = decisionDigest(decision);
+    for (const { seq, body } of eventsOf(receipts ?? [], "run.opened")) {
+      if (body.decision !== digest) {
+        found.fail(
+          "decision.run",
+          `The run was opened for the decision ${body.decision}, this is ${digest}`,
+          BUNDLE_FILES.decision,
+          receiptPointer(seq),
+        );
+      }
+    }
+    if (trust !== undefined && trustDigest(trust) !== decision.trust) {
+      found.fail(
+        "decision.trust",
+        `The decision was made under the trust ${decision.trust}, this is ${
+          trustDigest(trust)
+        }`,
+        BUNDLE_FILES.trust,
+      );
+    }
+    if (plan !== undefined && planDigest(plan) !== decision.plan) {
+      found.fail(
+        "decision.plan",
+        `The decision is of the plan ${decision.plan}, this is ${
+          planDigest(plan)
+        }`,
+        BUNDLE_FILES.plan,
+      );
+    }
+    if (policy !== undefined && policyDigest(policy) !== decision.policy) {
+      found.fail(
+        "decision.policy",
+        `The decision was made under the policy ${decision.policy}, this is ${
+          policyDigest(policy)
+        }`,
+        POLICY_FOLDER,
+      );
+    }
+    if (plan !== undefined && policy !== undefined) {
+      await decideAgain(plan, policy, decision, found);
+    }
+    return found;
+  },
+};
+
+async function decideAgain(
+  plan: Plan,
+  policy: PolicySet,
+  decision: Decision,
+  found: Findings,
+): Promise<void> {
+  // The policy engine is most of what verify has to load: it loads while the rest is read.
+  const { decide } = await import("../../policy/decide.ts");
+  let again: Decision;
+  try {
+    again = await decide(plan, policy, decision.trust, decision.facts);
+  } catch (error) {
+    if (!isWritError(error)) throw error;
+    found.fail(error.code, error.message, POLICY_FOLDER);
+    return;
+  }
+  if (canonicalText(again) === canonicalText(decision)) return;
+  const pointers = decision.outcomes.flatMap((outcome, i) =>
+    canonicalText(outcome) === canonicalText(again.outcomes[i] ?? null)
+      ? []
+      : [`${BUNDLE_FILES.decision}#/outcomes/${i}`]
+  );
+  found.fail(
+    "decision.differs",
+    "The policy in the bundle answers otherwise than the decision says",
+    ...(pointers.length > 0 ? pointers : [BUNDLE_FILES.decision]),
+  );
+}

@@ -1,0 +1,101 @@
+/**
+ * `outcome.honest`: the outcome that was sealed follows from how the steps ended.
+ *
+ * @module
+ */
+import { BUNDLE_FILES } from "../../bundle/bundle.ts";
+import type { Hashed } from "../../bundle/parse_bundle.ts";
+import type { Receipt, RunOutcome, StepStatus } from "../../ledger/receipt.ts";
+import type { Plan } from "../../plan/plan.ts";
+import { Findings, type Invariant } from "../invariant.ts";
+import { chosenSteps, endOf } from "../chosen.ts";
+import { eventsOf, receiptPointer, stepRuns } from "../step_runs.ts";
+
+/** Each status follows from exit, signal and limits; the sealed list and outcome follow from the statuses. */
+export const outcomeHonest: Invariant = {
+  id: "outcome.honest",
+  title: "The outcome follows from how the steps ended",
+  check(parts) {
+    const found = new Findings();
+    const plan = found.need(parts.plan);
+    const receipts = found.need(parts.receipts);
+    if (receipts === undefined) return found;
+    checkStatuses(receipts, found);
+    if (plan !== undefined) checkOutcome(plan, receipts, found);
+    return found;
+  },
+};
+
+/** A step is `ok` only when its program said so: exit 0, no signal, no limit hit. */
+function checkStatuses(
+  receipts: readonly Hashed<Receipt>[],
+  found: Findings,
+): void {
+  for (const { seq, body } of eventsOf(receipts, "step.finished")) {
+    const clean = body.exit === 0 && body.signal === null &&
+      body.limits.length === 0;
+    if (body.status === "ok" && !clean) {
+      found.fail(
+        "outcome.status",
+        `The step "${body.step}" is recorded as ok, but it did not end with exit 0 within its limits`,
+        receiptPointer(seq),
+      );
+    }
+    const silent = body.reason === null || body.reason.trim() === "";
+    if (body.status !== "ok" && body.status !== "cached" && silent) {
+      found.fail(
+        "outcome.status",
+        `The step "${body.step}" is recorded as ${body.status} without a reason`,
+        receiptPointer(seq),
+      );
+    }
+  }
+}
+
+function checkOutcome(
+  plan: Plan,
+  receipts: readonly Hashed<Receipt>[],
+  found: Findings,
+): void {
+  const runs = stepRuns(receipts);
+  const expected = plan.steps.map(({ id }) => ({
+    step: id,
+    status: endOf(runs.get(id)),
+  }));
+  const chosen = chosenSteps(plan, receipts);
+  const statuses = expected.filter(({ step }) => chosen.has(step)).map((
+    { status },
+  ) => status);
+  for (const { seq, body } of eventsOf(receipts, "run.sealed")) {
+    const differs = body.steps.length !== expected.length ||
+      expected.some(({ step, status }, i) =>
+        body.steps[i].step !== step || body.steps[i].status !== status
+      );
+    if (differs) {
+      found.fail(
+        "outcome.steps",
+        "The sealed list of steps is not how they ended",
+        `${receiptPointer(seq)}/body/steps`,
+      );
+    }
+    if (!possibleOutcomes(statuses).includes(body.outcome)) {
+      found.fail(
+        "outcome.differs",
+        `The run was sealed as ${body.outcome}, which does not follow from its steps`,
+        `${receiptPointer(seq)}/body/outcome`,
+        BUNDLE_FILES.seal,
+      );
+    }
+  }
+}
+
+/** What a run can truly be called whose chosen steps ended so. */
+function possibleOutcomes(
+  statuses: readonly (StepStatus | null)[],
+): RunOutcome[] {
+  const good = (status: StepStatus | null) =>
+    status === "ok" || status === "cached";
+  if (statuses.every(good)) return ["ok"];
+  if (statuses.includes("indeterminate")) return ["indeterminate"];
+  return ["failed", "cancelled"];
+}

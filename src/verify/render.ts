@@ -1,0 +1,147 @@
+/**
+ * A report as lines of text.
+ *
+ * @module
+ */
+import type { WritError } from "../core/errors.ts";
+import { printable } from "../core/printable.ts";
+import type { InvariantResult, InvariantVerdict, Report } from "./report.ts";
+
+/** Marks a text for emphasis, by what it means. */
+export type Paint = (emphasis: "good" | "bad" | "care", text: string) => string;
+
+/** How a report is rendered. */
+export interface RenderOptions {
+  /** Columns of the terminal; without it lines are as long as they are. */
+  columns?: number;
+  /** Without it text is plain. */
+  paint?: Paint;
+}
+
+/**
+ * The lines of a report: a table of the invariants with their reasons, what the run was, and
+ * last the verdict. Text of the bundle is shown with control characters escaped.
+ */
+export function renderReport(
+  report: Report,
+  { columns = Infinity, paint = (_, text) => text }: RenderOptions = {},
+): string[] {
+  return [
+    ...report.invariants.flatMap((each) =>
+      invariantLines(each, columns, paint)
+    ),
+    "",
+    ...subjectLines(report),
+    "",
+    verdictLine(report, paint),
+  ];
+}
+
+const EMPHASIS = {
+  PASS: "good",
+  WARN: "care",
+  FAIL: "bad",
+  UNKNOWN: "bad",
+} as const satisfies Record<InvariantVerdict, Parameters<Paint>[0]>;
+
+const VERDICT_WIDTH = "UNKNOWN".length;
+const ID_WIDTH = "decision.recomputed".length;
+
+function invariantLines(
+  { id, title, verdict, reasons }: InvariantResult,
+  columns: number,
+  paint: Paint,
+): string[] {
+  const mark = paint(EMPHASIS[verdict], verdict) +
+    " ".repeat(VERDICT_WIDTH - verdict.length);
+  const wide = VERDICT_WIDTH + ID_WIDTH + title.length + 4 <= columns;
+  const head = wide
+    ? [`${mark}  ${id.padEnd(ID_WIDTH)}  ${title}`]
+    : [`${mark}  ${id}`, `  ${title}`];
+  return [
+    ...head,
+    ...reasons.slice(0, MOST_REASONS).flatMap((reason) => [
+      `  ${shown(reason.message)}`,
+      `    ${[reason.code, ...reason.pointers.map(shown)].join("  ")}`,
+    ]),
+    ...(reasons.length > MOST_REASONS
+      ? [`  … and ${reasons.length - MOST_REASONS} more; --json has them all`]
+      : []),
+  ];
+}
+
+/** Of one invariant; the hundredth reason tells nothing new. */
+const MOST_REASONS = 10;
+
+function subjectLines({ where, run, subjects, outcome }: Report): string[] {
+  const { approvers, runner, steps, products } = subjects;
+  const nobody = "nobody whom the reader trusts";
+  return [
+    ["bundle", where],
+    ["run", `${run ?? "not known"} (${outcome ?? "no outcome"})`],
+    ["plan", subjects.plan ?? "not known"],
+    ["decision", subjects.decision ?? "not known"],
+    ["ticket", subjects.ticket ?? "not known"],
+    [
+      "approved",
+      approvers.map(({ owner, key }) => `${owner} (${key})`).join(", ") ||
+      nobody,
+    ],
+    ["sealed", runner ?? nobody],
+    [
+      "steps",
+      steps.map(({ step, status }) => `${step} ${status}`).join(", ") || "none",
+    ],
+    ...products.map(({ path, tree }) => ["product", `${path} ${tree}`]),
+  ].map(([label, text]) => `${label.padEnd(8)}  ${shown(text)}`);
+}
+
+function verdictLine(report: Report, paint: Paint): string {
+  const { invariants, outcome, verdict } = report;
+  const failed = count(invariants, "FAIL");
+  const unknown = count(invariants, "UNKNOWN");
+  switch (verdict) {
+    case "verified":
+      return `${
+        paint("good", "Verified")
+      }: a true record of a run that was approved, executed and succeeded`;
+    case "failed-run":
+      return `${
+        paint("care", "Failed run")
+      }: a true record of a run that did not succeed (${outcome})`;
+    case "not-verified":
+      return `${
+        paint("bad", "Not verified")
+      }: ${failed} failed, ${unknown} unknown of ${invariants.length} invariants`;
+  }
+}
+
+function count(
+  invariants: readonly InvariantResult[],
+  verdict: InvariantVerdict,
+): number {
+  return invariants.filter((each) => each.verdict === verdict).length;
+}
+
+/** The lines of an error: its sentence, its faults with their places, its hint. */
+export function renderError(error: WritError): string[] {
+  const lines = [
+    `error[${error.code}]: ${error.message}`,
+    ...error.faults.map(({ place, message }) =>
+      place === undefined
+        ? `  ${message}`
+        : `  ${
+          [place.file, place.line, place.column].filter((part) =>
+            part !== undefined
+          ).join(":")
+        }: ${message}`
+    ),
+    ...(error.hint === undefined ? [] : [`hint: ${error.hint}`]),
+  ];
+  return lines.map(shown);
+}
+
+/** Some messages have escaped what they quote already; that is not escaped again. */
+function shown(text: string): string {
+  return text.split("\\u{").map(printable).join("\\u{");
+}

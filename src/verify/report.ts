@@ -1,0 +1,196 @@
+/**
+ * A report: what verify found, invariant by invariant.
+ *
+ * @module
+ */
+import * as z from "zod";
+import { type Digest, DigestSchema } from "../core/digest.ts";
+import { ERROR_EXIT, type ErrorCode } from "../core/errors.ts";
+import type { RunOutcome, StepStatus } from "../ledger/receipt.ts";
+
+/** What became of an invariant. `UNKNOWN` is what could not be checked: never fine. */
+export type InvariantVerdict = "PASS" | "WARN" | "FAIL" | "UNKNOWN";
+
+/** Every code of a reason that is not an {@linkcode ErrorCode}: the contract that scripts and tests rely on. */
+export const REASON_CODES = [
+  "part.missing",
+  "part.malformed",
+  "part.unreadable",
+  "bundle.file_missing",
+  "bundle.file_unlisted",
+  "bundle.file_unvouched",
+  "bundle.name",
+  "bundle.size",
+  "bundle.digest",
+  "bundle.strange",
+  "bundle.order",
+  "bundle.run",
+  "pipeline.differs",
+  "plan.differs",
+  "plan.step_digest",
+  "plan.step_id",
+  "plan.needs",
+  "plan.material_from",
+  "decision.plan",
+  "decision.policy",
+  "decision.trust",
+  "decision.differs",
+  "decision.run",
+  "ticket.run",
+  "ticket.not_admitted",
+  "ticket.not_issued",
+  "ticket.uses",
+  "trust.differs",
+  "trust.key_unknown",
+  "trust.none",
+  "receipts.sequence",
+  "receipts.link",
+  "receipts.run",
+  "receipts.head",
+  "receipts.count",
+  "receipts.order",
+  "receipts.unsealed",
+  "ledger.id",
+  "ledger.sequence",
+  "ledger.link",
+  "ledger.admission",
+  "ledger.closing",
+  "ledger.foreign",
+  "seal.signature",
+  "seal.signer_unknown",
+  "seal.signer_not_allowed",
+  "seal.signer_not_in_force",
+  "seal.signer_revoked_since",
+  "seal.run",
+  "seal.outcome",
+  "seal.products",
+  "steps.unknown",
+  "steps.missing",
+  "steps.not_chosen",
+  "steps.unfinished",
+  "steps.not_started",
+  "steps.attempts",
+  "steps.skipped_without_cause",
+  "steps.before_needs",
+  "confinement.host",
+  "confinement.argv",
+  "confinement.isolation",
+  "confinement.refused",
+  "confinement.program",
+  "confinement.mechanisms",
+  "materials.differ",
+  "materials.missing",
+  "materials.beneath_product",
+  "products.undeclared",
+  "products.missing",
+  "products.published",
+  "cached.unproven",
+  "evidence.missing",
+  "evidence.size",
+  "evidence.digest",
+  "evidence.unreferenced",
+  "times.backwards",
+  "times.future",
+  "outcome.status",
+  "outcome.steps",
+  "outcome.differs",
+  "expect.plan",
+  "expect.pipeline",
+  "expect.commit",
+  "verify.fault",
+] as const;
+
+/** A code of a {@linkcode Reason}. */
+export type ReasonCode = typeof REASON_CODES[number] | ErrorCode;
+
+/** Why an invariant is not `PASS`. */
+export interface Reason {
+  code: ReasonCode;
+  /** A sentence for people. It may hold text of the bundle: escape it before a terminal sees it. */
+  message: string;
+  /** Files of the bundle, with a JSON pointer (RFC 6901) where that is known: `plan.json#/steps/0`. */
+  pointers: string[];
+}
+
+/** One invariant as it was found. */
+export interface InvariantResult {
+  id: string;
+  title: string;
+  verdict: InvariantVerdict;
+  reasons: Reason[];
+}
+
+/**
+ * `verified`: true, executed, succeeded. `failed-run`: a true record of a run that did not
+ * succeed. `not-verified`: not true, or not provable.
+ */
+export type ReportVerdict = "verified" | "failed-run" | "not-verified";
+
+/** What a report is about. In a report that is `not-verified` these are claims. */
+export interface Subjects {
+  plan: Digest | null;
+  decision: Digest | null;
+  ticket: string | null;
+  /** Whose signatures over the ticket count, in the reader's trust. */
+  approvers: { owner: string; key: Digest }[];
+  /** The key that sealed the run, in the reader's trust. */
+  runner: Digest | null;
+  steps: { step: string; status: StepStatus }[];
+  products: { path: string; tree: Digest }[];
+}
+
+/** What verify found. */
+export interface Report {
+  v: 1;
+  /** The folder that was read. */
+  where: string;
+  run: string | null;
+  outcome: RunOutcome | null;
+  invariants: InvariantResult[];
+  verdict: ReportVerdict;
+  exit: 0 | 1 | 4;
+  subjects: Subjects;
+}
+
+const text = z.string();
+
+/** Schema of a {@linkcode Report}. */
+export const ReportSchema: z.ZodType<Report> = z.strictObject({
+  v: z.literal(1),
+  where: text,
+  run: text.nullable(),
+  outcome: z.enum(["ok", "failed", "cancelled", "indeterminate"]).nullable(),
+  invariants: z.array(z.strictObject({
+    id: text,
+    title: text,
+    verdict: z.enum(["PASS", "WARN", "FAIL", "UNKNOWN"]),
+    reasons: z.array(z.strictObject({
+      code: z.enum(
+        [...REASON_CODES, ...Object.keys(ERROR_EXIT)] as ReasonCode[],
+      ),
+      message: text,
+      pointers: z.array(text),
+    })),
+  })),
+  verdict: z.enum(["verified", "failed-run", "not-verified"]),
+  exit: z.union([z.literal(0), z.literal(1), z.literal(4)]),
+  subjects: z.strictObject({
+    plan: DigestSchema.nullable(),
+    decision: DigestSchema.nullable(),
+    ticket: text.nullable(),
+    approvers: z.array(z.strictObject({ owner: text, key: DigestSchema })),
+    runner: DigestSchema.nullable(),
+    steps: z.array(z.strictObject({
+      step: text,
+      status: z.enum([
+        "ok",
+        "failed",
+        "refused",
+        "skipped",
+        "cached",
+        "indeterminate",
+      ]),
+    })),
+    products: z.array(z.strictObject({ path: text, tree: DigestSchema })),
+  }),
+}) as z.ZodType<Report>;

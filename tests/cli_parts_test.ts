@@ -1,0 +1,241 @@
+/**
+ * Parts of the frame that need no process: interrupts, errors, near words, arguments.
+ *
+ * @module
+ */
+import { assertEquals, assertThrows } from "@std/assert";
+import { asWritError } from "../src/cli/as_writ_error.ts";
+import { findHome } from "../src/cli/home.ts";
+import { Interrupts } from "../src/cli/interrupts.ts";
+import { nearest } from "../src/cli/nearest.ts";
+import {
+  flag,
+  operand,
+  operands,
+  option,
+  options,
+  wholeOption,
+} from "../src/cli/parameters.ts";
+import { parseArguments } from "../src/cli/parse_arguments.ts";
+import { ERROR_EXIT, WritError } from "../src/core/errors.ts";
+import { rejectsWith } from "./support/rejects_with.ts";
+
+const PARAMETERS = {
+  pipeline: operand("PIPELINE", ""),
+  yes: flag(""),
+  maxUses: wholeOption("N", ""),
+  out: option("FILE", ""),
+  only: options("STEP", ""),
+};
+
+const GOOD: [line: string, values: Record<string, unknown>][] = [
+  ["p", {}],
+  ["p --yes", { yes: true }],
+  ["--yes p", { yes: true }],
+  ["p --max-uses 3", { maxUses: 3 }],
+  ["p --max-uses=3", { maxUses: 3 }],
+  ["p --out=a=b", { out: "a=b" }],
+  ["p --out -", { out: "-" }],
+  ["p --out --yes", { out: "--yes" }],
+  ["p --only a,b --only c", { only: ["a", "b", "c"] }],
+  ["-- p", {}],
+];
+
+for (const [line, values] of GOOD) {
+  Deno.test(`"${line}" is read`, () => {
+    assertEquals(parseArguments(line.split(" "), PARAMETERS, "writ x"), {
+      pipeline: "p",
+      yes: false,
+      maxUses: null,
+      out: null,
+      only: [],
+      ...values,
+    });
+  });
+}
+
+const BAD: [line: string, message: string][] = [
+  ["--yes", "Cannot go on: PIPELINE is missing"],
+  ["p q", 'Cannot use "q": no further word was expected'],
+  ["p --yes=no", "Cannot use --yes with a value: it is given or not"],
+  [
+    "p --max-uses 0",
+    'Cannot use "0" for --max-uses: a whole number of at least 1 was expected',
+  ],
+  [
+    "p --max-uses 1e3",
+    'Cannot use "1e3" for --max-uses: a whole number of at least 1 was expected',
+  ],
+  [
+    "p --max-uses -1",
+    'Cannot use "-1" for --max-uses: a whole number of at least 1 was expected',
+  ],
+  ["p --out a --out b", "Cannot use --out twice"],
+  ["p --out", "Cannot use --out alone: FILE is missing"],
+  ["p -y", "Cannot use -y: writ x has no such option"],
+  ["p --maxUses 1", "Cannot use --maxUses: writ x has no such option"],
+];
+
+for (const [line, message] of BAD) {
+  Deno.test(`"${line}" is refused`, () => {
+    const error = assertThrows(
+      () => parseArguments(line.split(" "), PARAMETERS, "writ x"),
+      WritError,
+    );
+    assertEquals(error.code, "usage.invalid");
+    assertEquals(error.message, message);
+  });
+}
+
+Deno.test("words after -- are operands, whatever they look like", () => {
+  const parameters = { command: operands("WORD", ""), yes: flag("") };
+  assertEquals(
+    parseArguments(["--yes", "--", "rm", "--yes", "--"], parameters, "writ x"),
+    { command: ["rm", "--yes", "--"], yes: true },
+  );
+});
+
+for (
+  const [word, near] of [
+    ["exceute", "execute"],
+    ["aprove", "approve"],
+    ["ver", "verify"],
+    ["x", null],
+    ["kubernetes", null],
+  ] as const
+) {
+  Deno.test(`"${word}" was meant to be ${near}`, () => {
+    assertEquals(nearest(word, ["run", "approve", "execute", "verify"]), near);
+  });
+}
+
+/** Interrupts with a clock and an exit that only remember. */
+function interrupts(endsInOrder: boolean) {
+  const said: string[] = [];
+  const clock = { now: 0 };
+  const watched = new Interrupts({
+    endsInOrder,
+    onFirst: () => said.push("first"),
+    exit: (status) => said.push(`exit ${status}`),
+    now: () => clock.now,
+  });
+  const press = (at: number) => {
+    clock.now = at;
+    watched.arrive();
+  };
+  return { watched, said, press };
+}
+
+Deno.test("Ctrl-C that arrives twice within half a second is one", () => {
+  const { watched, said, press } = interrupts(true);
+  press(1000);
+  press(1000.3);
+  press(1499);
+  assertEquals(said, ["first"]);
+  assertEquals(watched.signal.aborted, true);
+});
+
+Deno.test("a second Ctrl-C ends the process at once", () => {
+  const { said, press } = interrupts(true);
+  press(1000);
+  press(1000.3);
+  press(1600);
+  assertEquals(said, ["first", "exit 130"]);
+});
+
+Deno.test("a command that has nothing to bring to an end ends at the first", () => {
+  const { said, press } = interrupts(false);
+  press(1000);
+  assertEquals(said.at(0), "exit 130");
+});
+
+const THROWN: [what: string, thrown: unknown, code: keyof typeof ERROR_EXIT][] =
+  [
+    ["an error of Writ", new WritError("ticket.used", "Cannot"), "ticket.used"],
+    [
+      "a missing permission",
+      new Deno.errors.NotCapable(
+        'Requires write access to "/x", run again with the --allow-write flag',
+      ),
+      "writ.permission",
+    ],
+    [
+      "a missing permission beneath another error",
+      new Error("x", { cause: new Deno.errors.NotCapable("Requires y") }),
+      "writ.permission",
+    ],
+    [
+      "a full disk",
+      Object.assign(new Error("x"), { code: "ENOSPC" }),
+      "store.unwritable",
+    ],
+    ["a bug", new TypeError("x is not a function"), "writ.fault"],
+    ["a thrown text", "x", "writ.fault"],
+  ];
+
+for (const [what, thrown, code] of THROWN) {
+  Deno.test(`${what} is reported as ${code}`, () => {
+    assertEquals(asWritError(thrown).code, code);
+  });
+}
+
+Deno.test("a missing permission is named by its flag", () => {
+  const error = asWritError(
+    new Deno.errors.NotCapable(
+      'Requires write access to "/x", run again with the --allow-write flag',
+    ),
+  );
+  assertEquals(
+    error.message,
+    'Cannot go on: this process was started without --allow-write, and write access to "/x" is needed',
+  );
+});
+
+const HOMES: [
+  what: string,
+  env: Record<string, string>,
+  config: string,
+  state: string,
+][] = [
+  ["HOME alone", { HOME: "/h" }, "/h/.config/writ", "/h/.local/state/writ"],
+  [
+    "XDG names",
+    { HOME: "/h", XDG_CONFIG_HOME: "/c", XDG_STATE_HOME: "/s" },
+    "/c/writ",
+    "/s/writ",
+  ],
+  [
+    "XDG names without HOME",
+    { XDG_CONFIG_HOME: "/c", XDG_STATE_HOME: "/s" },
+    "/c/writ",
+    "/s/writ",
+  ],
+  [
+    "empty XDG names",
+    { HOME: "/h", XDG_CONFIG_HOME: "" },
+    "/h/.config/writ",
+    "/h/.local/state/writ",
+  ],
+];
+
+for (const [what, env, configFolder, stateFolder] of HOMES) {
+  Deno.test(`${what} says where the folders are`, async () => {
+    assertEquals(await findHome((name) => env[name]), {
+      configFolder,
+      stateFolder,
+    });
+  });
+}
+
+const NO_HOMES: [what: string, env: Record<string, string>][] = [
+  ["nothing", {}],
+  ["one XDG name without HOME", { XDG_CONFIG_HOME: "/c" }],
+  ["a relative HOME", { HOME: "h" }],
+  ["a relative XDG name", { HOME: "/h", XDG_STATE_HOME: ".state" }],
+];
+
+for (const [what, env] of NO_HOMES) {
+  Deno.test(`${what} is no place for the folders`, async () => {
+    await rejectsWith("usage.invalid", () => findHome((name) => env[name]));
+  });
+}

@@ -1,0 +1,290 @@
+import { assert, assertEquals } from "@std/assert";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import * as fc from "fast-check";
+import { generateSchemas } from "../schemas/generate.ts";
+import { parsePipeline } from "../src/pipeline/parse.ts";
+import { isWritError } from "../src/core/errors.ts";
+
+const schemas = generateSchemas();
+const folder = new URL("../schemas/", import.meta.url);
+
+for (const [name, text] of schemas) {
+  Deno.test(`schemas/${name} is what the code says`, async () => {
+    assertEquals(
+      await Deno.readTextFile(new URL(name, folder)),
+      text,
+      "run: deno run --allow-read --allow-write schemas/generate.ts",
+    );
+  });
+}
+
+Deno.test("schemas/ holds a file for each format and no other", () => {
+  const files = [...Deno.readDirSync(folder)].map((entry) => entry.name)
+    .filter((name) => name.endsWith(".json"));
+  assertEquals(files.toSorted(), [...schemas.keys()].toSorted());
+});
+
+// Strict: a word that ajv does not know is an error. Formats are left to the patterns beside
+// them, `oneOf` may name what `properties` beside it define, and a tuple may go on.
+const ajv = new Ajv2020({
+  strict: true,
+  strictTypes: false,
+  strictRequired: false,
+  strictTuples: false,
+  validateFormats: false,
+});
+const validators = new Map(
+  [...schemas].map(([name, text]) => [name, ajv.compile(JSON.parse(text))]),
+);
+
+for (const name of schemas.keys()) {
+  Deno.test(`schemas/${name} is a JSON Schema that refuses unknown keys`, () => {
+    const validate = validators.get(name)!;
+    assert(!validate({}));
+    assert(!validate([]));
+    const { required, oneOf, additionalProperties } = JSON.parse(
+      schemas.get(name)!,
+    );
+    const whole = oneOf === undefined
+      ? [{ required, additionalProperties }]
+      : oneOf as { required: string[]; additionalProperties: unknown }[];
+    for (const one of whole) {
+      assertEquals(one.additionalProperties, false);
+      assert(one.required.length > 0);
+    }
+  });
+}
+
+for (const name of ["receipt.schema.json", "entry.schema.json"]) {
+  Deno.test(`schemas/${name} spells digests and times as patterns`, () => {
+    const text = schemas.get(name)!;
+    for (
+      const pattern of [
+        "^sha256:[0-9a-f]{64}$",
+        "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$",
+      ]
+    ) assert(text.includes(`"pattern": ${JSON.stringify(pattern)}`), pattern);
+  });
+}
+
+Deno.test("every field of the pipeline schema is described", () => {
+  const bare: string[] = [];
+  const visit = (node: unknown, at: string): void => {
+    if (typeof node !== "object" || node === null) return;
+    const { properties, additionalProperties, anyOf, items } = node as Record<
+      string,
+      unknown
+    >;
+    for (const [key, field] of Object.entries(properties ?? {})) {
+      if (typeof field.description !== "string") bare.push(`${at}.${key}`);
+      visit(field, `${at}.${key}`);
+    }
+    visit(additionalProperties, `${at}.*`);
+    visit(items, `${at}[]`);
+    if (Array.isArray(anyOf)) anyOf.forEach((one) => visit(one, at));
+  };
+  visit(JSON.parse(schemas.get("pipeline.schema.json")!), "");
+  assertEquals(bare, []);
+});
+
+function parses(value: unknown): boolean {
+  try {
+    parsePipeline(new TextEncoder().encode(JSON.stringify(value)), "p.json");
+    return true;
+  } catch (error) {
+    if (isWritError(error, "pipeline.invalid")) return false;
+    throw error;
+  }
+}
+
+const one = (step: unknown) => ({ name: "x", steps: { a: step } });
+
+/** Documents on which schema and parser must say the same. */
+const AGREED: [name: string, good: boolean, value: unknown][] = [
+  ["the least", true, one({ run: ["true"] })],
+  ["a deno step", true, one({ deno: ["test", "src"] })],
+  [
+    "everything",
+    true,
+    {
+      $schema: "x",
+      name: "x",
+      description: "d",
+      params: { a: "b" },
+      isolation: "namespaces",
+      steps: {
+        a: {
+          description: "d",
+          deno: ["run", "src/a.ts", "-A"],
+          needs: [],
+          permissions: {
+            read: ["src"],
+            write: ["dist/"],
+            deny: ["src/x"],
+            net: ["localhost"],
+            run: ["git"],
+            sys: ["uid"],
+            ffi: ["l.so"],
+            import: ["lib"],
+          },
+          env: { A: "1", B: { from: "C" }, D: { secret: "e" } },
+          cwd: "src",
+          stdin: { file: "src/in" },
+          stdout: "out",
+          scratch: ["tmp"],
+          limits: { timeout: "2m", memory: "1GiB", processes: 1, output: "1B" },
+          retries: 10,
+          isolation: "namespaces",
+        },
+      },
+    },
+  ],
+  [
+    "everything allowed",
+    true,
+    one({
+      deno: ["test"],
+      permissions: { net: true, sys: false, ffi: true },
+      stdin: { text: "x" },
+    }),
+  ],
+  ["nothing", false, {}],
+  ["null", false, null],
+  ["no steps", false, { name: "x", steps: {} }],
+  ["an unknown key", false, { ...one({ run: ["x"] }), cache: true }],
+  ["neither run nor deno", false, one({})],
+  ["both run and deno", false, one({ run: ["x"], deno: ["test"] })],
+  ["no program", false, one({ run: [] })],
+  ["a command line", false, one({ run: "ls" })],
+  ["an unknown subcommand", false, one({ deno: ["serve"] })],
+  ["no subcommand", false, one({ deno: [] })],
+  ["a bad name", false, { name: "x y", steps: { a: { run: ["x"] } } }],
+  ["a bad step name", false, { name: "x", steps: { "a b": { run: ["x"] } } }],
+  ["a number as parameter", false, {
+    ...one({ run: ["x"] }),
+    params: { a: 1 },
+  }],
+  [
+    "false as a text",
+    false,
+    one({ run: ["x"], permissions: { net: "false" } }),
+  ],
+  [
+    "a read twice",
+    false,
+    one({ run: ["x"], permissions: { read: ["a", "a"] } }),
+  ],
+  ["unknown isolation", false, one({ run: ["x"], isolation: "runtime" })],
+  ["a bad timeout", false, one({ run: ["x"], limits: { timeout: "2 min" } })],
+  ["a bad size", false, one({ run: ["x"], limits: { memory: "1GB" } })],
+  ["a retry too many", false, one({ run: ["x"], retries: 11 })],
+  ["half a retry", false, one({ run: ["x"], retries: 1.5 })],
+  ["a bad variable name", false, one({ run: ["x"], env: { "1": "x" } })],
+  [
+    "an env value of both forms",
+    false,
+    one({
+      run: ["x"],
+      env: { A: { from: "B", secret: "C" } },
+    }),
+  ],
+  [
+    "stdin of both forms",
+    false,
+    one({
+      run: ["x"],
+      permissions: { read: ["a"] },
+      stdin: { text: "x", file: "a" },
+    }),
+  ],
+];
+
+for (const [name, good, value] of AGREED) {
+  Deno.test(`schema and parser ${good ? "take" : "refuse"} ${name}`, () => {
+    const validate = validators.get("pipeline.schema.json")!;
+    assertEquals(validate(value), good, ajv.errorsText(validate.errors));
+    assertEquals(parses(value), good);
+  });
+}
+
+Deno.test("the schema takes what only the parser can refuse", () => {
+  const value = one({ run: ["x"], needs: ["b"] });
+  assert(validators.get("pipeline.schema.json")!(value));
+  assert(!parses(value));
+});
+
+const words = fc.constantFrom(
+  "a",
+  "a/b",
+  "../x",
+  "test",
+  "run",
+  "2m",
+  "1GiB",
+  "kernel",
+  "localhost",
+  "uid",
+  "${params.p}",
+  "",
+);
+const loose = fc.oneof(
+  words,
+  fc.array(words, { maxLength: 3 }),
+  fc.boolean(),
+  fc.integer({ min: -1, max: 12 }),
+  fc.record({ text: words }),
+  fc.record({ file: words }),
+  fc.dictionary(words, words, { maxKeys: 2 }),
+  fc.constant(null),
+);
+const looseStep = fc.record({
+  run: fc.oneof(fc.array(words, { minLength: 1, maxLength: 3 }), loose),
+  deno: loose,
+  needs: loose,
+  permissions: fc.record({
+    read: loose,
+    write: loose,
+    deny: loose,
+    net: loose,
+    run: loose,
+    sys: loose,
+    ffi: loose,
+    import: loose,
+  }, { requiredKeys: [] }),
+  env: loose,
+  cwd: loose,
+  stdin: loose,
+  stdout: loose,
+  scratch: loose,
+  limits: fc.record({
+    timeout: loose,
+    memory: loose,
+    processes: loose,
+    output: loose,
+  }, { requiredKeys: [] }),
+  retries: loose,
+  isolation: loose,
+}, { requiredKeys: [] });
+
+Deno.test("property: the schema takes whatever the parser takes", () => {
+  const validate = validators.get("pipeline.schema.json")!;
+  let taken = 0;
+  fc.assert(
+    fc.property(
+      fc.record({
+        name: fc.constantFrom("x", "x", "x", "x y"),
+        params: fc.dictionary(fc.constantFrom("p", "q"), words),
+        steps: fc.dictionary(fc.constantFrom("a", "b", "c d"), looseStep, {
+          maxKeys: 2,
+        }),
+      }, { requiredKeys: ["name", "steps"] }),
+      (value) => {
+        if (!parses(value)) return;
+        taken++;
+        assert(validate(value), ajv.errorsText(validate.errors));
+      },
+    ),
+    { numRuns: 3_000, seed: 1 },
+  );
+  assert(taken > 50, `only ${taken} were taken`);
+});

@@ -1,0 +1,344 @@
+/**
+ * Makes good bundles in memory, with throw-away keys, and lets a test change any one thing
+ * before it is hashed and signed.
+ *
+ * @module
+ */
+import { encodeBase64 } from "@std/encoding/base64";
+import { type Bundle, BUNDLE_FILES } from "../src/bundle/bundle.ts";
+import { withIndex } from "../src/bundle/bundle_index.ts";
+import { joinLines } from "../src/bundle/lines.ts";
+import { evidenceName, POLICY_FOLDER } from "../src/bundle/names.ts";
+import { canonicalBytes } from "../src/core/canonical_json.ts";
+import { type Digest, digestOf, sha256 } from "../src/core/digest.ts";
+import { signEnvelope } from "../src/core/dsse.ts";
+import { generateKey, type Signer } from "../src/core/keys.ts";
+import {
+  type EntryDraft,
+  type EntryLink,
+  nextEntry,
+  nextReceipt,
+  type ReceiptDraft,
+} from "../src/ledger/chain.ts";
+import { type Seal, SEAL_TYPE } from "../src/ledger/seal.ts";
+import { EMPTY_HEAD, type Head } from "../src/ledger/store.ts";
+import { type Plan, planDigest } from "../src/plan/plan.ts";
+import { decide } from "../src/policy/decide.ts";
+import { type Decision, decisionDigest } from "../src/policy/decision.ts";
+import { DEFAULT_POLICY } from "../src/policy/default_policy.ts";
+import type { PolicySet } from "../src/policy/policy_set.ts";
+import { type Ticket, TICKET_TYPE } from "../src/ticket/ticket.ts";
+import {
+  type Trust,
+  trustDigest,
+  type TrustedKey,
+} from "../src/ticket/trust.ts";
+import { factsOf } from "./support/plans.ts";
+import {
+  goodPlan,
+  goodSteps,
+  opened,
+  PIPELINE,
+  sealed,
+  type StepDraft,
+} from "./verify_story.ts";
+
+/** Who can sign here. `mallory` is in nobody's trust. */
+export const KEYS = {
+  ana: (await generateKey()).signer,
+  runner: (await generateKey()).signer,
+  ledger: (await generateKey()).signer,
+  mallory: (await generateKey()).signer,
+};
+
+export const RUN = "run_01KEYHQ8000000000000000000";
+export const OTHER_RUN = "run_01KEYHQ8000000000000000001";
+export const TICKET_ID = "tkt_01KEYHQ8000000000000000000";
+export const LEDGER: Digest = KEYS.ledger.id;
+
+/** When the reader reads. */
+export const NOW = "2026-01-15T09:00:00.000Z";
+
+/** A time of the story: seconds after noon. */
+export function at(seconds: number): string {
+  return new Date(Date.parse("2026-01-14T12:00:00.000Z") + seconds * 1000)
+    .toISOString();
+}
+
+/** A key as a trust file lists it. */
+export function trusted(
+  signer: Signer,
+  options: Partial<TrustedKey> = {},
+): TrustedKey {
+  return {
+    id: signer.id,
+    publicKey: encodeBase64(signer.publicKey),
+    owner: "ana",
+    kind: "human",
+    roles: ["approver"],
+    notBefore: "2026-01-01T00:00:00.000Z",
+    notAfter: null,
+    revokedAt: null,
+    ...options,
+  };
+}
+
+/** Trust in Ana, the runner and the ledger. */
+export function trustIn(
+  change: { ana?: Partial<TrustedKey>; runner?: Partial<TrustedKey> } = {},
+): Trust {
+  return {
+    v: 1,
+    keys: [
+      trusted(KEYS.ana, change.ana),
+      trusted(KEYS.runner, {
+        owner: "runner",
+        kind: "system",
+        roles: ["runner"],
+        ...change.runner,
+      }),
+      trusted(KEYS.ledger, {
+        owner: "ledger",
+        kind: "system",
+        roles: ["ledger"],
+      }),
+    ],
+    quorum: 1,
+    policies: [],
+  };
+}
+
+/** The trust of the reader, and the one that was in force. */
+export const TRUST: Trust = trustIn();
+
+/** An entry of the ledger; one that is not `shown` lies between those of the excerpt. */
+export interface LedgerDraft {
+  draft: EntryDraft;
+  shown: boolean;
+}
+
+/** What a test changes, in the order in which things are made. Later things follow from the changed ones. */
+export interface Changes {
+  pipeline?: string;
+  plan?: (plan: Plan) => Plan;
+  policy?: PolicySet;
+  /** Trust as it was in force. */
+  trust?: Trust;
+  decision?: (decision: Decision) => Decision;
+  ticket?: (ticket: Ticket) => Ticket;
+  approvers?: Signer[];
+  /** Up to the admission. */
+  ledger?: (entries: LedgerDraft[]) => LedgerDraft[];
+  /** Between opening and sealing. */
+  steps?: (steps: StepDraft[]) => StepDraft[];
+  receipts?: (receipts: ReceiptDraft[]) => ReceiptDraft[];
+  seal?: (seal: Seal) => Seal;
+  runner?: Signer;
+  /** From the closing on. */
+  closing?: (entries: LedgerDraft[]) => LedgerDraft[];
+  evidence?: Map<string, string>;
+  /** Before the list of files is made. */
+  files?: (files: Map<string, Uint8Array>) => void;
+  run?: string;
+}
+
+const encoder = new TextEncoder();
+const same = <T>(value: T): T => value;
+
+/** The files of a good bundle, but for the changes. All that follows from a change is made anew. */
+export async function bundleFiles(
+  changes: Changes = {},
+): Promise<Map<string, Uint8Array>> {
+  const { run = RUN, trust = TRUST, policy = DEFAULT_POLICY } = changes;
+  const plan = (changes.plan ?? same)(goodPlan());
+  const facts = factsOf({ time: at(0) });
+  const decision = (changes.decision ?? same)(
+    await decide(plan, policy, trustDigest(trust), facts),
+  );
+  const ticket = (changes.ticket ?? same)(ticketOf(decision));
+  const payload = canonicalBytes(ticket);
+  const before = linkEntries(
+    EMPTY_HEAD,
+    (changes.ledger ?? same)(history(ticket, sha256(payload), run)),
+  );
+  const admitted = before.all.find(({ entry }) =>
+    entry.type === "run.admitted" && entry.body.run === run
+  );
+  const { drafts, evidence } = goodSteps(plan);
+  const steps = (changes.steps ?? same)(drafts);
+  const receipts = linkReceipts((changes.receipts ?? same)([
+    opened({
+      plan: planDigest(plan),
+      decision: decisionDigest(decision),
+      ticket: ticket.id,
+      entry: {
+        seq: admitted?.entry.seq ?? 0,
+        hash: admitted?.hash ?? digestOf("none"),
+      },
+    }),
+    ...steps,
+    sealed(plan, steps),
+  ].map((draft, i) => ({ ...draft, run, at: at(10 + i) }) as ReceiptDraft)));
+  const seal = (changes.seal ?? same)(sealOf(run, ticket, receipts));
+  const after = linkEntries(
+    before.head,
+    (changes.closing ?? same)(closing(seal)),
+  );
+  const shown = [...before.shown, ...after.shown].map(({ entry }) => entry);
+  const runner = changes.runner ?? KEYS.runner;
+  const approvers = changes.approvers ?? [KEYS.ana];
+  const files = new Map<string, Uint8Array>([
+    [BUNDLE_FILES.pipeline, encoder.encode(changes.pipeline ?? PIPELINE)],
+    [BUNDLE_FILES.plan, canonicalBytes(plan)],
+    [BUNDLE_FILES.decision, canonicalBytes(decision)],
+    [BUNDLE_FILES.trust, canonicalBytes(trust)],
+    [
+      BUNDLE_FILES.ticket,
+      canonicalBytes(await signEnvelope(TICKET_TYPE, payload, approvers)),
+    ],
+    [BUNDLE_FILES.receipts, joinLines(receipts.map(({ bytes }) => bytes))],
+    [
+      BUNDLE_FILES.seal,
+      canonicalBytes(
+        await signEnvelope(SEAL_TYPE, canonicalBytes(seal), [runner]),
+      ),
+    ],
+    [
+      BUNDLE_FILES.ledger,
+      canonicalBytes({ v: 1, ledger: LEDGER, entries: shown }),
+    ],
+    ...Object.entries(policy.files).map((
+      [name, text],
+    ): [string, Uint8Array] => [
+      POLICY_FOLDER + name,
+      encoder.encode(text),
+    ]),
+    ...[...evidence, ...changes.evidence ?? []].map((
+      [, text],
+    ): [string, Uint8Array] => [
+      evidenceName(sha256(encoder.encode(text))),
+      encoder.encode(text),
+    ]),
+  ]);
+  changes.files?.(files);
+  return withIndex(files, run);
+}
+
+/** A good bundle, but for the changes. */
+export async function bundleOf(changes: Changes = {}): Promise<Bundle> {
+  return asBundle(await bundleFiles(changes));
+}
+
+/** Files as a bundle that was read. */
+export function asBundle(files: ReadonlyMap<string, Uint8Array>): Bundle {
+  return { where: "memory", files, strange: [] };
+}
+
+function ticketOf(decision: Decision): Ticket {
+  return {
+    v: 1,
+    id: TICKET_ID,
+    ledger: LEDGER,
+    decision: decisionDigest(decision),
+    seen: null,
+    requester: decision.facts.requester,
+    reason: "release",
+    notBefore: at(0),
+    expiresAt: at(3600),
+    maxUses: 1,
+  };
+}
+
+/** The ledger up to the admission, with entries of others before and between. */
+function history(ticket: Ticket, payload: Digest, run: string): LedgerDraft[] {
+  const { id, decision } = ticket;
+  const other = "tkt_01KEYHQ8000000000000000009";
+  return [
+    entry(false, 1, "ticket.issued", {
+      ticket: other,
+      payload: digestOf("other"),
+      decision: digestOf("other"),
+    }),
+    entry(true, 2, "ticket.issued", { ticket: id, payload, decision }),
+    entry(false, 3, "ticket.revoked", {
+      ticket: other,
+      reason: "no longer wanted",
+      by: "ana",
+    }),
+    entry(true, 4, "run.admitted", { run, ticket: id, decision, use: 1 }),
+  ];
+}
+
+function closing(seal: Seal): LedgerDraft[] {
+  return [
+    entry(true, 60, "run.closed", {
+      run: seal.run,
+      seal: digestOf(seal),
+      outcome: seal.outcome,
+      head: seal.head,
+      count: seal.count,
+    }),
+  ];
+}
+
+/** A draft of an entry. */
+export function entry<T extends EntryDraft["type"]>(
+  shown: boolean,
+  seconds: number,
+  type: T,
+  body: Extract<EntryDraft, { type: T }>["body"],
+): LedgerDraft {
+  const draft = { ledger: LEDGER, at: at(seconds), type, body } as EntryDraft;
+  return { draft, shown };
+}
+
+function linkEntries(
+  head: Head,
+  drafts: readonly LedgerDraft[],
+): { head: Head; all: EntryLink[]; shown: EntryLink[] } {
+  const all: EntryLink[] = [];
+  const shown: EntryLink[] = [];
+  for (const each of drafts) {
+    const link = nextEntry(head, each.draft);
+    head = link.head;
+    all.push(link);
+    if (each.shown) shown.push(link);
+  }
+  return { head, all, shown };
+}
+
+/** Chains receipts. */
+export function linkReceipts(
+  drafts: readonly ReceiptDraft[],
+): ReturnType<typeof nextReceipt>[] {
+  let head = EMPTY_HEAD;
+  return drafts.map((draft) => {
+    const link = nextReceipt(head, draft);
+    head = link.head;
+    return link;
+  });
+}
+
+/** The seal that receipts ask for. */
+function sealOf(
+  run: string,
+  ticket: Ticket,
+  receipts: ReturnType<typeof nextReceipt>[],
+): Seal {
+  const last = receipts.at(-1)!;
+  const products = receipts.flatMap(({ receipt }) =>
+    receipt.type === "step.published" ? receipt.body.products : []
+  );
+  return {
+    v: 1,
+    ledger: LEDGER,
+    run,
+    ticket: ticket.id,
+    outcome: last.receipt.type === "run.sealed"
+      ? last.receipt.body.outcome
+      : "ok",
+    head: last.hash,
+    count: receipts.length,
+    products: products.map(({ path, tree }) => ({ path, tree })),
+  };
+}

@@ -1,0 +1,604 @@
+/**
+ * Verify: bundles that are true, and of each invariant what makes it fail. The runner's own
+ * key signs these, so that nothing but the one fault is there to be found.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import { BUNDLE_FILES } from "../src/bundle/bundle.ts";
+import { canonicalBytes } from "../src/core/canonical_json.ts";
+import { digestOf, sha256 } from "../src/core/digest.ts";
+import type { ReasonCode } from "../src/verify/report.ts";
+import { ReportSchema } from "../src/verify/report.ts";
+import { verifyBundle } from "../src/verify/verify.ts";
+import { rules } from "./support/policies.ts";
+import {
+  asBundle,
+  at,
+  bundleFiles,
+  bundleOf,
+  type Changes,
+  entry,
+  KEYS,
+  OTHER_RUN,
+  RUN,
+  TICKET_ID,
+  trustIn,
+} from "./verify_fixtures.ts";
+import {
+  altered,
+  CHECK,
+  editBody,
+  editJson,
+  LIST,
+  PACK,
+  READER,
+  relisted,
+  testRows,
+  withStep,
+} from "./verify_rows.ts";
+import {
+  DIST,
+  finished,
+  LANDLOCK,
+  opened,
+  PIPELINE,
+  published,
+  settled,
+  started,
+  type StepDraft,
+} from "./verify_story.ts";
+
+const failure = { status: "failed", reason: "exit 2", exit: 2 } as const;
+const failedPack = [
+  started(CHECK),
+  finished(CHECK),
+  started(PACK),
+  finished(PACK, { ...failure, products: [] }),
+  started(PACK, 2),
+  finished(PACK, { ...failure, attempt: 2, products: [] }),
+];
+const packed: StepDraft[] = [
+  started(CHECK),
+  finished(CHECK),
+  started(PACK),
+  finished(PACK),
+  published(PACK),
+];
+const output = (step: string) => new Map([[step, `output of ${step}\n`]]);
+
+const TRUE: [
+  sentence: string,
+  changes: Changes,
+  exit: 0 | 1,
+  warning?: [invariant: string, code: ReasonCode],
+][] = [
+  ["all steps are ok", {}, 0],
+  ["a step failed, and what needs it was skipped", {
+    steps: () => [...failedPack, settled(LIST, "skipped", '"pack" failed')],
+    files: (files) => dropOutput(files, "list"),
+  }, 1],
+  ["a step failed, was tried again, and was ok", {
+    steps: () => [
+      ...failedPack.slice(0, 4),
+      started(PACK, 2),
+      finished(PACK, { attempt: 2 }),
+      published(PACK),
+      started(LIST),
+      finished(LIST),
+    ],
+  }, 0],
+  ["a step was refused", {
+    steps: () => [
+      ...packed,
+      settled(LIST, "refused", "its material is gone"),
+    ],
+    files: (files) => dropOutput(files, "list"),
+  }, 1],
+  ["a runner crashed, and nobody saw how a step ended", {
+    steps: () => [
+      ...packed,
+      started(LIST),
+      finished(LIST, {
+        status: "indeterminate",
+        reason: "the runner is gone",
+        exit: null,
+      }),
+    ],
+  }, 1],
+  ["the run was cancelled", {
+    steps: () => [...packed, settled(LIST, "skipped", "cancelled")],
+    receipts: editBody("run.sealed", null, (body) => {
+      body.outcome = "cancelled";
+    }),
+    files: (files) => dropOutput(files, "list"),
+  }, 1],
+  ["only some steps were chosen", {
+    steps: (drafts) => drafts.slice(0, 2),
+    receipts: (drafts) =>
+      editBody("run.sealed", null, (body) => {
+        body.outcome = "ok";
+      })(
+        editBody("run.opened", null, (body) => {
+          body.only = ["check"];
+        })(drafts),
+      ),
+    files: (files) => {
+      dropOutput(files, "pack");
+      dropOutput(files, "list");
+    },
+  }, 0],
+  ["Landlock held the steps", {
+    steps: () =>
+      [CHECK, PACK, LIST].flatMap((step) => [
+        started(step, 1, LANDLOCK),
+        finished(step, {}, LANDLOCK),
+        ...(step === PACK ? [published(step)] : []),
+      ]),
+  }, 0],
+  [
+    "a stranger signed the ticket too",
+    {
+      approvers: [KEYS.ana, KEYS.mallory],
+    },
+    0,
+    ["trust.same", "trust.key_unknown"],
+  ],
+  ["another trust was in force", { trust: { ...trustIn(), quorum: 3 } }, 0, [
+    "trust.same",
+    "trust.differs",
+  ]],
+  [
+    "the clock was set back",
+    {
+      receipts: (drafts) =>
+        drafts.map((draft, i) => i === 3 ? { ...draft, at: at(5) } : draft),
+    },
+    0,
+    ["times.monotone", "times.backwards"],
+  ],
+  [
+    "the clock is ahead of the reader's",
+    {
+      closing: (entries) =>
+        entries.map(({ draft, shown }) => ({
+          draft: { ...draft, at: "2027-01-01T00:00:00.000Z" },
+          shown,
+        })),
+    },
+    0,
+    ["times.monotone", "times.future"],
+  ],
+  ["the ticket was revoked after the run was admitted", {
+    closing: (entries) => [
+      entry(true, 30, "ticket.revoked", {
+        ticket: TICKET_ID,
+        reason: "once is enough",
+        by: "ana",
+      }),
+      ...entries,
+    ],
+  }, 0],
+  [
+    "a file is listed of which nothing is known",
+    {
+      files: (files) => files.set("notes.txt", new Uint8Array([33])),
+    },
+    0,
+    ["bundle.complete", "bundle.file_unvouched"],
+  ],
+  [
+    "a tool was found under another name",
+    {
+      steps: editBody("step.started", "pack", (body) => {
+        body.host.program = "/usr/bin/bsdtar";
+        body.argv[body.argv.indexOf("/usr/bin/tar")] = "/usr/bin/bsdtar";
+      }),
+    },
+    0,
+    ["steps.confinement", "confinement.program"],
+  ],
+  [
+    "a step read a file out of an earlier product",
+    {
+      pipeline: PIPELINE.replace(
+        `"read": ["dist"]`,
+        `"read": ["dist/src.tar"]`,
+      ),
+      plan: withStep("list", {
+        materials: [{ path: "dist/src.tar", from: "pack" }],
+        permissions: { ...LIST.permissions, read: ["dist/src.tar"] },
+      }),
+      steps: editBody("step.finished", "list", (body) => {
+        body.materials = [{ ...DIST, path: "dist/src.tar" }];
+      }),
+    },
+    0,
+    ["steps.materials", "materials.beneath_product"],
+  ],
+];
+
+for (const [sentence, changes, exit, warning] of TRUE) {
+  Deno.test(`true: ${sentence}`, async () => {
+    const report = await verifyBundle(await bundleOf(changes), READER);
+    const warned = report.invariants.filter(({ verdict }) =>
+      verdict !== "PASS"
+    );
+    assertEquals(
+      warned.map(({ id, verdict }) => [id, verdict]),
+      warning === undefined ? [] : [[warning[0], "WARN"]],
+      JSON.stringify(warned, null, 1),
+    );
+    assertEquals(
+      warned.some(({ reasons }) =>
+        reasons.some(({ code }) => code === warning?.[1])
+      ),
+      warning !== undefined,
+    );
+    assertEquals(report.exit, exit);
+    assertEquals(report.verdict, exit === 0 ? "verified" : "failed-run");
+    assertEquals(ReportSchema.parse(report), report);
+  });
+}
+
+Deno.test("a report says whose run it is", async () => {
+  const { subjects, run, outcome, where } = await verifyBundle(
+    await bundleOf(),
+    READER,
+  );
+  assertEquals({ run, outcome, where }, {
+    run: RUN,
+    outcome: "ok",
+    where: "memory",
+  });
+  assertEquals(subjects.ticket, TICKET_ID);
+  assertEquals(subjects.approvers, [{ owner: "ana", key: KEYS.ana.id }]);
+  assertEquals(subjects.runner, KEYS.runner.id);
+  assertEquals(subjects.steps, [
+    { step: "check", status: "ok" },
+    { step: "pack", status: "ok" },
+    { step: "list", status: "ok" },
+  ]);
+  assertEquals(subjects.products, [{ path: "dist", tree: DIST.tree }]);
+});
+
+const withLink = async () => ({
+  ...await bundleOf(),
+  strange: [{ name: "evidence/link", what: "a link" }],
+});
+
+testRows([
+  [
+    "a required file is missing",
+    {
+      files: (files) => files.delete(BUNDLE_FILES.trust),
+    },
+    "bundle.file_missing",
+    "bundle.complete",
+    "decision.recomputed",
+  ],
+  [
+    "a listed file is missing",
+    altered((files) => files.delete(`policy/writ.cedarschema`)),
+    "bundle.file_missing",
+    "bundle.complete",
+    "decision.recomputed",
+    "ticket.valid",
+  ],
+  [
+    "a file is not listed",
+    altered((files) => files.set("extra.txt", new Uint8Array())),
+    "bundle.file_unlisted",
+    "bundle.complete",
+  ],
+  [
+    "a file is longer than listed",
+    altered((files) => grow(files, BUNDLE_FILES.pipeline)),
+    "bundle.size",
+    "bundle.complete",
+  ],
+  [
+    "a file is other than listed",
+    altered((files) => {
+      files.get(BUNDLE_FILES.pipeline)![PIPELINE.indexOf("What")] ^= 0x20;
+    }),
+    "bundle.digest",
+    "bundle.complete",
+  ],
+  [
+    "a name leads out of the folder",
+    {
+      files: (files) => files.set("evidence/../../x", new Uint8Array()),
+    },
+    "bundle.name",
+    "bundle.complete",
+  ],
+  [
+    "a name is absolute",
+    {
+      files: (files) => files.set("/etc/passwd", new Uint8Array()),
+    },
+    "bundle.name",
+    "bundle.complete",
+  ],
+  [
+    "a name turns the text around",
+    {
+      files: (files) => files.set("a\u202eb", new Uint8Array()),
+    },
+    "bundle.name",
+    "bundle.complete",
+  ],
+  ["a link is in the folder", withLink, "bundle.strange", "bundle.complete"],
+  [
+    "the list is not in order",
+    altered((files) =>
+      editJson<{ files: unknown[] }>(files, "index", (index) => {
+        index.files.reverse();
+      })
+    ),
+    "bundle.order",
+    "bundle.complete",
+  ],
+  [
+    "the list lists itself",
+    altered((files) =>
+      editJson<{ files: unknown[] }>(files, "index", (index) => {
+        const [first, ...rest] = index.files;
+        const digest = digestOf("itself");
+        index.files = [first, { name: "bundle.json", size: 1, digest }, ...rest]
+          .sort((a, b) => nameOf(a) < nameOf(b) ? -1 : 1);
+      })
+    ),
+    "bundle.file_unlisted",
+    "bundle.complete",
+  ],
+  [
+    "the list is not canonical",
+    altered((files) => grow(files, BUNDLE_FILES.index)),
+    "part.malformed",
+    "bundle.complete",
+  ],
+  [
+    "the list is of another run",
+    altered((files) =>
+      editJson<{ run: string }>(files, "index", (index) => {
+        index.run = OTHER_RUN;
+      })
+    ),
+    "bundle.run",
+    "bundle.complete",
+    "receipts.chain",
+  ],
+  [
+    "the pipeline has another argument",
+    {
+      pipeline: PIPELINE.replace(`"-cf"`, `"-czf"`),
+    },
+    "pipeline.differs",
+    "pipeline.plan",
+  ],
+  [
+    "the pipeline has another step",
+    {
+      pipeline: PIPELINE.replace(`"list":`, `"show":`),
+    },
+    "pipeline.differs",
+    "pipeline.plan",
+  ],
+  [
+    "the pipeline has another name",
+    {
+      pipeline: PIPELINE.replace(`"release"`, `"nightly"`),
+    },
+    "pipeline.differs",
+    "pipeline.plan",
+  ],
+  [
+    "the pipeline has other permissions",
+    {
+      pipeline: PIPELINE.replace(`"read": ["dist"]`, `"read": ["dist", "src"]`),
+    },
+    "pipeline.differs",
+    "pipeline.plan",
+  ],
+  [
+    "the pipeline is none",
+    { pipeline: "{}" },
+    "part.malformed",
+    "pipeline.plan",
+  ],
+  [
+    "a step's digest is not its own",
+    {
+      plan: (plan) => ({
+        ...plan,
+        steps: plan.steps.map((step) => ({ ...step, digest: digestOf("no") })),
+      }),
+    },
+    "plan.step_digest",
+    "plan.digests",
+  ],
+  [
+    "a step needs one that is not there",
+    { plan: withStep("list", { needs: ["pack", "nobody"] }) },
+    "plan.needs",
+    "plan.digests",
+    "pipeline.plan",
+    "steps.order",
+  ],
+  [
+    "a step reads what no earlier step writes",
+    {
+      plan: withStep("list", { materials: [{ path: "dist", from: "check" }] }),
+    },
+    "plan.material_from",
+    "plan.digests",
+    "steps.materials",
+  ],
+  [
+    "a step comes twice",
+    {
+      plan: (plan) => ({ ...plan, steps: [...plan.steps, plan.steps[0]] }),
+    },
+    "plan.step_id",
+    "plan.digests",
+    "pipeline.plan",
+  ],
+  [
+    "the run was opened for another plan",
+    {
+      receipts: editBody("run.opened", null, (body) => {
+        body.plan = digestOf("another");
+      }),
+    },
+    "plan.differs",
+    "plan.digests",
+  ],
+  [
+    "the decision is not what policy answers",
+    {
+      decision: (decision) => ({
+        ...decision,
+        outcomes: decision.outcomes.map((one) => ({ ...one, rules: [] })),
+      }),
+    },
+    "decision.differs",
+    "decision.recomputed",
+  ],
+  [
+    "the run was opened for another decision",
+    {
+      receipts: editBody("run.opened", null, (body) => {
+        body.decision = digestOf("another");
+      }),
+    },
+    "decision.run",
+    "decision.recomputed",
+    "ledger.entries",
+  ],
+  [
+    "policy denies a step",
+    {
+      policy: rules(`@id("no") forbid(principal, action, resource);`),
+    },
+    "policy.denied",
+    "ticket.valid",
+  ],
+  [
+    "the plan is not canonical",
+    {
+      files: (files) => grow(files, BUNDLE_FILES.plan),
+    },
+    "part.malformed",
+    "plan.digests",
+    ...NEED_PLAN(),
+  ],
+  [
+    "evidence is not there",
+    {
+      files: (files) => dropOutput(files, "list"),
+    },
+    "evidence.missing",
+    "evidence.true",
+  ],
+  [
+    "evidence is there that no receipt names",
+    {
+      evidence: output("nobody"),
+    },
+    "evidence.unreferenced",
+    "evidence.true",
+  ],
+  [
+    "evidence has another size than recorded",
+    {
+      steps: editBody("step.finished", "list", (body) => {
+        body.evidence[0].bytes++;
+      }),
+    },
+    "evidence.size",
+    "evidence.true",
+  ],
+  [
+    "evidence is other than its name",
+    relisted((files) => {
+      const name = outputName("list");
+      files.set(name, new TextEncoder().encode("OUTPUT of list\n"));
+    }),
+    "evidence.digest",
+    "evidence.true",
+  ],
+]);
+
+Deno.test("without a trust file nothing is verified", async () => {
+  const report = await verifyBundle(await bundleOf(), {
+    ...READER,
+    trust: null,
+  });
+  const unknown = report.invariants.filter(({ verdict }) => verdict !== "PASS");
+  assertEquals(unknown.map(({ id, verdict }) => [id, verdict]), [
+    ["ticket.valid", "UNKNOWN"],
+    ["trust.same", "UNKNOWN"],
+    ["seal.signature", "UNKNOWN"],
+  ]);
+  assertEquals([report.exit, report.verdict], [4, "not-verified"]);
+});
+
+Deno.test("an empty folder is told in full, and nothing is thrown", async () => {
+  const report = await verifyBundle(asBundle(new Map()), READER);
+  assertEquals(report.exit, 4);
+  assertEquals(
+    report.invariants.filter(({ verdict }) => verdict === "PASS").map((
+      { id },
+    ) => id),
+    ["trust.same"].filter(() => false).concat("expected"),
+  );
+});
+
+Deno.test("what the reader expects is compared", async () => {
+  const files = await bundleFiles();
+  const bundle = asBundle(files);
+  const pipeline = sha256(files.get(BUNDLE_FILES.pipeline)!);
+  const plan = sha256(files.get(BUNDLE_FILES.plan)!);
+  const none = digestOf("none");
+  const verdict = async (expect: NonNullable<typeof READER.expect>) => {
+    const report = await verifyBundle(bundle, { ...READER, expect });
+    return [report.exit, report.invariants.at(-1)!.verdict];
+  };
+  assertEquals(await verdict({ plan, pipeline }), [0, "PASS"]);
+  assertEquals(await verdict({ plan: none, pipeline }), [4, "FAIL"]);
+  assertEquals(await verdict({ plan, pipeline: none }), [4, "FAIL"]);
+  assertEquals(await verdict({ commit: "0".repeat(40) }), [4, "FAIL"]);
+});
+
+function NEED_PLAN(): string[] {
+  return [
+    "pipeline.plan",
+    "decision.recomputed",
+    "ticket.valid",
+    "steps.complete",
+    "steps.order",
+    "steps.confinement",
+    "steps.materials",
+    "steps.cached",
+    "outcome.honest",
+  ];
+}
+
+function outputName(step: string): string {
+  const text = new TextEncoder().encode(`output of ${step}\n`);
+  return `evidence/sha256/${sha256(text).slice(7)}`;
+}
+
+function dropOutput(files: Map<string, Uint8Array>, step: string): void {
+  files.delete(outputName(step));
+}
+
+function grow(files: Map<string, Uint8Array>, name: string): void {
+  files.set(name, new Uint8Array([...files.get(name)!, 0x20]));
+}
+
+function nameOf(listed: unknown): string {
+  return (listed as { name: string }).name;
+}

@@ -1,0 +1,72 @@
+/**
+ * Verifies a run's bundle, with leave to read and nothing else:
+ * `deno run --allow-read verify.ts BUNDLE --trust FILE`.
+ *
+ * Edge: reads the bundle and the trust file, the clock; writes to standard output and error.
+ *
+ * @module
+ */
+import { readBundle } from "./src/bundle/read_bundle.ts";
+import { EXIT, isWritError, WritError } from "./src/core/errors.ts";
+import { formatTime } from "./src/core/time.ts";
+import { loadTrust } from "./src/ticket/read_trust.ts";
+import {
+  parseVerifyArguments,
+  VERIFY_USAGE,
+  type VerifyArguments,
+} from "./src/verify/parse_arguments.ts";
+import { renderError, renderReport } from "./src/verify/render.ts";
+import { errorDocument, safeJson } from "./src/verify/safe_json.ts";
+import type { Report } from "./src/verify/report.ts";
+import { verifyBundle } from "./src/verify/verify.ts";
+
+export { readBundle, verifyBundle };
+export type { Bundle } from "./src/bundle/bundle.ts";
+export type { VerifyOptions } from "./src/verify/invariant.ts";
+export type {
+  InvariantResult,
+  InvariantVerdict,
+  Reason,
+  ReasonCode,
+  Report,
+  ReportVerdict,
+  Subjects,
+} from "./src/verify/report.ts";
+export type { Trust, TrustedKey } from "./src/ticket/trust.ts";
+
+if (import.meta.main) Deno.exitCode = await main(Deno.args);
+
+/** arguments -> bundle and trust -> report -> text; the exit status. */
+async function main(args: readonly string[]): Promise<number> {
+  const json = args.includes("--json");
+  try {
+    const asked = parseVerifyArguments(args);
+    if (asked === null) {
+      console.log(VERIFY_USAGE);
+      return EXIT.done;
+    }
+    const report = await verify(asked);
+    console.log(json ? safeJson(report) : renderReport(report).join("\n"));
+    return report.exit;
+  } catch (thrown) {
+    const error = isWritError(thrown) ? thrown : new WritError(
+      "writ.fault",
+      `This is a fault of Writ: ${thrown}`,
+      { cause: thrown },
+    );
+    if (json) console.log(safeJson(errorDocument(error)));
+    console.error(renderError(error).join("\n"));
+    return error.exit;
+  }
+}
+
+async function verify(
+  { bundle, trust, expect }: VerifyArguments,
+): Promise<Report> {
+  const read = await readBundle(bundle);
+  return await verifyBundle(read, {
+    trust: trust === null ? null : await loadTrust(trust),
+    now: formatTime(Date.now()),
+    expect,
+  });
+}
