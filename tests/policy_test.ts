@@ -197,14 +197,15 @@ Deno.test("a decision has the form of one, and names what it was made from", asy
 Deno.test("a rule that names a step answers for that step alone", async () => {
   for (
     const condition of [
-      `when { resource.name == "b" }`,
-      `when { resource == Step::"b" }`,
-      `when { [Step::"b"].contains(resource) }`,
+      `resource) when { resource.name == "b" }`,
+      `resource) when { resource == Step::"b" }`,
+      `resource) when { [Step::"b"].contains(resource) }`,
+      `resource == Step::"b")`,
     ]
   ) {
     const policy = rules(
       PERMIT,
-      `@id("b") forbid(principal, action == Action::"run", resource) ${condition};`,
+      `@id("b") forbid(principal, action == Action::"run", ${condition};`,
     );
     const plan = planOf({ id: "a" }, { id: "b" }, { id: "c" });
     const decision = await decide(plan, policy, TRUST, factsOf());

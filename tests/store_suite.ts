@@ -1,8 +1,8 @@
 /** What every {@linkcode Store} must do: the same tests for each of them. */
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { WritError } from "../src/core/errors.ts";
+import { assert, assertEquals } from "@std/assert";
 import { EMPTY_HEAD, type Store } from "../src/ledger/store.ts";
 import { appendTexts, bytesOf, headAfter } from "./support/ledger.ts";
+import { rejectsWith } from "./support/rejects_with.ts";
 
 /** A fresh place for a store, that can be opened more than once where the store lasts. */
 export interface StorePlace extends AsyncDisposable {
@@ -250,8 +250,7 @@ export function testStore(
 }
 
 async function refused(commit: Promise<void>): Promise<void> {
-  const error = await assertRejects(() => commit, WritError);
-  assertEquals(error.code, "ledger.conflict");
+  await rejectsWith("ledger.conflict", () => commit);
 }
 
 /** Records as texts. */

@@ -1,11 +1,11 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path/join";
 import { canonicalBytes } from "../src/core/canonical_json.ts";
-import { WritError } from "../src/core/errors.ts";
 import { kvStore } from "../src/ledger/kv_store.ts";
 import { MemoryStore } from "../src/ledger/memory_store.ts";
 import { EMPTY_HEAD } from "../src/ledger/store.ts";
 import { appendTexts, bytesOf, headAfter } from "./support/ledger.ts";
+import { rejectsWith } from "./support/rejects_with.ts";
 import { type StorePlace, testStore, texts } from "./store_suite.ts";
 
 testStore("memory store", () => {
@@ -43,7 +43,7 @@ Deno.test("KV store: two open at once see each other's commits and refuse each o
   const append = appendTexts(EMPTY_HEAD, "a");
   await one.commit({ entries: append });
   assertEquals(await two.head(), headAfter(append));
-  await rejects(() => two.commit({ entries: append }), "ledger.conflict");
+  await rejectsWith("ledger.conflict", () => two.commit({ entries: append }));
   await two.close();
   await one.commit({ entries: appendTexts(headAfter(append), "b") });
   assertEquals(await texts(one.entries()), ["a", "b"]);
@@ -65,7 +65,7 @@ Deno.test("KV store: its folder is made, and its files are for the owner only", 
 Deno.test("KV store: the state of a newer version is refused and left as it is", async () => {
   await using folder = await tempFolder();
   await tamper(folder.ledger, ["writ", "format"], canonicalBytes({ v: 2 }));
-  const error = await rejects(() => kvStore(folder.ledger), "ledger.newer");
+  const error = await rejectsWith("ledger.newer", () => kvStore(folder.ledger));
   assert(error.hint?.includes("Update"));
   assertEquals(
     await peek(folder.ledger, ["writ", "format"]),
@@ -77,9 +77,9 @@ Deno.test("KV store: a commit is refused when a newer version took over meanwhil
   await using folder = await tempFolder();
   const store = await kvStore(folder.ledger);
   await tamper(folder.ledger, ["writ", "format"], canonicalBytes({ v: 2 }));
-  await rejects(
-    () => store.commit({ entries: appendTexts(EMPTY_HEAD, "a") }),
+  await rejectsWith(
     "ledger.newer",
+    () => store.commit({ entries: appendTexts(EMPTY_HEAD, "a") }),
   );
   await store.close();
 });
@@ -114,14 +114,14 @@ for (const [what, key, value] of DAMAGES) {
     assertEquals(await texts(store.entries()), ["a", "b", "c"]);
     await store.close();
     await tamper(folder.ledger, key, value);
-    const error = await rejects(async () => {
+    const error = await rejectsWith("ledger.corrupt", async () => {
       const again = await kvStore(folder.ledger);
       try {
         await texts(again.entries());
       } finally {
         await again.close();
       }
-    }, "ledger.corrupt");
+    });
     assert(error.message.includes(folder.ledger), error.message);
   });
 }
@@ -139,21 +139,24 @@ Deno.test("KV store: pieces that were changed are damage", async () => {
   }
   kv.close();
   const again = await kvStore(folder.ledger);
-  await rejects(() => again.get("document", "d"), "ledger.corrupt");
+  await rejectsWith("ledger.corrupt", () => again.get("document", "d"));
   await again.close();
 });
 
 Deno.test("KV store: a file that is no database is named", async () => {
   await using folder = await tempFolder();
   await Deno.writeTextFile(folder.ledger, "not a database ".repeat(100));
-  const error = await rejects(() => kvStore(folder.ledger), "ledger.corrupt");
+  const error = await rejectsWith(
+    "ledger.corrupt",
+    () => kvStore(folder.ledger),
+  );
   assert(error.message.includes(folder.ledger));
 });
 
 Deno.test("KV store: the database of something else is not touched", async () => {
   await using folder = await tempFolder();
   await tamper(folder.ledger, ["theirs"], bytesOf("x"));
-  await rejects(() => kvStore(folder.ledger), "ledger.corrupt");
+  await rejectsWith("ledger.corrupt", () => kvStore(folder.ledger));
   assertEquals(await peek(folder.ledger, ["theirs"]), bytesOf("x"));
 });
 
@@ -161,14 +164,14 @@ Deno.test("KV store: a file in the place of its folder makes it unwritable", asy
   await using folder = await tempFolder();
   await Deno.writeTextFile(join(folder.path, "file"), "");
   const path = join(folder.path, "file", "ledger");
-  const error = await rejects(() => kvStore(path), "store.unwritable");
+  const error = await rejectsWith("store.unwritable", () => kvStore(path));
   assert(error.message.includes(path));
 });
 
 Deno.test("KV store: a folder in the place of its file makes it unwritable", async () => {
   await using folder = await tempFolder();
   await Deno.mkdir(folder.ledger);
-  await rejects(() => kvStore(folder.ledger), "store.unwritable");
+  await rejectsWith("store.unwritable", () => kvStore(folder.ledger));
 });
 
 Deno.test({
@@ -178,7 +181,7 @@ Deno.test({
   async fn() {
     await using folder = await tempFolder();
     await Deno.chmod(folder.path, 0o500);
-    await rejects(() => kvStore(folder.ledger), "store.unwritable");
+    await rejectsWith("store.unwritable", () => kvStore(folder.ledger));
     await Deno.chmod(folder.path, 0o700);
   },
 });
@@ -243,8 +246,8 @@ Deno.test("KV store: a lock that another holds for too long is said, and the sto
   {
     using other = await Deno.open(lockPath, { write: true });
     await other.lock(true);
-    await rejects(() => store.head(), "ledger.busy");
-    await rejects(() => store.head(), "ledger.busy");
+    await rejectsWith("ledger.busy", () => store.head());
+    await rejectsWith("ledger.busy", () => store.head());
   }
   assertEquals(await store.head(), EMPTY_HEAD);
   await store.close();
@@ -259,7 +262,7 @@ Deno.test("KV store: a database that stays locked is said, one that is let go is
   const other = new DatabaseSync(folder.ledger);
   other.exec("BEGIN IMMEDIATE");
   const commit = () => store.commit({ entries: appendTexts(head, "b") });
-  await rejects(commit, "ledger.busy");
+  await rejectsWith("ledger.busy", commit);
   const timer = setTimeout(() => other.exec("ROLLBACK"), 20);
   await commit();
   clearTimeout(timer);
@@ -272,7 +275,7 @@ Deno.test("KV store: one that is closed is a fault", async () => {
   const store = await kvStore(folder.ledger);
   await store.close();
   await store.close();
-  await rejects(() => store.head(), "writ.fault");
+  await rejectsWith("writ.fault", () => store.head());
 });
 
 Deno.test("KV store: a change of too many parts is a fault, and nothing is written", async () => {
@@ -283,7 +286,7 @@ Deno.test("KV store: a change of too many parts is a fault, and nothing is writt
     id: `${i}`,
     bytes: new Uint8Array(),
   }));
-  await rejects(() => store.commit({ put }), "writ.fault");
+  await rejectsWith("writ.fault", () => store.commit({ put }));
   assertEquals(await Array.fromAsync(store.list("index")), []);
   await store.close();
 });
@@ -346,13 +349,4 @@ async function peek(path: string, key: Deno.KvKey): Promise<unknown> {
 
 function tagged(bytes: Uint8Array): Uint8Array {
   return new Uint8Array([0, ...bytes]);
-}
-
-async function rejects(
-  act: () => Promise<unknown>,
-  code: string,
-): Promise<WritError> {
-  const error = await assertRejects(act, WritError);
-  assertEquals(error.code, code, error.message);
-  return error;
 }

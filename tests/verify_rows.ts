@@ -8,6 +8,7 @@ import { type Bundle, BUNDLE_FILES } from "../src/bundle/bundle.ts";
 import { withIndex } from "../src/bundle/bundle_index.ts";
 import { canonicalBytes } from "../src/core/canonical_json.ts";
 import type { ReceiptDraft } from "../src/ledger/chain.ts";
+import type { ReceiptBodies } from "../src/ledger/receipt.ts";
 import { type Plan, type PlanStep, stepDigest } from "../src/plan/plan.ts";
 import type { VerifyOptions } from "../src/verify/invariant.ts";
 import type { ReasonCode, Report } from "../src/verify/report.ts";
@@ -124,13 +125,13 @@ export function withStep(
 export function editBody<T extends StepDraft["type"]>(
   type: T,
   step: string | null,
-  change: (body: Extract<StepDraft, { type: T }>["body"]) => void,
+  change: (body: ReceiptBodies[T]) => void,
 ): <D extends StepDraft | ReceiptDraft>(drafts: D[]) => D[] {
   return (drafts) =>
     structuredClone(drafts).map((draft) => {
       const of = "step" in draft.body ? draft.body.step : null;
       if (draft.type === type && of === step) {
-        change(draft.body as Extract<StepDraft, { type: T }>["body"]);
+        change(draft.body as ReceiptBodies[T]);
       }
       return draft;
     });

@@ -81,12 +81,10 @@ export async function collectProducts(
     await rest();
   }
   const missing: string[] = [];
-  for (const [path, draft] of drafts) {
-    const info = lookAt(`${work}/${path}`);
-    if (info === null) {
-      missing.push(path);
-      drafts.delete(path);
-    }
+  for (const path of [...drafts.keys()]) {
+    if (lookAt(`${work}/${path}`) !== null) continue;
+    missing.push(path);
+    drafts.delete(path);
   }
   refuse([...drafts.values()], work, input.root);
   return {

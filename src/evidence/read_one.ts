@@ -79,9 +79,11 @@ function openThere(path: string, options: OpenOptions): OpenFile {
 
 function readSmall(file: OpenFile, sink: BlobSink | null): ReadResult {
   let filled = 0;
-  for (let n; filled < buffer.length; filled += n) {
-    n = fs.readSync(file.fd, buffer, filled, buffer.length - filled, null);
-    if (n === 0) break;
+  while (filled < buffer.length) {
+    const room = buffer.length - filled;
+    const length = fs.readSync(file.fd, buffer, filled, room, null);
+    if (length === 0) break;
+    filled += length;
   }
   const bytes = buffer.subarray(0, filled);
   const digest: Digest = `sha256:${

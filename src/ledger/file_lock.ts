@@ -7,6 +7,7 @@
  * @module
  */
 import { WritError } from "../core/errors.ts";
+import { unwritable } from "./kv_error.ts";
 
 /**
  * An exclusive lock on a file (`flock(2)`); it ends with the process, however that ends.
@@ -58,12 +59,14 @@ export class FileLock {
 
   async #open(): Promise<{ queue: Deno.FsFile; held: Deno.FsFile }> {
     const options = { create: true, read: true, write: true, mode: 0o600 };
-    const held = await Deno.open(this.#path, options);
+    let held: Deno.FsFile | undefined;
     try {
+      held = await Deno.open(this.#path, options);
       return { held, queue: await Deno.open(`${this.#path}.queue`, options) };
     } catch (error) {
-      held.close();
-      throw error;
+      held?.close();
+      if (error instanceof Deno.errors.NotCapable) throw error;
+      throw unwritable(error, this.#path);
     }
   }
 

@@ -20,14 +20,8 @@ export function kvError(
   remote: boolean,
 ): WritError {
   if (cause instanceof WritError) return cause;
-  const said = cause instanceof Error ? cause.message : String(cause);
-  if (cause instanceof DamagedValue) {
-    return new WritError(
-      "ledger.corrupt",
-      `Cannot read the ledger "${where}": ${said}`,
-      { hint: CORRUPT_HINT, cause },
-    );
-  }
+  if (cause instanceof DamagedValue) return corrupt(cause, where);
+  const said = messageOf(cause);
   if (remote) {
     return new WritError(
       "store.unavailable",
@@ -39,33 +33,33 @@ export function kvError(
       },
     );
   }
-  if (/not a database|malformed|corrupt|unsupported file format/i.test(said)) {
-    return new WritError(
-      "ledger.corrupt",
-      `Cannot read the ledger "${where}": ${said}`,
-      { hint: CORRUPT_HINT, cause },
-    );
-  }
   if (UNWRITABLE.test(said)) return unwritable(cause, where);
-  return new WritError(
-    "ledger.corrupt",
-    `Cannot use the ledger "${where}": ${said}`,
-    { hint: CORRUPT_HINT, cause },
-  );
+  return corrupt(cause, where);
 }
 
 /** The refusal of a folder, a file or a disk that does not take what is written. */
 export function unwritable(cause: unknown, where: string): WritError {
-  const said = cause instanceof Error ? cause.message : String(cause);
   return new WritError(
     "store.unwritable",
-    `Cannot write the ledger "${where}": ${said}`,
+    `Cannot write the ledger "${where}": ${messageOf(cause)}`,
     {
       hint:
         "Check the state folder: that it is a folder, its permissions, and free space on its disk",
       cause,
     },
   );
+}
+
+function corrupt(cause: unknown, where: string): WritError {
+  return new WritError(
+    "ledger.corrupt",
+    `Cannot read the ledger "${where}": ${messageOf(cause)}`,
+    { hint: CORRUPT_HINT, cause },
+  );
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 const UNWRITABLE = /full|read-?only|unable to open|disk i\/o/i;

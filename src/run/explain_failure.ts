@@ -88,6 +88,6 @@ function isVisible(step: PlanStep, path: string): boolean {
 
 /** `"a", "b" and 3 more`. */
 function list(paths: readonly string[]): string {
-  const shown = paths.slice(0, 3).map(quoted).join(", ");
+  const shown = paths.slice(0, 3).map((path) => quoted(path)).join(", ");
   return paths.length > 3 ? `${shown} and ${paths.length - 3} more` : shown;
 }

@@ -157,11 +157,10 @@ async function judgeApprover(
   return { id, owner, kind, role: "approver" };
 }
 
-/** Same key, same name, or the same owner behind the key that signed the request. */
+/** Same name, or the same owner behind the key that signed the request, which may be this very key. */
 function isSelfApproval(key: TrustedKey, input: SignerCheck): boolean {
   const { requester } = input.ticket;
   if (requester.key !== null) {
-    if (requester.key === key.id) return true;
     const asked = input.trust.keys.find(({ id }) => id === requester.key);
     if (asked !== undefined && sameOwner(asked.owner, key.owner)) return true;
   }

@@ -1,0 +1,1051 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import * as fc from "fast-check";
+import { canonicalBytes } from "../src/core/canonical_json.ts";
+import { leafHash, sha256 } from "../src/core/digest.ts";
+import { WritError } from "../src/core/errors.ts";
+import {
+  checkReceiptChain,
+  nextReceipt,
+  readReceipts,
+  type ReceiptDraft,
+  walkChain,
+} from "../src/ledger/chain.ts";
+import { kvStore } from "../src/ledger/kv_store.ts";
+import type { Ledger } from "../src/ledger/ledger.ts";
+import { MemoryStore } from "../src/ledger/memory_store.ts";
+import { OrderGuard } from "../src/ledger/order.ts";
+import type { Receipt } from "../src/ledger/receipt.ts";
+import { acquireRunLock, isRunHeld } from "../src/ledger/run_lock.ts";
+import { type Commit, EMPTY_HEAD, type Store } from "../src/ledger/store.ts";
+import {
+  ACTOR,
+  admission,
+  clock,
+  close,
+  DECISION,
+  finished,
+  LEDGER_ID,
+  makeRunId,
+  makeTicket,
+  openLedger,
+  PLAN,
+  sealed,
+  started,
+  watchCommits,
+  wholeRun,
+} from "./support/ledger.ts";
+import { rejectsWith } from "./support/rejects_with.ts";
+
+const RUN = "run_01JZ0000000000000000000000";
+const ENTRY = { seq: 0, hash: sha256(PLAN) };
+
+// The order of receipts.
+
+type Step =
+  | "open"
+  | "resume"
+  | "seal"
+  | `start ${number}`
+  | `publish`
+  | `${Receipt extends infer R ? R extends { type: "step.finished"; body: { status: infer S extends string } } ? S : never : never} ${number}`;
+
+function draftOf(step: Step): ReceiptDraft {
+  const [word, number = "0"] = step.split(" ");
+  const attempt = Number(number);
+  const common = {
+    run: RUN,
+    at: "2026-05-01T10:00:00.000Z",
+    actor: ACTOR,
+  };
+  switch (word) {
+    case "open":
+      return {
+        ...common,
+        type: "run.opened",
+        body: {
+          plan: sha256(PLAN),
+          decision: sha256(DECISION),
+          ticket: "t",
+          entry: ENTRY,
+          only: null,
+        },
+      };
+    case "resume":
+      return { ...common, type: "run.resumed", body: { entry: ENTRY } };
+    case "seal":
+      return { ...common, type: "run.sealed", body: sealed() };
+    case "start":
+      return { ...common, type: "step.started", body: started("a", attempt) };
+    case "publish":
+      return {
+        ...common,
+        type: "step.published",
+        body: { step: "a", products: [] },
+      };
+    default:
+      return {
+        ...common,
+        type: "step.finished",
+        body: finished("a", word as "ok", attempt),
+      };
+  }
+}
+
+function chainOf(steps: Step[]): { receipts: Receipt[]; lines: Uint8Array[] } {
+  let head = EMPTY_HEAD;
+  const receipts: Receipt[] = [];
+  const lines: Uint8Array[] = [];
+  for (const step of steps) {
+    const link = nextReceipt(head, draftOf(step));
+    receipts.push(link.receipt);
+    lines.push(link.bytes);
+    head = link.head;
+  }
+  return { receipts, lines };
+}
+
+const LEGAL: [what: string, steps: Step[]][] = [
+  ["a run of no step", ["open", "seal"]],
+  ["a step", ["open", "start 1", "ok 1", "publish", "seal"]],
+  ["a step that publishes nothing", ["open", "start 1", "ok 1", "seal"]],
+  ["a retry", ["open", "start 1", "failed 1", "start 2", "ok 2", "seal"]],
+  ["a skipped step", ["open", "skipped 0", "seal"]],
+  ["a refused step", ["open", "refused 0", "seal"]],
+  ["a step refused at its launch", ["open", "start 1", "refused 1", "seal"]],
+  ["a cached step", ["open", "cached 0", "publish", "seal"]],
+  ["a step that a crash cut", [
+    "open",
+    "start 1",
+    "resume",
+    "indeterminate 1",
+    "seal",
+  ]],
+  ["a step that runs again after a crash", [
+    "open",
+    "start 1",
+    "resume",
+    "indeterminate 1",
+    "start 2",
+    "ok 2",
+    "publish",
+    "seal",
+  ]],
+  ["two crashes", [
+    "open",
+    "start 1",
+    "resume",
+    "resume",
+    "indeterminate 1",
+    "seal",
+  ]],
+  ["a skipped step that runs after a resume", [
+    "open",
+    "skipped 0",
+    "resume",
+    "start 1",
+    "ok 1",
+    "seal",
+  ]],
+  ["a failed step that is skipped after a resume", [
+    "open",
+    "start 1",
+    "failed 1",
+    "resume",
+    "skipped 0",
+    "seal",
+  ]],
+  ["a publication finished after a resume", [
+    "open",
+    "start 1",
+    "ok 1",
+    "resume",
+    "publish",
+    "seal",
+  ]],
+];
+
+for (const [what, steps] of LEGAL) {
+  Deno.test(`order: ${what} is legal`, () => {
+    const guard = new OrderGuard();
+    for (const receipt of chainOf(steps).receipts) guard.accept(receipt);
+    assertEquals(guard.phase, "sealed");
+    assertEquals(guard.unfinished(), []);
+  });
+}
+
+/** The last one is illegal, all before it are legal. */
+const ILLEGAL: [what: string, steps: Step[]][] = [
+  ["a step before the run is open", ["start 1"]],
+  ["a seal before the run is open", ["seal"]],
+  ["a resume before the run is open", ["resume"]],
+  ["a second opening", ["open", "open"]],
+  ["a second seal", ["open", "seal", "seal"]],
+  ["a step after the seal", ["open", "seal", "start 1"]],
+  ["a resume after the seal", ["open", "seal", "resume"]],
+  ["a seal while a step runs", ["open", "start 1", "seal"]],
+  ["a seal while a step is lost", ["open", "start 1", "resume", "seal"]],
+  ["a success without a start", ["open", "ok 0"]],
+  ["a success of attempt 1 without a start", ["open", "ok 1"]],
+  ["a failure without a start", ["open", "failed 1"]],
+  ["an indeterminate end without a start", ["open", "indeterminate 1"]],
+  ["a start at attempt 2", ["open", "start 2"]],
+  ["a start while it runs", ["open", "start 1", "start 2"]],
+  ["an end of another attempt", ["open", "start 1", "ok 2"]],
+  ["a skip at attempt 1", ["open", "skipped 1"]],
+  ["a skip of what runs", ["open", "start 1", "skipped 1"]],
+  ["a cached end of what runs", ["open", "start 1", "cached 1"]],
+  ["a retry at the same attempt", ["open", "start 1", "failed 1", "start 1"]],
+  ["a start after success", ["open", "start 1", "ok 1", "start 2"]],
+  ["a second end", ["open", "start 1", "ok 1", "ok 1"]],
+  ["a change of the end", ["open", "start 1", "failed 1", "failed 1"]],
+  ["a success claimed after a crash", ["open", "start 1", "resume", "ok 1"]],
+  ["a failure claimed after a crash", [
+    "open",
+    "start 1",
+    "resume",
+    "failed 1",
+  ]],
+  ["a start of what is lost", ["open", "start 1", "resume", "start 2"]],
+  ["a run of what was skipped", ["open", "skipped 0", "start 1"]],
+  ["a publication of nothing", ["open", "publish"]],
+  ["a publication of a failure", ["open", "start 1", "failed 1", "publish"]],
+  ["a publication before the end", ["open", "start 1", "publish"]],
+  ["a second publication", ["open", "start 1", "ok 1", "publish", "publish"]],
+];
+
+for (const [what, steps] of ILLEGAL) {
+  Deno.test(`order: ${what} is illegal, and leaves the guard as it was`, () => {
+    const guard = new OrderGuard();
+    const { receipts } = chainOf(steps);
+    for (const receipt of receipts.slice(0, -1)) guard.accept(receipt);
+    const before = [guard.phase, guard.stepPhase("a"), guard.nextAttempt("a")];
+    const act = () => guard.accept(receipts[receipts.length - 1]);
+    assertEquals(assertThrows(act, WritError).code, "receipt.illegal");
+    assertEquals(
+      [guard.phase, guard.stepPhase("a"), guard.nextAttempt("a")],
+      before,
+    );
+  });
+}
+
+// Chains.
+
+const WHOLE: Step[] = ["open", "start 1", "ok 1", "publish", "seal"];
+
+Deno.test("chain: a whole one has no fault, and reads as it was written", () => {
+  const { receipts, lines } = chainOf(WHOLE);
+  const checked = checkReceiptChain(lines, RUN);
+  assertEquals(checked.faults, []);
+  assertEquals(checked.receipts, receipts);
+  assertEquals(readReceipts(lines), receipts);
+  assertEquals(checked.head, { size: 5, hash: leafHash(lines[4]) });
+});
+
+Deno.test("chain: one of no receipts is empty", () => {
+  assertEquals(walkChain([], "receipt").head, EMPTY_HEAD);
+});
+
+const BROKEN: [
+  what: string,
+  codes: string[],
+  tamper: (lines: Uint8Array[]) => Uint8Array[],
+][] = [
+  ["a receipt left out", ["chain.seq", "chain.prev"], (l) => l.toSpliced(2, 1)],
+  ["the first left out", ["chain.seq", "chain.prev"], (l) => l.slice(1)],
+  ["two exchanged", ["chain.seq", "chain.prev"], (
+    [a, b, c, ...rest],
+  ) => [a, c, b, ...rest]],
+  ["one twice", ["chain.seq", "chain.prev"], (l) => [l[0], ...l]],
+  [
+    "a changed value",
+    ["chain.prev"],
+    (l) => change(l, 1, (r) => r.body.program = "/usr/bin/false"),
+  ],
+  ["another run", ["chain.owner"], (l) =>
+    change(l, 4, (r) =>
+      r.run = RUN.replace("Z", "Y"))],
+  ["no run", ["chain.owner", "chain.schema"], (l) =>
+    change(l, 4, (r) =>
+      delete r.run)],
+  ["another seq", ["chain.seq"], (l) => change(l, 4, (r) => r.seq = 9)],
+  ["a text as seq", ["chain.seq", "chain.schema"], (l) =>
+    change(l, 4, (r) =>
+      r.seq = "4")],
+  ["an unknown field", ["chain.schema"], (l) =>
+    change(l, 4, (r) =>
+      r.more = 1)],
+  ["an unknown status", ["chain.schema", "chain.prev"], (l) =>
+    change(l, 2, (r) =>
+      r.body.status = "fine")],
+  ["an unsorted key", ["chain.bytes"], (l) => text(l, 4, /^\{"actor/, '{"z":1,"actor')],
+  ["a key twice", ["chain.bytes"], (l) =>
+    text(l, 4, /"seq":4/, '"seq":3,"seq":4')],
+  ["a space", ["chain.bytes"], (l) => text(l, 4, /"seq":/, '"seq": ')],
+  ["a number in another form", ["chain.bytes"], (l) =>
+    text(l, 4, /"seq":4/, '"seq":4.0')],
+  ["an escape that is not needed", ["chain.bytes"], (l) =>
+    text(l, 4, /"ada"/, '"\\u0061da"')],
+  ["a lone surrogate", ["chain.bytes"], (l) =>
+    text(l, 4, /"ada"/, '"\\ud800"')],
+  ["a byte order mark", ["chain.bytes"], (l) => text(l, 4, /^/, "\ufeff")],
+  ["a list", ["chain.bytes"], (l) => text(l, 4, /^.*$/, "[]")],
+  ["nothing", ["chain.bytes"], (l) => text(l, 4, /^.*$/, "")],
+  ["deep nesting", ["chain.bytes"], (l) =>
+    text(l, 4, /^.*$/, "[".repeat(1e6))],
+  ["bytes that are not UTF-8", ["chain.bytes"], (l) => [
+    ...l.slice(0, 4),
+    new Uint8Array([0x22, 0xff, 0x22]),
+  ]],
+];
+
+for (const [what, codes, tamper] of BROKEN) {
+  Deno.test(`chain: ${what} is found`, () => {
+    const { lines } = chainOf(WHOLE);
+    const { faults } = checkReceiptChain(tamper(lines), RUN);
+    const found = new Set<string>(faults.map(({ code }) => code));
+    for (const code of codes) assert(found.has(code), JSON.stringify(faults));
+  });
+}
+
+Deno.test("chain: keys that JavaScript moves and escapes that RFC 8785 keeps are canonical", () => {
+  const draft = draftOf("start 1");
+  const host = { "10": 1, "2": 2, "\u{1f600}": "\u2028\u001f\"\\\n", "é": -0.5 };
+  Object.assign(draft.body, { host });
+  const { bytes, head } = nextReceipt(EMPTY_HEAD, draft);
+  assertEquals(walkChain([bytes], "receipt", RUN).faults, []);
+  assertEquals(walkChain([bytes], "receipt", RUN).head, head);
+});
+
+Deno.test("chain: any flipped byte is found by the walk or moves the head", () => {
+  const { lines } = chainOf(WHOLE);
+  const { head } = walkChain(lines, "receipt", RUN);
+  fc.assert(fc.property(
+    fc.nat(lines.length - 1),
+    fc.nat(),
+    fc.integer({ min: 1, max: 255 }),
+    (at, byte, mask) => {
+      const changed = lines.map((line) => line.slice());
+      changed[at][byte % changed[at].length] ^= mask;
+      const walk = walkChain(changed, "receipt", RUN);
+      assert(walk.faults.length > 0 || walk.head.hash !== head.hash);
+    },
+  ));
+});
+
+Deno.test("chain: the walk takes as canonical exactly what RFC 8785 makes of the value", () => {
+  fc.assert(fc.property(fc.json(), (body) => {
+    const raw = `{"body":${body},"prev":null,"run":"r","seq":0}`;
+    const bytes = new TextEncoder().encode(raw);
+    const isSame = new TextDecoder().decode(canonicalBytes(JSON.parse(raw))) ===
+      raw;
+    const { faults } = walkChain([bytes], "receipt", "r");
+    assertEquals(faults.length === 0, isSame);
+  }));
+});
+
+/** A receipt as JSON that a test may break. */
+type Loose = Record<string, unknown> & { body: Record<string, unknown> };
+
+function change(
+  lines: Uint8Array[],
+  at: number,
+  edit: (receipt: Loose) => unknown,
+): Uint8Array[] {
+  const receipt = JSON.parse(new TextDecoder().decode(lines[at]));
+  edit(receipt);
+  return lines.with(at, canonicalBytes(receipt));
+}
+
+function text(
+  lines: Uint8Array[],
+  at: number,
+  from: RegExp,
+  to: string,
+): Uint8Array[] {
+  const before = new TextDecoder().decode(lines[at]);
+  return lines.with(at, new TextEncoder().encode(before.replace(from, to)));
+}
+
+// The ledger, in each store.
+
+const STORES: [name: string, open: () => Promise<Store & AsyncDisposable>][] = [
+  ["memory", () => {
+    const store = new MemoryStore();
+    const [Symbol.asyncDispose] = [() => Promise.resolve()];
+    return Promise.resolve(Object.assign(store, disposer(() => store.close())));
+  }],
+  ["KV", async () => {
+    const folder = await Deno.makeTempDir({ prefix: "writ-ledger-" });
+    const store = await kvStore(`${folder}/ledger`);
+    return Object.assign(
+      store,
+      disposer(async () => {
+        await store.close();
+        await Deno.remove(folder, { recursive: true });
+      }),
+    );
+  }],
+];
+
+function disposer(end: () => Promise<void>): AsyncDisposable {
+  return { [Symbol.asyncDispose]: end };
+}
+
+function test(
+  what: string,
+  body: (ledger: Ledger, store: Store) => Promise<void>,
+): void {
+  for (const [name, open] of STORES) {
+    Deno.test(`ledger in ${name}: ${what}`, async () => {
+      await using store = await open();
+      await body(await openLedger(store), store);
+    });
+  }
+}
+
+async function assertWhole(ledger: Ledger): Promise<void> {
+  assertEquals((await ledger.verify()).faults, []);
+}
+
+test("a whole run leaves a ledger that verifies", async (ledger) => {
+  const run = await wholeRun(ledger);
+  const { faults, ...counts } = await ledger.verify();
+  assertEquals(faults, []);
+  assertEquals(counts, {
+    ledger: LEDGER_ID,
+    head: await ledger.head(),
+    tickets: 1,
+    runs: 1,
+    receipts: 4,
+  });
+  const record = await ledger.run(run);
+  assertEquals(record?.status, "ok");
+  assertEquals(record?.entries, [1, 2]);
+  const entries = await ledger.entriesOf(run);
+  assertEquals(entries.map(({ entry }) => [entry.seq, entry.type]), [
+    [0, "ticket.issued"],
+    [1, "run.admitted"],
+    [2, "run.closed"],
+  ]);
+  for (const { bytes, hash, entry } of entries) {
+    assertEquals(hash, leafHash(bytes));
+    assertEquals(canonicalBytes(entry), bytes);
+  }
+  assert((await ledger.seal(run)) !== null);
+  const lines = await Array.fromAsync(ledger.receipts(run));
+  assertEquals(checkReceiptChain(lines, run).faults, []);
+});
+
+test("a ticket is issued once, its documents are kept", async (ledger) => {
+  const { envelope, ticket, payloadDigest } = await makeTicket();
+  const documents = new Map([[sha256(PLAN), PLAN], [
+    sha256(DECISION),
+    DECISION,
+  ]]);
+  const issue = () =>
+    ledger.issueTicket(envelope, ticket, payloadDigest, documents);
+  assertEquals((await issue()).uses, 0);
+  await issue();
+  assertEquals((await ledger.head()).size, 1);
+  assertEquals(await ledger.document(sha256(PLAN)), PLAN);
+  assertEquals(await ledger.document(payloadDigest), null);
+  assertEquals((await ledger.ticket(ticket.id))?.envelope, envelope);
+  assertEquals((await ledger.ticket(ticket.id))?.status, "open");
+  assertEquals(await ledger.ticket("tkt_none"), null);
+  await assertWhole(ledger);
+});
+
+test("the signature of a second approver joins the first", async (ledger) => {
+  const { envelope, ticket, payloadDigest } = await makeTicket();
+  await ledger.issueTicket(envelope, ticket, payloadDigest);
+  const second = { keyid: sha256(PLAN), sig: envelope.signatures[0].sig };
+  const one = { ...envelope, signatures: [second] };
+  await ledger.issueTicket(one, ticket, payloadDigest);
+  await ledger.issueTicket(envelope, ticket, payloadDigest);
+  const kept = (await ledger.ticket(ticket.id))?.envelope;
+  assertEquals(kept?.signatures, [...envelope.signatures, second]);
+  assertEquals((await ledger.head()).size, 1);
+  await assertWhole(ledger);
+});
+
+test("another payload under the id of a ticket is refused", async (ledger) => {
+  const first = await makeTicket();
+  const { ticket, envelope, payloadDigest } = first;
+  await ledger.issueTicket(envelope, ticket, payloadDigest);
+  const other = await makeTicket({ id: ticket.id, maxUses: 9 });
+  await rejectsWith("ticket.malformed", () =>
+    ledger.issueTicket(other.envelope, other.ticket, other.payloadDigest));
+  await rejectsWith(
+    "ticket.malformed",
+    () => ledger.admit(admission({ ...other, envelope })),
+  );
+  await rejectsWith(
+    "ticket.malformed",
+    () => ledger.issueTicket(envelope, { ...ticket, maxUses: 9 }, payloadDigest),
+  );
+  assertEquals((await ledger.head()).size, 1);
+});
+
+test("a ticket for another ledger is refused", async (ledger) => {
+  const signed = await makeTicket({ ledger: sha256(PLAN) });
+  await rejectsWith("ticket.ledger", () => ledger.admit(admission(signed)));
+  assertEquals(await ledger.head(), EMPTY_HEAD);
+});
+
+test("a run of another decision than the ticket's is refused", async (ledger) => {
+  const signed = await makeTicket({ decision: sha256(PLAN) });
+  await rejectsWith("ticket.decision", () => ledger.admit(admission(signed)));
+  assertEquals(await ledger.head(), EMPTY_HEAD);
+});
+
+test("a document that is not what its digest says is refused", async (ledger) => {
+  const { envelope, ticket, payloadDigest } = await makeTicket();
+  await rejectsWith("evidence.corrupt", () =>
+    ledger.issueTicket(
+      envelope,
+      ticket,
+      payloadDigest,
+      new Map([[sha256(PLAN), DECISION]]),
+    ));
+  assertEquals(await ledger.head(), EMPTY_HEAD);
+});
+
+test("a ticket of one use admits one run, one of three uses three", async (ledger) => {
+  for (const maxUses of [1, 3]) {
+    const signed = await makeTicket({ maxUses });
+    for (let use = 1; use <= maxUses; use++) {
+      const { record, entry } = await ledger.admit(admission(signed));
+      assertEquals([record.use, entry.entry.type], [use, "run.admitted"]);
+    }
+    await rejectsWith("ticket.used", () => ledger.admit(admission(signed)));
+    assertEquals((await ledger.ticket(signed.ticket.id))?.status, "used");
+  }
+  await assertWhole(ledger);
+});
+
+test("of ten that race for one use one is admitted", async (ledger, store) => {
+  const signed = await makeTicket();
+  const others = await Promise.all(
+    Array.from({ length: 10 }, () => openLedger(store)),
+  );
+  const ended = await Promise.allSettled(
+    others.map((other) => other.admit(admission(signed))),
+  );
+  const won = ended.filter(({ status }) => status === "fulfilled");
+  assertEquals(won.length, 1);
+  for (const end of ended) {
+    if (end.status === "rejected") assertEquals(end.reason.code, "ticket.used");
+  }
+  assertEquals((await ledger.head()).size, 2);
+  await assertWhole(ledger);
+});
+
+test("a run is admitted once", async (ledger) => {
+  const run = makeRunId();
+  await ledger.admit(admission(await makeTicket(), run));
+  const again = await makeTicket();
+  await rejectsWith("ledger.conflict", () => ledger.admit(admission(again, run)));
+  assertEquals((await ledger.head()).size, 2);
+  await assertWhole(ledger);
+});
+
+test("a revoked ticket admits and resumes nothing", async (ledger) => {
+  const signed = await makeTicket({ maxUses: 2 });
+  const { record } = await ledger.admit(admission(signed));
+  const link = await ledger.revokeTicket(signed.ticket.id, "a mistake", "ada");
+  assertEquals(link?.entry.type, "ticket.revoked");
+  assertEquals(await ledger.revokeTicket(signed.ticket.id, "x", "y"), null);
+  await rejectsWith("ticket.revoked", () => ledger.admit(admission(signed)));
+  await rejectsWith("ticket.revoked", () => ledger.resume(record.run, ACTOR));
+  const state = await ledger.ticketState(signed.ticket.id);
+  assertEquals([state?.uses, state?.revoked?.reason], [1, "a mistake"]);
+  await assertWhole(ledger);
+});
+
+test("a ticket that the ledger does not have cannot be revoked", async (ledger) => {
+  await rejectsWith("ticket.missing", () => ledger.revokeTicket("t", "r", "b"));
+});
+
+test("a ticket outside its time admits nothing", async (ledger) => {
+  const early = await makeTicket({ notBefore: "2026-05-02T00:00:00.000Z" });
+  await rejectsWith("ticket.not_yet_valid", () => ledger.admit(admission(early)));
+  const late = await makeTicket({ expiresAt: "2026-05-01T09:30:00.000Z" });
+  await rejectsWith("ticket.expired", () => ledger.admit(admission(late)));
+  assertEquals(await ledger.head(), EMPTY_HEAD);
+});
+
+test("tickets are listed both ways and by decision", async (ledger) => {
+  const issued: string[] = [];
+  for (const decision of [DECISION, PLAN, DECISION]) {
+    const { envelope, ticket, payloadDigest } = await makeTicket({
+      decision: sha256(decision),
+    });
+    await ledger.issueTicket(envelope, ticket, payloadDigest);
+    issued.push(ticket.id);
+  }
+  const ids = async (found: ReturnType<Ledger["tickets"]>) =>
+    (await Array.fromAsync(found)).map(({ ticket }) => ticket.id);
+  assertEquals(await ids(ledger.tickets()), issued);
+  assertEquals(await ids(ledger.tickets({ reverse: true, limit: 1 })), [
+    issued[2],
+  ]);
+  assertEquals(await ids(ledger.ticketsForDecision(sha256(DECISION))), [
+    issued[0],
+    issued[2],
+  ]);
+});
+
+test("the latest run is the last, and runs are found by prefix and status", async (ledger) => {
+  const first = await wholeRun(ledger);
+  const { record: { run: second } } = await ledger.admit(
+    admission(await makeTicket()),
+  );
+  const ids = async (found: ReturnType<Ledger["runs"]>) =>
+    (await Array.fromAsync(found)).map(({ run }) => run);
+  assertEquals(await ids(ledger.runs()), [first, second]);
+  assertEquals(await ids(ledger.runs({ reverse: true, limit: 1 })), [second]);
+  assertEquals(await ids(ledger.runs({ status: "ok", limit: 5 })), [first]);
+  assertEquals(await ids(ledger.runs({ limit: 0 })), []);
+  assertEquals(await ids(ledger.runs({ prefix: second })), [second]);
+  assertEquals(await ids(ledger.runs({ prefix: "run_none" })), []);
+  assertEquals(await ledger.run("run_none"), null);
+});
+
+test("the latest run is found without reading the others", async (_, store) => {
+  let listed = 0;
+  const ledger = await openLedger({
+    ...watchCommits(store, () => {}),
+    list: async function* (kind, options) {
+      for await (const document of store.list(kind, options)) {
+        listed++;
+        yield document;
+      }
+    },
+  });
+  for (let i = 0; i < 5; i++) await ledger.admit(admission(await makeTicket()));
+  listed = 0;
+  await Array.fromAsync(ledger.runs({ reverse: true, limit: 1 }));
+  assertEquals(listed, 1);
+});
+
+// Receipts.
+
+test("a thousand receipts appended at once take few commits, and keep their order", async (_, store) => {
+  const commits: Commit[] = [];
+  const ledger = await openLedger(watchCommits(store, (change) => {
+    commits.push(change);
+  }));
+  const { record: { run } } = await ledger.admit(admission(await makeTicket()));
+  commits.length = 0;
+  const appended = await Promise.all(
+    Array.from({ length: 1000 }, (_, i) =>
+      ledger.append(run, "step.finished", finished(`s${i}`, "skipped", 0), ACTOR)),
+  );
+  assert(commits.length <= 5, `${commits.length} commits`);
+  assertEquals(appended.map(({ receipt }) => receipt.seq), [
+    ...Array(1000).keys(),
+  ].map((i) => i + 1));
+  const lines = await Array.fromAsync(ledger.receipts(run));
+  assertEquals(lines.length, 1001);
+  assertEquals(leafHash(lines[1000]), appended[999].hash);
+  await assertWhole(ledger);
+});
+
+test("a receipt is durable when its append resolves, and not before", async (_, store) => {
+  let release = () => {};
+  const gate = new Promise<void>((resolve) => release = resolve);
+  const admitted = await (await openLedger(store)).admit(
+    admission(await makeTicket()),
+  );
+  const { run } = admitted.record;
+  const ledger = await openLedger(watchCommits(store, () => gate));
+  let isDone = false;
+  const append = ledger.append(run, "step.started", started("a"), ACTOR)
+    .then(() => isDone = true);
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  assertEquals([isDone, (await store.runHead(run)).size], [false, 1]);
+  release();
+  await append;
+  assertEquals((await store.runHead(run)).size, 2);
+});
+
+test("receipts of many runs go into one commit", async (_, store) => {
+  let commits = 0;
+  const ledger = await openLedger(watchCommits(store, () => {
+    commits++;
+  }));
+  const runs: string[] = [];
+  for (let i = 0; i < 10; i++) {
+    runs.push((await ledger.admit(admission(await makeTicket()))).record.run);
+  }
+  const start = () =>
+    Promise.all(
+      runs.map((run) => ledger.append(run, "step.started", started("a"), ACTOR)),
+    );
+  await start();
+  const finish = () =>
+    Promise.all(
+      runs.map((run) =>
+        ledger.append(run, "step.finished", finished("a"), ACTOR)
+      ),
+    );
+  commits = 0;
+  await finish();
+  assertEquals(commits, 1);
+  await assertWhole(ledger);
+});
+
+test("an append out of order or after the seal is refused, and the run goes on", async (ledger) => {
+  const { record: { run } } = await ledger.admit(admission(await makeTicket()));
+  await rejectsWith("receipt.illegal", () =>
+    ledger.append(run, "step.finished", finished("a"), ACTOR));
+  await rejectsWith("receipt.illegal", () =>
+    ledger.append(run, "step.published", { step: "a", products: [] }, ACTOR));
+  await ledger.append(run, "step.started", started("a"), ACTOR);
+  await rejectsWith("receipt.illegal", () =>
+    ledger.append(run, "run.sealed", sealed(), ACTOR));
+  await ledger.append(run, "step.finished", finished("a"), ACTOR);
+  await ledger.append(run, "run.sealed", sealed(), ACTOR);
+  await rejectsWith("receipt.illegal", () =>
+    ledger.append(run, "step.started", started("b"), ACTOR));
+  assertEquals((await Array.fromAsync(ledger.receipts(run))).length, 4);
+  await assertWhole(ledger);
+});
+
+test("a receipt of a wrong form is refused", async (ledger) => {
+  const { record: { run } } = await ledger.admit(admission(await makeTicket()));
+  const body = { ...started("a"), more: 1 };
+  await rejectsWith("receipt.illegal", () =>
+    ledger.append(run, "step.started", body, ACTOR));
+  await ledger.append(run, "step.started", started("a"), ACTOR);
+  await assertWhole(ledger);
+});
+
+test("a receipt of a run that was not admitted is refused", async (ledger) => {
+  await rejectsWith("receipt.illegal", () =>
+    ledger.append(makeRunId(), "step.started", started("a"), ACTOR));
+});
+
+test("a second writer of one run is told, and the run has one chain", async (ledger, store) => {
+  const { record: { run } } = await ledger.admit(admission(await makeTicket()));
+  const other = await openLedger(store);
+  await other.append(run, "step.started", started("a"), ACTOR);
+  await ledger.append(run, "step.finished", finished("a"), ACTOR);
+  await rejectsWith("ledger.conflict", () =>
+    other.append(run, "step.finished", finished("a"), ACTOR));
+  await rejectsWith("receipt.illegal", () =>
+    other.append(run, "step.finished", finished("a"), ACTOR));
+  await assertWhole(ledger);
+});
+
+test("a run with a second writer does not stop the others in its batch", async (ledger, store) => {
+  const { record: { run: torn } } = await ledger.admit(
+    admission(await makeTicket()),
+  );
+  const { record: { run: sound } } = await ledger.admit(
+    admission(await makeTicket()),
+  );
+  const other = await openLedger(store);
+  await other.append(torn, "step.started", started("a"), ACTOR);
+  await other.append(sound, "step.started", started("a"), ACTOR);
+  await ledger.append(torn, "step.finished", finished("a"), ACTOR);
+  const [first, second] = await Promise.allSettled([
+    other.append(torn, "step.finished", finished("a"), ACTOR),
+    other.append(sound, "step.finished", finished("a"), ACTOR),
+  ]);
+  assertEquals([first.status, second.status], ["rejected", "fulfilled"]);
+  await assertWhole(ledger);
+});
+
+test("a write that fails fails all that wait behind it, and the run goes on from what is there", async (_, store) => {
+  let isBroken = false;
+  const ledger = await openLedger(watchCommits(store, () => {
+    if (isBroken) throw new WritError("store.unwritable", "Cannot write: full");
+  }));
+  const { record: { run } } = await ledger.admit(admission(await makeTicket()));
+  isBroken = true;
+  const ended = await Promise.allSettled(
+    ["a", "b", "c"].map((step) =>
+      ledger.append(run, "step.started", started(step), ACTOR)
+    ),
+  );
+  assertEquals(ended.map(({ status }) => status), Array(3).fill("rejected"));
+  isBroken = false;
+  const { receipt } = await ledger.append(
+    run,
+    "step.started",
+    started("c"),
+    ACTOR,
+  );
+  assertEquals(receipt.seq, 1);
+  await assertWhole(ledger);
+});
+
+// Resuming and closing.
+
+test("a run goes on after its runner is gone, without another use", async (first, store) => {
+  const signed = await makeTicket();
+  const { record: { run } } = await first.admit(admission(signed));
+  await first.append(run, "step.started", started("a"), ACTOR);
+  const ledger = await openLedger(store);
+  const { unfinished, record } = await ledger.resume(run, ACTOR);
+  assertEquals(unfinished, ["a"]);
+  assertEquals(record.entries, [1, 2]);
+  await rejectsWith("receipt.illegal", () =>
+    ledger.append(run, "step.finished", finished("a"), ACTOR));
+  const lost = finished("a", "indeterminate");
+  await ledger.append(run, "step.finished", lost, ACTOR);
+  await ledger.append(run, "step.started", started("a", 2), ACTOR);
+  await ledger.append(run, "step.finished", finished("a", "ok", 2), ACTOR);
+  const { receipt, hash } = await ledger.append(
+    run,
+    "run.sealed",
+    sealed(),
+    ACTOR,
+  );
+  await close(ledger, run, signed.ticket.id, { size: receipt.seq + 1, hash });
+  assertEquals((await ledger.ticketState(signed.ticket.id))?.uses, 1);
+  const types = (await ledger.entriesOf(run)).map(({ entry }) => entry.type);
+  assertEquals(types, [
+    "ticket.issued",
+    "run.admitted",
+    "run.resumed",
+    "run.closed",
+  ]);
+  await rejectsWith("run.not_resumable", () => ledger.resume(run, ACTOR));
+  await assertWhole(ledger);
+});
+
+test("a sealed run cannot be resumed, only closed", async (ledger, store) => {
+  const signed = await makeTicket();
+  const { record: { run } } = await ledger.admit(admission(signed));
+  const { hash } = await ledger.append(run, "run.sealed", sealed(), ACTOR);
+  const later = await openLedger(store);
+  await rejectsWith("run.not_resumable", () => later.resume(run, ACTOR));
+  const head = { size: 2, hash };
+  const closed = await close(later, run, signed.ticket.id, head);
+  assertEquals(await close(later, run, signed.ticket.id, head), closed);
+  await rejectsWith("receipt.illegal", () =>
+    close(later, run, signed.ticket.id, head, "failed"));
+  await assertWhole(later);
+});
+
+test("a run that is not there cannot be resumed", async (ledger) => {
+  await rejectsWith("reference.unknown", () =>
+    ledger.resume(makeRunId(), ACTOR));
+});
+
+test("only the seal of the run as it is closes it", async (ledger) => {
+  const signed = await makeTicket();
+  const { ticket: { id } } = signed;
+  const { record: { run }, opened } = await ledger.admit(admission(signed));
+  const before = opened.head;
+  await rejectsWith("receipt.illegal", () => close(ledger, run, id, before));
+  const { hash } = await ledger.append(run, "run.sealed", sealed(), ACTOR);
+  const head = { size: 2, hash };
+  await rejectsWith("receipt.illegal", () => close(ledger, run, id, before));
+  const short = { size: 1, hash };
+  await rejectsWith("receipt.illegal", () => close(ledger, run, id, short));
+  await rejectsWith("receipt.illegal", () => close(ledger, run, "tkt", head));
+  assertEquals((await ledger.run(run))?.status, "running");
+  await close(ledger, run, id, head);
+  assertEquals((await ledger.run(run))?.status, "ok");
+});
+
+test("where a run stands is told from its record, its lock and its receipts", async (ledger) => {
+  const { record } = await ledger.admit(admission(await makeTicket()));
+  assertEquals(await ledger.runState(record, true), "running");
+  assertEquals(await ledger.runState(record, false), "interrupted");
+  await ledger.append(record.run, "step.started", started("a"), ACTOR);
+  assertEquals(await ledger.runState(record, true), "running");
+  assertEquals(await ledger.runState(record, false), "indeterminate");
+  await ledger.append(record.run, "step.finished", finished("a"), ACTOR);
+  assertEquals(await ledger.runState(record, false), "interrupted");
+  const closed = await ledger.run(await wholeRun(ledger));
+  assert(closed !== null);
+  assertEquals(await ledger.runState(closed, false), "ok");
+});
+
+// Opening.
+
+test("what was seen is still there", async (ledger, store) => {
+  await openLedger(store, EMPTY_HEAD);
+  await wholeRun(ledger);
+  const seen = await ledger.head();
+  await openLedger(store, seen);
+  await wholeRun(ledger);
+  await openLedger(store, seen);
+});
+
+test("a ledger that is shorter than what was seen was rolled back", async (ledger, store) => {
+  await wholeRun(ledger);
+  const { size, hash } = await ledger.head();
+  const seen = { size: size + 1, hash };
+  const error = await rejectsWith("ledger.rolled_back", () =>
+    openLedger(store, seen));
+  assert(error.hint?.includes("older copy"));
+});
+
+test("a ledger that is longer but holds another history was rolled back", async (ledger, store) => {
+  await wholeRun(ledger);
+  const seen = { size: 2, hash: sha256(PLAN) };
+  await rejectsWith("ledger.rolled_back", () => openLedger(store, seen));
+});
+
+Deno.test("ledger in KV: yesterday's copy of the state is found out", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "writ-ledger-" });
+  const path = `${folder}/ledger`;
+  const store = await kvStore(path);
+  await wholeRun(await openLedger(store));
+  await store.close();
+  await Deno.copyFile(path, `${path}.yesterday`);
+  const today = await kvStore(path);
+  const ledger = await openLedger(today);
+  await wholeRun(ledger);
+  const seen = await ledger.head();
+  await today.close();
+  for (const end of ["-wal", "-shm"]) {
+    await Deno.remove(path + end).catch(() => {});
+  }
+  await Deno.copyFile(`${path}.yesterday`, path);
+  const restored = await kvStore(path);
+  await assertWhole(await openLedger(restored));
+  await rejectsWith("ledger.rolled_back", () => openLedger(restored, seen));
+  await restored.close();
+  await Deno.remove(folder, { recursive: true });
+});
+
+test("a store that holds another ledger is refused", async (_, store) => {
+  await wholeRun(await openLedger(store));
+  const { Ledger } = await import("../src/ledger/ledger.ts");
+  await rejectsWith("ledger.corrupt", () =>
+    Ledger.open(store, { id: sha256(PLAN), now: clock() }));
+});
+
+// What verify finds.
+
+const TAMPERED: [what: string, change: (store: Store, run: string) => Promise<Commit>][] = [
+  ["a use that is not counted", async (store) =>
+    await editState(store, "ticket-state", { uses: 0 })],
+  ["a revocation that never was", async (store) =>
+    await editState(store, "ticket-state", {
+      revoked: { at: "2026-05-01T10:00:00.000Z", reason: "", by: "", seq: 0 },
+    })],
+  ["a ticket of another payload", async (store) =>
+    await editState(store, "ticket-state", { payload: sha256(PLAN) })],
+  ["an outcome that was changed", async (store) =>
+    await editState(store, "run", { status: "failed" })],
+  ["a run of another ticket", async (store) =>
+    await editState(store, "run", { ticket: "tkt_other" })],
+  ["a record that is no record", (_, run) =>
+    Promise.resolve({
+      put: [{ kind: "run", id: run, bytes: new Uint8Array(3) }],
+    })],
+  ["a run that was never admitted", async (store, run) => {
+    const bytes = await store.get("run", run);
+    return { put: [{ kind: "run", id: makeRunId(), bytes: bytes! }] };
+  }],
+  ["another envelope", async (_, __) => ({
+    put: [{
+      kind: "ticket",
+      id: await only(_, "ticket"),
+      bytes: canonicalBytes((await makeTicket()).envelope),
+    }],
+  })],
+  ["another seal", async (_, run) => ({
+    put: [{
+      kind: "seal",
+      id: run,
+      bytes: canonicalBytes((await makeTicket()).envelope),
+    }],
+  })],
+  ["a document of other bytes", () =>
+    Promise.resolve({
+      put: [{ kind: "document", id: sha256(PLAN), bytes: DECISION }],
+    })],
+  ["a receipt after the close", async (store, run) => {
+    const head = await store.runHead(run);
+    const { bytes, hash } = nextReceipt(head, {
+      run,
+      at: "2026-05-01T10:00:00.000Z",
+      type: "step.started",
+      actor: ACTOR,
+      body: started("b"),
+    });
+    return {
+      receipts: [{ run, append: { after: head, records: [bytes], hash } }],
+    };
+  }],
+  ["an entry of nothing", async (store) => {
+    const after = await store.head();
+    const bytes = new Uint8Array([0x7b, 0x7d]);
+    return { entries: { after, records: [bytes], hash: leafHash(bytes) } };
+  }],
+  ["a head that is not the last entry's", async (store) => {
+    const after = await store.head();
+    for await (const bytes of store.entries(after.size - 1)) {
+      return { entries: { after, records: [bytes], hash: sha256(PLAN) } };
+    }
+    return {};
+  }],
+];
+
+for (const [what, tamper] of TAMPERED) {
+  test(`verify finds ${what}`, async (ledger, store) => {
+    const run = await wholeRun(ledger);
+    await assertWhole(ledger);
+    await store.commit(await tamper(store, run));
+    assert((await ledger.verify()).faults.length > 0);
+  });
+}
+
+async function only(store: Store, kind: "ticket-state" | "run" | "ticket") {
+  for await (const { id } of store.list(kind)) return id;
+  throw new Error(`Nothing of kind ${kind}`);
+}
+
+async function editState(
+  store: Store,
+  kind: "ticket-state" | "run",
+  change: Record<string, unknown>,
+): Promise<Commit> {
+  const id = await only(store, kind);
+  const bytes = await store.get(kind, id);
+  const value = JSON.parse(new TextDecoder().decode(bytes!));
+  return {
+    put: [{ kind, id, bytes: canonicalBytes({ ...value, ...change }) }],
+  };
+}
+
+// Run locks.
+
+Deno.test("run lock: one holds a run at a time, and whoever looks is told", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "writ-locks-" });
+  const run = makeRunId();
+  assertEquals(await isRunHeld(folder, run), false);
+  {
+    using lock = await acquireRunLock(`${folder}/locks`, run);
+    assertEquals(lock.run, run);
+    assertEquals(await isRunHeld(`${folder}/locks`, run), true);
+    assertEquals(await isRunHeld(`${folder}/locks`, makeRunId()), false);
+    await rejectsWith("run.busy", () => acquireRunLock(`${folder}/locks`, run));
+  }
+  assertEquals(await isRunHeld(`${folder}/locks`, run), false);
+  const again = await acquireRunLock(`${folder}/locks`, run);
+  again.release();
+  again.release();
+  await Deno.remove(folder, { recursive: true });
+});
+
+for (const run of ["../escape", "run_x/../../y", "", "latest"]) {
+  Deno.test(`run lock: "${run}" is not a run`, async () => {
+    await rejectsWith("reference.unknown", () => acquireRunLock("/tmp", run));
+    await rejectsWith("reference.unknown", () => isRunHeld("/tmp", run));
+  });
+}
+
+Deno.test("run lock: a file in the place of the folder makes it unwritable", async () => {
+  const file = await Deno.makeTempFile();
+  await rejectsWith("store.unwritable", () => acquireRunLock(file, makeRunId()));
+  await Deno.remove(file);
+});
