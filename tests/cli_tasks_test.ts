@@ -49,7 +49,7 @@ const GRANTED: Record<string, (keyof typeof ACTS)[]> = {
   verify: [],
   log: ["write"],
   setup: ["write"],
-  execute: ["write", "run", "env", "envAll"],
+  execute: ["write", "run", "env", "envAll", "sys"],
 };
 
 for (const [name, granted] of Object.entries(GRANTED)) {

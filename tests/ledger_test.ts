@@ -1,20 +1,11 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
-import * as fc from "fast-check";
+import { assert, assertEquals } from "@std/assert";
 import { canonicalBytes } from "../src/core/canonical_json.ts";
 import { leafHash, sha256 } from "../src/core/digest.ts";
 import { WritError } from "../src/core/errors.ts";
-import {
-  checkReceiptChain,
-  nextReceipt,
-  readReceipts,
-  type ReceiptDraft,
-  walkChain,
-} from "../src/ledger/chain.ts";
+import { checkReceiptChain, nextReceipt } from "../src/ledger/chain.ts";
 import { kvStore } from "../src/ledger/kv_store.ts";
-import type { Ledger } from "../src/ledger/ledger.ts";
+import { Ledger } from "../src/ledger/ledger.ts";
 import { MemoryStore } from "../src/ledger/memory_store.ts";
-import { OrderGuard } from "../src/ledger/order.ts";
-import type { Receipt } from "../src/ledger/receipt.ts";
 import { acquireRunLock, isRunHeld } from "../src/ledger/run_lock.ts";
 import { type Commit, EMPTY_HEAD, type Store } from "../src/ledger/store.ts";
 import {
@@ -36,342 +27,11 @@ import {
 } from "./support/ledger.ts";
 import { rejectsWith } from "./support/rejects_with.ts";
 
-const RUN = "run_01JZ0000000000000000000000";
-const ENTRY = { seq: 0, hash: sha256(PLAN) };
-
-// The order of receipts.
-
-type Step =
-  | "open"
-  | "resume"
-  | "seal"
-  | `start ${number}`
-  | `publish`
-  | `${Receipt extends infer R ? R extends { type: "step.finished"; body: { status: infer S extends string } } ? S : never : never} ${number}`;
-
-function draftOf(step: Step): ReceiptDraft {
-  const [word, number = "0"] = step.split(" ");
-  const attempt = Number(number);
-  const common = {
-    run: RUN,
-    at: "2026-05-01T10:00:00.000Z",
-    actor: ACTOR,
-  };
-  switch (word) {
-    case "open":
-      return {
-        ...common,
-        type: "run.opened",
-        body: {
-          plan: sha256(PLAN),
-          decision: sha256(DECISION),
-          ticket: "t",
-          entry: ENTRY,
-          only: null,
-        },
-      };
-    case "resume":
-      return { ...common, type: "run.resumed", body: { entry: ENTRY } };
-    case "seal":
-      return { ...common, type: "run.sealed", body: sealed() };
-    case "start":
-      return { ...common, type: "step.started", body: started("a", attempt) };
-    case "publish":
-      return {
-        ...common,
-        type: "step.published",
-        body: { step: "a", products: [] },
-      };
-    default:
-      return {
-        ...common,
-        type: "step.finished",
-        body: finished("a", word as "ok", attempt),
-      };
-  }
-}
-
-function chainOf(steps: Step[]): { receipts: Receipt[]; lines: Uint8Array[] } {
-  let head = EMPTY_HEAD;
-  const receipts: Receipt[] = [];
-  const lines: Uint8Array[] = [];
-  for (const step of steps) {
-    const link = nextReceipt(head, draftOf(step));
-    receipts.push(link.receipt);
-    lines.push(link.bytes);
-    head = link.head;
-  }
-  return { receipts, lines };
-}
-
-const LEGAL: [what: string, steps: Step[]][] = [
-  ["a run of no step", ["open", "seal"]],
-  ["a step", ["open", "start 1", "ok 1", "publish", "seal"]],
-  ["a step that publishes nothing", ["open", "start 1", "ok 1", "seal"]],
-  ["a retry", ["open", "start 1", "failed 1", "start 2", "ok 2", "seal"]],
-  ["a skipped step", ["open", "skipped 0", "seal"]],
-  ["a refused step", ["open", "refused 0", "seal"]],
-  ["a step refused at its launch", ["open", "start 1", "refused 1", "seal"]],
-  ["a cached step", ["open", "cached 0", "publish", "seal"]],
-  ["a step that a crash cut", [
-    "open",
-    "start 1",
-    "resume",
-    "indeterminate 1",
-    "seal",
-  ]],
-  ["a step that runs again after a crash", [
-    "open",
-    "start 1",
-    "resume",
-    "indeterminate 1",
-    "start 2",
-    "ok 2",
-    "publish",
-    "seal",
-  ]],
-  ["two crashes", [
-    "open",
-    "start 1",
-    "resume",
-    "resume",
-    "indeterminate 1",
-    "seal",
-  ]],
-  ["a skipped step that runs after a resume", [
-    "open",
-    "skipped 0",
-    "resume",
-    "start 1",
-    "ok 1",
-    "seal",
-  ]],
-  ["a failed step that is skipped after a resume", [
-    "open",
-    "start 1",
-    "failed 1",
-    "resume",
-    "skipped 0",
-    "seal",
-  ]],
-  ["a publication finished after a resume", [
-    "open",
-    "start 1",
-    "ok 1",
-    "resume",
-    "publish",
-    "seal",
-  ]],
-];
-
-for (const [what, steps] of LEGAL) {
-  Deno.test(`order: ${what} is legal`, () => {
-    const guard = new OrderGuard();
-    for (const receipt of chainOf(steps).receipts) guard.accept(receipt);
-    assertEquals(guard.phase, "sealed");
-    assertEquals(guard.unfinished(), []);
-  });
-}
-
-/** The last one is illegal, all before it are legal. */
-const ILLEGAL: [what: string, steps: Step[]][] = [
-  ["a step before the run is open", ["start 1"]],
-  ["a seal before the run is open", ["seal"]],
-  ["a resume before the run is open", ["resume"]],
-  ["a second opening", ["open", "open"]],
-  ["a second seal", ["open", "seal", "seal"]],
-  ["a step after the seal", ["open", "seal", "start 1"]],
-  ["a resume after the seal", ["open", "seal", "resume"]],
-  ["a seal while a step runs", ["open", "start 1", "seal"]],
-  ["a seal while a step is lost", ["open", "start 1", "resume", "seal"]],
-  ["a success without a start", ["open", "ok 0"]],
-  ["a success of attempt 1 without a start", ["open", "ok 1"]],
-  ["a failure without a start", ["open", "failed 1"]],
-  ["an indeterminate end without a start", ["open", "indeterminate 1"]],
-  ["a start at attempt 2", ["open", "start 2"]],
-  ["a start while it runs", ["open", "start 1", "start 2"]],
-  ["an end of another attempt", ["open", "start 1", "ok 2"]],
-  ["a skip at attempt 1", ["open", "skipped 1"]],
-  ["a skip of what runs", ["open", "start 1", "skipped 1"]],
-  ["a cached end of what runs", ["open", "start 1", "cached 1"]],
-  ["a retry at the same attempt", ["open", "start 1", "failed 1", "start 1"]],
-  ["a start after success", ["open", "start 1", "ok 1", "start 2"]],
-  ["a second end", ["open", "start 1", "ok 1", "ok 1"]],
-  ["a change of the end", ["open", "start 1", "failed 1", "failed 1"]],
-  ["a success claimed after a crash", ["open", "start 1", "resume", "ok 1"]],
-  ["a failure claimed after a crash", [
-    "open",
-    "start 1",
-    "resume",
-    "failed 1",
-  ]],
-  ["a start of what is lost", ["open", "start 1", "resume", "start 2"]],
-  ["a run of what was skipped", ["open", "skipped 0", "start 1"]],
-  ["a publication of nothing", ["open", "publish"]],
-  ["a publication of a failure", ["open", "start 1", "failed 1", "publish"]],
-  ["a publication before the end", ["open", "start 1", "publish"]],
-  ["a second publication", ["open", "start 1", "ok 1", "publish", "publish"]],
-];
-
-for (const [what, steps] of ILLEGAL) {
-  Deno.test(`order: ${what} is illegal, and leaves the guard as it was`, () => {
-    const guard = new OrderGuard();
-    const { receipts } = chainOf(steps);
-    for (const receipt of receipts.slice(0, -1)) guard.accept(receipt);
-    const before = [guard.phase, guard.stepPhase("a"), guard.nextAttempt("a")];
-    const act = () => guard.accept(receipts[receipts.length - 1]);
-    assertEquals(assertThrows(act, WritError).code, "receipt.illegal");
-    assertEquals(
-      [guard.phase, guard.stepPhase("a"), guard.nextAttempt("a")],
-      before,
-    );
-  });
-}
-
-// Chains.
-
-const WHOLE: Step[] = ["open", "start 1", "ok 1", "publish", "seal"];
-
-Deno.test("chain: a whole one has no fault, and reads as it was written", () => {
-  const { receipts, lines } = chainOf(WHOLE);
-  const checked = checkReceiptChain(lines, RUN);
-  assertEquals(checked.faults, []);
-  assertEquals(checked.receipts, receipts);
-  assertEquals(readReceipts(lines), receipts);
-  assertEquals(checked.head, { size: 5, hash: leafHash(lines[4]) });
-});
-
-Deno.test("chain: one of no receipts is empty", () => {
-  assertEquals(walkChain([], "receipt").head, EMPTY_HEAD);
-});
-
-const BROKEN: [
-  what: string,
-  codes: string[],
-  tamper: (lines: Uint8Array[]) => Uint8Array[],
-][] = [
-  ["a receipt left out", ["chain.seq", "chain.prev"], (l) => l.toSpliced(2, 1)],
-  ["the first left out", ["chain.seq", "chain.prev"], (l) => l.slice(1)],
-  ["two exchanged", ["chain.seq", "chain.prev"], (
-    [a, b, c, ...rest],
-  ) => [a, c, b, ...rest]],
-  ["one twice", ["chain.seq", "chain.prev"], (l) => [l[0], ...l]],
-  [
-    "a changed value",
-    ["chain.prev"],
-    (l) => change(l, 1, (r) => r.body.program = "/usr/bin/false"),
-  ],
-  ["another run", ["chain.owner"], (l) =>
-    change(l, 4, (r) =>
-      r.run = RUN.replace("Z", "Y"))],
-  ["no run", ["chain.owner", "chain.schema"], (l) =>
-    change(l, 4, (r) =>
-      delete r.run)],
-  ["another seq", ["chain.seq"], (l) => change(l, 4, (r) => r.seq = 9)],
-  ["a text as seq", ["chain.seq", "chain.schema"], (l) =>
-    change(l, 4, (r) =>
-      r.seq = "4")],
-  ["an unknown field", ["chain.schema"], (l) =>
-    change(l, 4, (r) =>
-      r.more = 1)],
-  ["an unknown status", ["chain.schema", "chain.prev"], (l) =>
-    change(l, 2, (r) =>
-      r.body.status = "fine")],
-  ["an unsorted key", ["chain.bytes"], (l) => text(l, 4, /^\{"actor/, '{"z":1,"actor')],
-  ["a key twice", ["chain.bytes"], (l) =>
-    text(l, 4, /"seq":4/, '"seq":3,"seq":4')],
-  ["a space", ["chain.bytes"], (l) => text(l, 4, /"seq":/, '"seq": ')],
-  ["a number in another form", ["chain.bytes"], (l) =>
-    text(l, 4, /"seq":4/, '"seq":4.0')],
-  ["an escape that is not needed", ["chain.bytes"], (l) =>
-    text(l, 4, /"ada"/, '"\\u0061da"')],
-  ["a lone surrogate", ["chain.bytes"], (l) =>
-    text(l, 4, /"ada"/, '"\\ud800"')],
-  ["a byte order mark", ["chain.bytes"], (l) => text(l, 4, /^/, "\ufeff")],
-  ["a list", ["chain.bytes"], (l) => text(l, 4, /^.*$/, "[]")],
-  ["nothing", ["chain.bytes"], (l) => text(l, 4, /^.*$/, "")],
-  ["deep nesting", ["chain.bytes"], (l) =>
-    text(l, 4, /^.*$/, "[".repeat(1e6))],
-  ["bytes that are not UTF-8", ["chain.bytes"], (l) => [
-    ...l.slice(0, 4),
-    new Uint8Array([0x22, 0xff, 0x22]),
-  ]],
-];
-
-for (const [what, codes, tamper] of BROKEN) {
-  Deno.test(`chain: ${what} is found`, () => {
-    const { lines } = chainOf(WHOLE);
-    const { faults } = checkReceiptChain(tamper(lines), RUN);
-    const found = new Set<string>(faults.map(({ code }) => code));
-    for (const code of codes) assert(found.has(code), JSON.stringify(faults));
-  });
-}
-
-Deno.test("chain: keys that JavaScript moves and escapes that RFC 8785 keeps are canonical", () => {
-  const draft = draftOf("start 1");
-  const host = { "10": 1, "2": 2, "\u{1f600}": "\u2028\u001f\"\\\n", "é": -0.5 };
-  Object.assign(draft.body, { host });
-  const { bytes, head } = nextReceipt(EMPTY_HEAD, draft);
-  assertEquals(walkChain([bytes], "receipt", RUN).faults, []);
-  assertEquals(walkChain([bytes], "receipt", RUN).head, head);
-});
-
-Deno.test("chain: any flipped byte is found by the walk or moves the head", () => {
-  const { lines } = chainOf(WHOLE);
-  const { head } = walkChain(lines, "receipt", RUN);
-  fc.assert(fc.property(
-    fc.nat(lines.length - 1),
-    fc.nat(),
-    fc.integer({ min: 1, max: 255 }),
-    (at, byte, mask) => {
-      const changed = lines.map((line) => line.slice());
-      changed[at][byte % changed[at].length] ^= mask;
-      const walk = walkChain(changed, "receipt", RUN);
-      assert(walk.faults.length > 0 || walk.head.hash !== head.hash);
-    },
-  ));
-});
-
-Deno.test("chain: the walk takes as canonical exactly what RFC 8785 makes of the value", () => {
-  fc.assert(fc.property(fc.json(), (body) => {
-    const raw = `{"body":${body},"prev":null,"run":"r","seq":0}`;
-    const bytes = new TextEncoder().encode(raw);
-    const isSame = new TextDecoder().decode(canonicalBytes(JSON.parse(raw))) ===
-      raw;
-    const { faults } = walkChain([bytes], "receipt", "r");
-    assertEquals(faults.length === 0, isSame);
-  }));
-});
-
-/** A receipt as JSON that a test may break. */
-type Loose = Record<string, unknown> & { body: Record<string, unknown> };
-
-function change(
-  lines: Uint8Array[],
-  at: number,
-  edit: (receipt: Loose) => unknown,
-): Uint8Array[] {
-  const receipt = JSON.parse(new TextDecoder().decode(lines[at]));
-  edit(receipt);
-  return lines.with(at, canonicalBytes(receipt));
-}
-
-function text(
-  lines: Uint8Array[],
-  at: number,
-  from: RegExp,
-  to: string,
-): Uint8Array[] {
-  const before = new TextDecoder().decode(lines[at]);
-  return lines.with(at, new TextEncoder().encode(before.replace(from, to)));
-}
-
 // The ledger, in each store.
 
 const STORES: [name: string, open: () => Promise<Store & AsyncDisposable>][] = [
   ["memory", () => {
     const store = new MemoryStore();
-    const [Symbol.asyncDispose] = [() => Promise.resolve()];
     return Promise.resolve(Object.assign(store, disposer(() => store.close())));
   }],
   ["KV", async () => {
@@ -473,15 +133,18 @@ test("another payload under the id of a ticket is refused", async (ledger) => {
   const { ticket, envelope, payloadDigest } = first;
   await ledger.issueTicket(envelope, ticket, payloadDigest);
   const other = await makeTicket({ id: ticket.id, maxUses: 9 });
-  await rejectsWith("ticket.malformed", () =>
-    ledger.issueTicket(other.envelope, other.ticket, other.payloadDigest));
+  await rejectsWith(
+    "ticket.malformed",
+    () => ledger.issueTicket(other.envelope, other.ticket, other.payloadDigest),
+  );
   await rejectsWith(
     "ticket.malformed",
     () => ledger.admit(admission({ ...other, envelope })),
   );
   await rejectsWith(
     "ticket.malformed",
-    () => ledger.issueTicket(envelope, { ...ticket, maxUses: 9 }, payloadDigest),
+    () =>
+      ledger.issueTicket(envelope, { ...ticket, maxUses: 9 }, payloadDigest),
   );
   assertEquals((await ledger.head()).size, 1);
 });
@@ -544,7 +207,10 @@ test("a run is admitted once", async (ledger) => {
   const run = makeRunId();
   await ledger.admit(admission(await makeTicket(), run));
   const again = await makeTicket();
-  await rejectsWith("ledger.conflict", () => ledger.admit(admission(again, run)));
+  await rejectsWith(
+    "ledger.conflict",
+    () => ledger.admit(admission(again, run)),
+  );
   assertEquals((await ledger.head()).size, 2);
   await assertWhole(ledger);
 });
@@ -568,7 +234,10 @@ test("a ticket that the ledger does not have cannot be revoked", async (ledger) 
 
 test("a ticket outside its time admits nothing", async (ledger) => {
   const early = await makeTicket({ notBefore: "2026-05-02T00:00:00.000Z" });
-  await rejectsWith("ticket.not_yet_valid", () => ledger.admit(admission(early)));
+  await rejectsWith(
+    "ticket.not_yet_valid",
+    () => ledger.admit(admission(early)),
+  );
   const late = await makeTicket({ expiresAt: "2026-05-01T09:30:00.000Z" });
   await rejectsWith("ticket.expired", () => ledger.admit(admission(late)));
   assertEquals(await ledger.head(), EMPTY_HEAD);
@@ -630,44 +299,63 @@ test("the latest run is found without reading the others", async (_, store) => {
 
 // Receipts.
 
-test("a thousand receipts appended at once take few commits, and keep their order", async (_, store) => {
-  const commits: Commit[] = [];
-  const ledger = await openLedger(watchCommits(store, (change) => {
-    commits.push(change);
-  }));
-  const { record: { run } } = await ledger.admit(admission(await makeTicket()));
-  commits.length = 0;
-  const appended = await Promise.all(
-    Array.from({ length: 1000 }, (_, i) =>
-      ledger.append(run, "step.finished", finished(`s${i}`, "skipped", 0), ACTOR)),
-  );
-  assert(commits.length <= 5, `${commits.length} commits`);
-  assertEquals(appended.map(({ receipt }) => receipt.seq), [
-    ...Array(1000).keys(),
-  ].map((i) => i + 1));
-  const lines = await Array.fromAsync(ledger.receipts(run));
-  assertEquals(lines.length, 1001);
-  assertEquals(leafHash(lines[1000]), appended[999].hash);
-  await assertWhole(ledger);
-});
+test(
+  "a thousand receipts appended at once take few commits, and keep their order",
+  async (_, store) => {
+    const commits: Commit[] = [];
+    const ledger = await openLedger(watchCommits(store, (change) => {
+      commits.push(change);
+    }));
+    const { record: { run } } = await ledger.admit(
+      admission(await makeTicket()),
+    );
+    commits.length = 0;
+    const appended = await Promise.all(
+      Array.from(
+        { length: 1000 },
+        (_, i) =>
+          ledger.append(
+            run,
+            "step.finished",
+            finished(`s${i}`, "skipped", 0),
+            ACTOR,
+          ),
+      ),
+    );
+    assert(commits.length <= 5, `${commits.length} commits`);
+    assertEquals(
+      appended.map(({ receipt }) => receipt.seq),
+      [
+        ...Array(1000).keys(),
+      ].map((i) => i + 1),
+    );
+    const lines = await Array.fromAsync(ledger.receipts(run));
+    assertEquals(lines.length, 1001);
+    assertEquals(leafHash(lines[1000]), appended[999].hash);
+    await assertWhole(ledger);
+  },
+);
 
-test("a receipt is durable when its append resolves, and not before", async (_, store) => {
-  let release = () => {};
-  const gate = new Promise<void>((resolve) => release = resolve);
-  const admitted = await (await openLedger(store)).admit(
-    admission(await makeTicket()),
-  );
-  const { run } = admitted.record;
-  const ledger = await openLedger(watchCommits(store, () => gate));
-  let isDone = false;
-  const append = ledger.append(run, "step.started", started("a"), ACTOR)
-    .then(() => isDone = true);
-  await new Promise((resolve) => setTimeout(resolve, 10));
-  assertEquals([isDone, (await store.runHead(run)).size], [false, 1]);
-  release();
-  await append;
-  assertEquals((await store.runHead(run)).size, 2);
-});
+test(
+  "a receipt is durable when its append resolves, and not before",
+  async (_, store) => {
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => release = resolve);
+    const admitted = await (await openLedger(store)).admit(
+      admission(await makeTicket()),
+    );
+    const { run } = admitted.record;
+    const ledger = await openLedger(watchCommits(store, () => gate));
+    let isDone = false;
+    const append = ledger.append(run, "step.started", started("a"), ACTOR)
+      .then(() => isDone = true);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    assertEquals([isDone, (await store.runHead(run)).size], [false, 1]);
+    release();
+    await append;
+    assertEquals((await store.runHead(run)).size, 2);
+  },
+);
 
 test("receipts of many runs go into one commit", async (_, store) => {
   let commits = 0;
@@ -680,7 +368,9 @@ test("receipts of many runs go into one commit", async (_, store) => {
   }
   const start = () =>
     Promise.all(
-      runs.map((run) => ledger.append(run, "step.started", started("a"), ACTOR)),
+      runs.map((run) =>
+        ledger.append(run, "step.started", started("a"), ACTOR)
+      ),
     );
   await start();
   const finish = () =>
@@ -697,17 +387,26 @@ test("receipts of many runs go into one commit", async (_, store) => {
 
 test("an append out of order or after the seal is refused, and the run goes on", async (ledger) => {
   const { record: { run } } = await ledger.admit(admission(await makeTicket()));
-  await rejectsWith("receipt.illegal", () =>
-    ledger.append(run, "step.finished", finished("a"), ACTOR));
-  await rejectsWith("receipt.illegal", () =>
-    ledger.append(run, "step.published", { step: "a", products: [] }, ACTOR));
+  await rejectsWith(
+    "receipt.illegal",
+    () => ledger.append(run, "step.finished", finished("a"), ACTOR),
+  );
+  await rejectsWith(
+    "receipt.illegal",
+    () =>
+      ledger.append(run, "step.published", { step: "a", products: [] }, ACTOR),
+  );
   await ledger.append(run, "step.started", started("a"), ACTOR);
-  await rejectsWith("receipt.illegal", () =>
-    ledger.append(run, "run.sealed", sealed(), ACTOR));
+  await rejectsWith(
+    "receipt.illegal",
+    () => ledger.append(run, "run.sealed", sealed(), ACTOR),
+  );
   await ledger.append(run, "step.finished", finished("a"), ACTOR);
   await ledger.append(run, "run.sealed", sealed(), ACTOR);
-  await rejectsWith("receipt.illegal", () =>
-    ledger.append(run, "step.started", started("b"), ACTOR));
+  await rejectsWith(
+    "receipt.illegal",
+    () => ledger.append(run, "step.started", started("b"), ACTOR),
+  );
   assertEquals((await Array.fromAsync(ledger.receipts(run))).length, 4);
   await assertWhole(ledger);
 });
@@ -715,106 +414,134 @@ test("an append out of order or after the seal is refused, and the run goes on",
 test("a receipt of a wrong form is refused", async (ledger) => {
   const { record: { run } } = await ledger.admit(admission(await makeTicket()));
   const body = { ...started("a"), more: 1 };
-  await rejectsWith("receipt.illegal", () =>
-    ledger.append(run, "step.started", body, ACTOR));
+  await rejectsWith(
+    "receipt.illegal",
+    () => ledger.append(run, "step.started", body, ACTOR),
+  );
   await ledger.append(run, "step.started", started("a"), ACTOR);
   await assertWhole(ledger);
 });
 
 test("a receipt of a run that was not admitted is refused", async (ledger) => {
-  await rejectsWith("receipt.illegal", () =>
-    ledger.append(makeRunId(), "step.started", started("a"), ACTOR));
+  await rejectsWith(
+    "receipt.illegal",
+    () => ledger.append(makeRunId(), "step.started", started("a"), ACTOR),
+  );
 });
 
-test("a second writer of one run is told, and the run has one chain", async (ledger, store) => {
-  const { record: { run } } = await ledger.admit(admission(await makeTicket()));
-  const other = await openLedger(store);
-  await other.append(run, "step.started", started("a"), ACTOR);
-  await ledger.append(run, "step.finished", finished("a"), ACTOR);
-  await rejectsWith("ledger.conflict", () =>
-    other.append(run, "step.finished", finished("a"), ACTOR));
-  await rejectsWith("receipt.illegal", () =>
-    other.append(run, "step.finished", finished("a"), ACTOR));
-  await assertWhole(ledger);
-});
+test(
+  "a second writer of one run is told, and the run has one chain",
+  async (ledger, store) => {
+    const { record: { run } } = await ledger.admit(
+      admission(await makeTicket()),
+    );
+    const other = await openLedger(store);
+    await other.append(run, "step.started", started("a"), ACTOR);
+    await ledger.append(run, "step.finished", finished("a"), ACTOR);
+    await rejectsWith(
+      "ledger.conflict",
+      () => other.append(run, "step.finished", finished("a"), ACTOR),
+    );
+    await rejectsWith(
+      "receipt.illegal",
+      () => other.append(run, "step.finished", finished("a"), ACTOR),
+    );
+    await assertWhole(ledger);
+  },
+);
 
-test("a run with a second writer does not stop the others in its batch", async (ledger, store) => {
-  const { record: { run: torn } } = await ledger.admit(
-    admission(await makeTicket()),
-  );
-  const { record: { run: sound } } = await ledger.admit(
-    admission(await makeTicket()),
-  );
-  const other = await openLedger(store);
-  await other.append(torn, "step.started", started("a"), ACTOR);
-  await other.append(sound, "step.started", started("a"), ACTOR);
-  await ledger.append(torn, "step.finished", finished("a"), ACTOR);
-  const [first, second] = await Promise.allSettled([
-    other.append(torn, "step.finished", finished("a"), ACTOR),
-    other.append(sound, "step.finished", finished("a"), ACTOR),
-  ]);
-  assertEquals([first.status, second.status], ["rejected", "fulfilled"]);
-  await assertWhole(ledger);
-});
+test(
+  "a run with a second writer does not stop the others in its batch",
+  async (ledger, store) => {
+    const { record: { run: torn } } = await ledger.admit(
+      admission(await makeTicket()),
+    );
+    const { record: { run: sound } } = await ledger.admit(
+      admission(await makeTicket()),
+    );
+    const other = await openLedger(store);
+    await other.append(torn, "step.started", started("a"), ACTOR);
+    await other.append(sound, "step.started", started("a"), ACTOR);
+    await ledger.append(torn, "step.finished", finished("a"), ACTOR);
+    const [first, second] = await Promise.allSettled([
+      other.append(torn, "step.finished", finished("a"), ACTOR),
+      other.append(sound, "step.finished", finished("a"), ACTOR),
+    ]);
+    assertEquals([first.status, second.status], ["rejected", "fulfilled"]);
+    await assertWhole(ledger);
+  },
+);
 
-test("a write that fails fails all that wait behind it, and the run goes on from what is there", async (_, store) => {
-  let isBroken = false;
-  const ledger = await openLedger(watchCommits(store, () => {
-    if (isBroken) throw new WritError("store.unwritable", "Cannot write: full");
-  }));
-  const { record: { run } } = await ledger.admit(admission(await makeTicket()));
-  isBroken = true;
-  const ended = await Promise.allSettled(
-    ["a", "b", "c"].map((step) =>
-      ledger.append(run, "step.started", started(step), ACTOR)
-    ),
-  );
-  assertEquals(ended.map(({ status }) => status), Array(3).fill("rejected"));
-  isBroken = false;
-  const { receipt } = await ledger.append(
-    run,
-    "step.started",
-    started("c"),
-    ACTOR,
-  );
-  assertEquals(receipt.seq, 1);
-  await assertWhole(ledger);
-});
+test(
+  "a write that fails fails all that wait behind it, and the run goes on from what is there",
+  async (_, store) => {
+    let isBroken = false;
+    const ledger = await openLedger(watchCommits(store, () => {
+      if (isBroken) {
+        throw new WritError("store.unwritable", "Cannot write: full");
+      }
+    }));
+    const { record: { run } } = await ledger.admit(
+      admission(await makeTicket()),
+    );
+    isBroken = true;
+    const ended = await Promise.allSettled(
+      ["a", "b", "c"].map((step) =>
+        ledger.append(run, "step.started", started(step), ACTOR)
+      ),
+    );
+    assertEquals(ended.map(({ status }) => status), Array(3).fill("rejected"));
+    isBroken = false;
+    const { receipt } = await ledger.append(
+      run,
+      "step.started",
+      started("c"),
+      ACTOR,
+    );
+    assertEquals(receipt.seq, 1);
+    await assertWhole(ledger);
+  },
+);
 
 // Resuming and closing.
 
-test("a run goes on after its runner is gone, without another use", async (first, store) => {
-  const signed = await makeTicket();
-  const { record: { run } } = await first.admit(admission(signed));
-  await first.append(run, "step.started", started("a"), ACTOR);
-  const ledger = await openLedger(store);
-  const { unfinished, record } = await ledger.resume(run, ACTOR);
-  assertEquals(unfinished, ["a"]);
-  assertEquals(record.entries, [1, 2]);
-  await rejectsWith("receipt.illegal", () =>
-    ledger.append(run, "step.finished", finished("a"), ACTOR));
-  const lost = finished("a", "indeterminate");
-  await ledger.append(run, "step.finished", lost, ACTOR);
-  await ledger.append(run, "step.started", started("a", 2), ACTOR);
-  await ledger.append(run, "step.finished", finished("a", "ok", 2), ACTOR);
-  const { receipt, hash } = await ledger.append(
-    run,
-    "run.sealed",
-    sealed(),
-    ACTOR,
-  );
-  await close(ledger, run, signed.ticket.id, { size: receipt.seq + 1, hash });
-  assertEquals((await ledger.ticketState(signed.ticket.id))?.uses, 1);
-  const types = (await ledger.entriesOf(run)).map(({ entry }) => entry.type);
-  assertEquals(types, [
-    "ticket.issued",
-    "run.admitted",
-    "run.resumed",
-    "run.closed",
-  ]);
-  await rejectsWith("run.not_resumable", () => ledger.resume(run, ACTOR));
-  await assertWhole(ledger);
-});
+test(
+  "a run goes on after its runner is gone, without another use",
+  async (first, store) => {
+    const signed = await makeTicket();
+    const { record: { run } } = await first.admit(admission(signed));
+    await first.append(run, "step.started", started("a"), ACTOR);
+    const ledger = await openLedger(store);
+    const { unfinished, record } = await ledger.resume(run, ACTOR);
+    assertEquals(unfinished, ["a"]);
+    assertEquals(record.entries, [1, 2]);
+    await rejectsWith(
+      "receipt.illegal",
+      () => ledger.append(run, "step.finished", finished("a"), ACTOR),
+    );
+    const lost = finished("a", "indeterminate");
+    await ledger.append(run, "step.finished", lost, ACTOR);
+    await ledger.append(run, "step.started", started("a", 2), ACTOR);
+    await ledger.append(run, "step.finished", finished("a", "ok", 2), ACTOR);
+    const { receipt, hash } = await ledger.append(
+      run,
+      "run.sealed",
+      sealed(),
+      ACTOR,
+    );
+    await close(ledger, run, signed.ticket.id, { size: receipt.seq + 1, hash });
+    assertEquals((await ledger.ticketState(signed.ticket.id))?.uses, 1);
+    const types = (await ledger.entriesOf(run)).map(({ entry }) => entry.type);
+    assertEquals(types, [
+      "ticket.issued",
+      "run.admitted",
+      "run.resumed",
+      "run.closed",
+    ]);
+    await rejectsWith("run.not_resumable", () => ledger.resume(run, ACTOR));
+    await assertWhole(ledger);
+  },
+);
 
 test("a sealed run cannot be resumed, only closed", async (ledger, store) => {
   const signed = await makeTicket();
@@ -825,14 +552,18 @@ test("a sealed run cannot be resumed, only closed", async (ledger, store) => {
   const head = { size: 2, hash };
   const closed = await close(later, run, signed.ticket.id, head);
   assertEquals(await close(later, run, signed.ticket.id, head), closed);
-  await rejectsWith("receipt.illegal", () =>
-    close(later, run, signed.ticket.id, head, "failed"));
+  await rejectsWith(
+    "receipt.illegal",
+    () => close(later, run, signed.ticket.id, head, "failed"),
+  );
   await assertWhole(later);
 });
 
 test("a run that is not there cannot be resumed", async (ledger) => {
-  await rejectsWith("reference.unknown", () =>
-    ledger.resume(makeRunId(), ACTOR));
+  await rejectsWith(
+    "reference.unknown",
+    () => ledger.resume(makeRunId(), ACTOR),
+  );
 });
 
 test("only the seal of the run as it is closes it", async (ledger) => {
@@ -877,20 +608,28 @@ test("what was seen is still there", async (ledger, store) => {
   await openLedger(store, seen);
 });
 
-test("a ledger that is shorter than what was seen was rolled back", async (ledger, store) => {
-  await wholeRun(ledger);
-  const { size, hash } = await ledger.head();
-  const seen = { size: size + 1, hash };
-  const error = await rejectsWith("ledger.rolled_back", () =>
-    openLedger(store, seen));
-  assert(error.hint?.includes("older copy"));
-});
+test(
+  "a ledger that is shorter than what was seen was rolled back",
+  async (ledger, store) => {
+    await wholeRun(ledger);
+    const { size, hash } = await ledger.head();
+    const seen = { size: size + 1, hash };
+    const error = await rejectsWith(
+      "ledger.rolled_back",
+      () => openLedger(store, seen),
+    );
+    assert(error.hint?.includes("older copy"));
+  },
+);
 
-test("a ledger that is longer but holds another history was rolled back", async (ledger, store) => {
-  await wholeRun(ledger);
-  const seen = { size: 2, hash: sha256(PLAN) };
-  await rejectsWith("ledger.rolled_back", () => openLedger(store, seen));
-});
+test(
+  "a ledger that is longer but holds another history was rolled back",
+  async (ledger, store) => {
+    await wholeRun(ledger);
+    const seen = { size: 2, hash: sha256(PLAN) };
+    await rejectsWith("ledger.rolled_back", () => openLedger(store, seen));
+  },
+);
 
 Deno.test("ledger in KV: yesterday's copy of the state is found out", async () => {
   const folder = await Deno.makeTempDir({ prefix: "writ-ledger-" });
@@ -917,26 +656,42 @@ Deno.test("ledger in KV: yesterday's copy of the state is found out", async () =
 
 test("a store that holds another ledger is refused", async (_, store) => {
   await wholeRun(await openLedger(store));
-  const { Ledger } = await import("../src/ledger/ledger.ts");
-  await rejectsWith("ledger.corrupt", () =>
-    Ledger.open(store, { id: sha256(PLAN), now: clock() }));
+  await rejectsWith(
+    "ledger.corrupt",
+    () => Ledger.open(store, { id: sha256(PLAN), now: clock() }),
+  );
 });
 
 // What verify finds.
 
-const TAMPERED: [what: string, change: (store: Store, run: string) => Promise<Commit>][] = [
-  ["a use that is not counted", async (store) =>
-    await editState(store, "ticket-state", { uses: 0 })],
-  ["a revocation that never was", async (store) =>
-    await editState(store, "ticket-state", {
-      revoked: { at: "2026-05-01T10:00:00.000Z", reason: "", by: "", seq: 0 },
-    })],
-  ["a ticket of another payload", async (store) =>
-    await editState(store, "ticket-state", { payload: sha256(PLAN) })],
-  ["an outcome that was changed", async (store) =>
-    await editState(store, "run", { status: "failed" })],
-  ["a run of another ticket", async (store) =>
-    await editState(store, "run", { ticket: "tkt_other" })],
+const TAMPERED: [
+  what: string,
+  change: (store: Store, run: string) => Promise<Commit>,
+][] = [
+  [
+    "a use that is not counted",
+    async (store) => await editState(store, "ticket-state", { uses: 0 }),
+  ],
+  [
+    "a revocation that never was",
+    async (store) =>
+      await editState(store, "ticket-state", {
+        revoked: { at: "2026-05-01T10:00:00.000Z", reason: "", by: "", seq: 0 },
+      }),
+  ],
+  [
+    "a ticket of another payload",
+    async (store) =>
+      await editState(store, "ticket-state", { payload: sha256(PLAN) }),
+  ],
+  [
+    "an outcome that was changed",
+    async (store) => await editState(store, "run", { status: "failed" }),
+  ],
+  [
+    "a run of another ticket",
+    async (store) => await editState(store, "run", { ticket: "tkt_other" }),
+  ],
   ["a record that is no record", (_, run) =>
     Promise.resolve({
       put: [{ kind: "run", id: run, bytes: new Uint8Array(3) }],
@@ -1046,6 +801,9 @@ for (const run of ["../escape", "run_x/../../y", "", "latest"]) {
 
 Deno.test("run lock: a file in the place of the folder makes it unwritable", async () => {
   const file = await Deno.makeTempFile();
-  await rejectsWith("store.unwritable", () => acquireRunLock(file, makeRunId()));
+  await rejectsWith(
+    "store.unwritable",
+    () => acquireRunLock(file, makeRunId()),
+  );
   await Deno.remove(file);
 });

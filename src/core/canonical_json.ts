@@ -33,7 +33,8 @@ export function canonicalBytes(value: unknown): Uint8Array<ArrayBuffer> {
 /**
  * Reads a value from bytes that must be canonical already. Since equal values have
  * equal canonical bytes, this also refuses duplicate keys, odd number forms,
- * white space, a byte order mark and invalid UTF-8. The key `__proto__` is refused too.
+ * white space, a byte order mark and invalid UTF-8. The key `__proto__` is refused too,
+ * and what is nested deeper than 1,000 levels, on which recursive readers would fail.
  *
  * @throws {WritError} `input.invalid`
  */
@@ -47,6 +48,12 @@ export function parseCanonical(bytes: Uint8Array, what: string): unknown {
     throw new WritError("input.invalid", `Cannot read ${what}: not JSON`, {
       cause,
     });
+  }
+  if (isDeeperThan(text, MAX_DEPTH)) {
+    throw new WritError(
+      "input.invalid",
+      `Cannot read ${what}: nested deeper than ${MAX_DEPTH} levels`,
+    );
   }
   let again: string | undefined;
   try {
@@ -66,11 +73,36 @@ export function parseCanonical(bytes: Uint8Array, what: string): unknown {
   }
   // Schemas of maps would drop this key in silence, and objects built from it would get
   // another prototype. In canonical text a quote after "{" or "," always opens a key or a value.
-  if (/[{,]"__proto__":/.test(text)) {
+  if (text.includes('"__proto__":') && /[{,]"__proto__":/.test(text)) {
     throw new WritError(
       "input.invalid",
       `Cannot read ${what}: it has a key "__proto__"`,
     );
   }
   return value;
+}
+
+const MAX_DEPTH = 1_000;
+
+/** Whether a valid JSON text is nested deeper than `depth`. What is short cannot be. */
+function isDeeperThan(text: string, depth: number): boolean {
+  if (text.length <= 2 * depth) return false;
+  let level = 0;
+  for (let i = 0; i < text.length; i++) {
+    switch (text.charCodeAt(i)) {
+      case 0x22: // "
+        for (i++; text.charCodeAt(i) !== 0x22; i++) {
+          if (text.charCodeAt(i) === 0x5c) i++; // a backslash and what it escapes
+        }
+        break;
+      case 0x5b: // [
+      case 0x7b: // {
+        if (++level > depth) return true;
+        break;
+      case 0x5d: // ]
+      case 0x7d: // }
+        level--;
+    }
+  }
+  return false;
 }

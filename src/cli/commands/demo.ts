@@ -139,12 +139,15 @@ async function theWay(root: string, context: Context): Promise<void> {
       `Cannot finish the demo: the bundle is ${report.verdict}, its tampered copy ${caught.verdict}`,
     );
   }
-  terminal.answer({
-    run: run.run,
-    ticket: ticket.id,
-    verdict: report.verdict,
-    tampered: caught.verdict,
-  }, "\nNext: deno task setup, then deno task run examples/hello/pipeline.json");
+  terminal.answer(
+    {
+      run: run.run,
+      ticket: ticket.id,
+      verdict: report.verdict,
+      tampered: caught.verdict,
+    },
+    "\nNext: deno task setup, then deno task run examples/hello/pipeline.json",
+  );
 }
 
 async function makeWorkspace(folder: string): Promise<string> {
