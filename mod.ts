@@ -12,10 +12,26 @@
  * assertEquals(digestOf({ b: 1, a: 2 }), digestOf({ a: 2, b: 1 }));
  * ```
  *
+ * @example A pipeline is parsed with all its faults at once
+ * ```ts
+ * import { isWritError, parsePipeline } from "@writ/writ";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const text = `{ "name": "x", "steps": { "a": { "rnu": ["true"] } } }`;
+ * try {
+ *   parsePipeline(new TextEncoder().encode(text), "pipeline.json");
+ * } catch (error) {
+ *   assertEquals(isWritError(error, "pipeline.invalid"), true);
+ * }
+ * ```
+ *
  * @module
  */
+
+// Words that all stages use.
 export { canonicalBytes, canonicalText } from "./src/core/canonical_json.ts";
-export { type Digest, digestOf, isDigest } from "./src/core/digest.ts";
+export { type Digest, digestOf, isDigest, sha256 } from "./src/core/digest.ts";
+export type { Envelope, EnvelopeSignature } from "./src/core/dsse.ts";
 export {
   ERROR_EXIT,
   type ErrorCode,
@@ -27,6 +43,12 @@ export {
   WritError,
   type WritErrorOptions,
 } from "./src/core/errors.ts";
+export type { Signer } from "./src/core/keys.ts";
+export type { Clock } from "./src/core/time.ts";
+export { type TreeEntry, treeRoot } from "./src/core/tree.ts";
+
+// What is wanted.
+export { type ParseOptions, parsePipeline } from "./src/pipeline/parse.ts";
 export type {
   EnvValue,
   Isolation,
@@ -36,15 +58,26 @@ export type {
   Stdin,
   Step,
 } from "./src/pipeline/pipeline.ts";
+
+// What exactly will run.
 export {
   type Material,
   type Plan,
   planDigest,
   type PlanStep,
   type Product,
+  stepDigest,
   type Tool,
   type Toolchain,
 } from "./src/plan/plan.ts";
+
+export type { Planned } from "./src/plan/make_plan.ts";
+export type { Located, Program } from "./src/plan/located.ts";
+export type { NpmPackage } from "./src/plan/npm_packages.ts";
+export type { ViewHint } from "./src/plan/view_hint.ts";
+
+// Policy's answer.
+export { decide } from "./src/policy/decide.ts";
 export {
   type Decision,
   decisionDigest,
@@ -55,6 +88,23 @@ export {
   type Verdict,
   verdictOf,
 } from "./src/policy/decision.ts";
+export { DEFAULT_POLICY } from "./src/policy/default_policy.ts";
+export { policyDigest, type PolicySet } from "./src/policy/policy_set.ts";
+
+export type { Pins } from "./src/policy/pins.ts";
+
+// Keys, trust, and signed leave.
+export {
+  setUp,
+  type SetupOptions,
+  type SetupResult,
+} from "./src/ticket/setup.ts";
+export {
+  type KeyringKey,
+  loadSigner,
+  type PublicKey,
+} from "./src/ticket/keyring.ts";
+export { loadTrust } from "./src/ticket/read_trust.ts";
 export type { Ticket } from "./src/ticket/ticket.ts";
 export {
   type Role,
@@ -62,3 +112,37 @@ export {
   trustDigest,
   type TrustedKey,
 } from "./src/ticket/trust.ts";
+
+// The way itself.
+export { Writ, type WritOptions } from "./src/run/writ.ts";
+export { type Proposal, UNNAMED, type Wish } from "./src/run/propose.ts";
+export type { Approval, Approved } from "./src/run/approve.ts";
+export type { RunEvent, RunOptions, RunResult } from "./src/run/run.ts";
+export { kvStore } from "./src/ledger/kv_store.ts";
+export type { KvDatabaseOptions } from "./src/ledger/kv_database.ts";
+export { MemoryStore } from "./src/ledger/memory_store.ts";
+export type {
+  Append,
+  Commit,
+  DocumentKind,
+  Head,
+  Put,
+  Store,
+} from "./src/ledger/store.ts";
+
+// What it left, and whether it is true.
+export type {
+  Actor,
+  EvidenceRef,
+  Receipt,
+  ReceiptBodies,
+  ReceiptType,
+  RunOutcome,
+  StepStatus,
+  TreeRef,
+  Usage,
+} from "./src/ledger/receipt.ts";
+export { readBundle } from "./src/bundle/read_bundle.ts";
+export type { Bundle } from "./src/bundle/bundle.ts";
+export { verifyBundle } from "./src/verify/verify.ts";
+export type { Report } from "./src/verify/report.ts";

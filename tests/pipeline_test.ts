@@ -619,7 +619,11 @@ const NEEDS: Bad[] = [
       '"a": { "run": ["x"], "permissions": { "read": ["."] } }',
       '"b": { "run": ["x"], "permissions": { "write": ["d"] } }',
     ),
-    ["2:48", 'Step "a" reads "." and step "b" writes "d" (3:49)', 'Add "b"'],
+    [
+      "2:48",
+      'Step "a" reads "." and step "b" writes "d" (3:49)',
+      'Name "b" in the "needs" of "a"',
+    ],
   ],
   [
     "a reader within what another step writes",

@@ -140,6 +140,13 @@ const REFUSED: [
     `Step "s" names "src", which exists and is not in permissions.read`,
   ],
   [
+    "a word over a link to what is hidden",
+    "plan.undeclared_word",
+    { "l": { link: "d" }, "d/x": "" },
+    running(["true", "l/x"], { permissions: { read: ["d"] } }),
+    `Step "s" names "l/x", which exists and is not in permissions.read`,
+  ],
+  [
     "a word that names what is ignored",
     "plan.undeclared_word",
     { "node_modules/m": "", ".gitignore": "node_modules\n" },
@@ -165,6 +172,11 @@ for (const [name, code, files, steps, sentence, hint] of REFUSED) {
   });
 }
 
+const LINKED: Record<string, Content> = {
+  "node_modules/a": { link: "../packages/a" },
+  "packages/a/x": "",
+};
+
 const ALLOWED: [
   name: string,
   files: Record<string, Content>,
@@ -176,6 +188,12 @@ const ALLOWED: [
   }, { s: { permissions: { read: ["d"], deny: ["d/l"] } } }],
   ["a word that is declared", { "src/a": "" }, {
     s: { argv: ["true", "src", "src/a"], permissions: { read: ["src"] } },
+  }],
+  ["a word over a link to what is declared", LINKED, {
+    s: {
+      argv: ["true", "node_modules/a/x"],
+      permissions: { read: ["node_modules", "packages"] },
+    },
   }],
   ["a word above what is declared", { "src/a": "", "src/b": "" }, {
     s: { argv: ["true", "src"], permissions: { read: ["src/a"] } },

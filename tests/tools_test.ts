@@ -1,42 +1,24 @@
 /**
- * Finding programs without starting one: on this machine, and in made-up layouts.
+ * Finding programs without starting one: in the system and in the workspace.
  *
  * @module
  */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { type Digest, sha256 } from "../src/core/digest.ts";
-import { type ErrorCode } from "../src/core/errors.ts";
-import { parseToolRoots, type ToolRoots } from "../src/plan/executables.ts";
-import type { PlanOptions } from "../src/plan/make_plan.ts";
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { sha256 } from "../src/core/digest.ts";
+import type { ErrorCode } from "../src/core/errors.ts";
 import { disk } from "../src/plan/disk.ts";
-import { hashFiles, type ReadFiles } from "../src/plan/read_files.ts";
 import { parseShebang } from "../src/plan/shebang.ts";
 import { rejectsWith } from "./support/rejects_with.ts";
 import {
   type Content,
+  findProgram as find,
   planIn,
   stepIn,
   type StepWish,
   Workspace,
 } from "./support/workspaces.ts";
 
-const rootsOf = (...roots: string[]): ToolRoots => ({ v: 1, roots });
 const SH = { program: "#!/bin/sh\n" };
-
-/** Plans one step; its executable, its tools and where they lie. */
-async function find(
-  workspace: Workspace,
-  wish: StepWish,
-  options: Partial<PlanOptions> = {},
-) {
-  const planned = await planIn(workspace, { s: wish }, options);
-  const { executable, tools } = stepIn(planned);
-  return {
-    executable,
-    tools: tools.map(({ name, tier }) => `${name} ${tier}`),
-    located: planned.located.get("s")!,
-  };
-}
 
 for (const name of ["sh", "cc", "python3", "node", "git"]) {
   const at = ["/usr/local/bin", "/usr/bin", "/bin"].map((folder) =>
@@ -153,6 +135,27 @@ Deno.test("a program of the workspace is seen from the folder that the step runs
   assertEquals(located.program, { workspace: "node_modules/.bin/build" });
 });
 
+Deno.test("a program over a linked folder needs what the link leads to", async () => {
+  using workspace = new Workspace({
+    "node_modules/a": { link: "../packages/a" },
+    "packages/a/cli": { program: "#!/bin/sh\n" },
+  });
+  const wish = (...read: string[]) => ({
+    argv: ["node_modules/a/cli"],
+    permissions: { read },
+  });
+  const { executable, located } = await find(
+    workspace,
+    wish("node_modules", "packages/a"),
+  );
+  assertEquals(executable.tier, "workspace");
+  assertEquals(located.program, { workspace: "node_modules/a/cli" });
+  await rejectsWith(
+    "plan.undeclared_word",
+    () => planIn(workspace, { s: wish("node_modules") }),
+  );
+});
+
 Deno.test("a program that an earlier step makes is known by that step", async () => {
   using workspace = new Workspace();
   const planned = await planIn(workspace, {
@@ -188,141 +191,6 @@ Deno.test("a venv of the system's Python is found through its links, by its own 
     path: [],
     packages: [],
   });
-});
-
-const PYENV: Record<string, Content> = {
-  "shims/python9": { program: '#!/bin/sh\nexec pyenv exec "$0" "$@"\n' },
-  "versions/3.9.1/bin/python9": SH,
-  "versions/3.9.1/lib/x.py": "",
-  "versions/3.11.7/bin/python9": SH,
-  "versions/3.11.7/lib/x.py": "",
-  "versions/3.11.10/bin/python9": SH,
-  "versions/3.11.10/lib/x.py": "",
-  "version": "3.9.1\n",
-};
-
-const PYENV_CHOICES: [
-  name: string,
-  files: Record<string, Content>,
-  version: string,
-][] = [
-  ["its own version file", {}, "3.9.1"],
-  ["the workspace's", { ".python-version": "3.11.7\n" }, "3.11.7"],
-  ["the newest of a short version", { ".python-version": "3.11\n" }, "3.11.10"],
-  ["the first that is there", {
-    ".python-version": "# mine\n4.0\n3.11.7\n",
-  }, "3.11.7"],
-];
-
-for (const [name, files, version] of PYENV_CHOICES) {
-  Deno.test(`a pyenv shim stands for ${name}`, async () => {
-    using pyenv = new Workspace(PYENV);
-    using workspace = new Workspace(files);
-    const { executable, located } = await find(
-      workspace,
-      { argv: ["python9"] },
-      { toolRoots: rootsOf(pyenv.root) },
-    );
-    const prefix = `${pyenv.root}/versions/${version}`;
-    assertEquals(executable.tier, "prefix");
-    assertEquals(located, {
-      program: `${prefix}/bin/python9`,
-      roots: [prefix],
-      path: [`${prefix}/bin`],
-      packages: [],
-    });
-  });
-}
-
-Deno.test("a venv of a pyenv Python brings that installation along", async () => {
-  using pyenv = new Workspace(PYENV);
-  const prefix = `${pyenv.root}/versions/3.11.7`;
-  using workspace = new Workspace({
-    ".venv/bin/python": { link: `${prefix}/bin/python9` },
-    ".venv/pyvenv.cfg": `home = ${prefix}/bin\n`,
-  });
-  const wish = { argv: [".venv/bin/python"], permissions: { read: [".venv"] } };
-  const { executable, located } = await find(workspace, wish, {
-    toolRoots: rootsOf(pyenv.root),
-  });
-  assertEquals(executable.tier, "prefix");
-  assertEquals(located.roots, [prefix]);
-  const error = await rejectsWith(
-    "plan.executable_missing",
-    () => planIn(workspace, { s: wish }),
-  );
-  assertStringIncludes(error.message, "belongs to no known tool");
-});
-
-Deno.test("a venv with a copied Python brings the home of pyvenv.cfg along", async () => {
-  using pyenv = new Workspace(PYENV);
-  const prefix = `${pyenv.root}/versions/3.9.1`;
-  using workspace = new Workspace({
-    ".venv/bin/python": SH,
-    ".venv/pyvenv.cfg": `home = ${prefix}/bin\n`,
-  });
-  const { tools, located } = await find(workspace, {
-    argv: [".venv/bin/python"],
-    permissions: { read: [".venv"] },
-  }, { toolRoots: rootsOf(pyenv.root) });
-  assertEquals(tools, ["python prefix", "sh system"]);
-  assertEquals(located.roots, [prefix]);
-});
-
-const RUSTUP: Record<string, Content> = {
-  "cargo/bin/rustup": SH,
-  "cargo/bin/cargo9": { link: "rustup" },
-  "rustup/settings.toml":
-    'version = "12"\ndefault_toolchain = "stable-x86_64-unknown-linux-gnu"\n',
-  "rustup/toolchains/stable-x86_64-unknown-linux-gnu/bin/cargo9": SH,
-  "rustup/toolchains/stable-x86_64-unknown-linux-gnu/lib/x": "",
-  "rustup/toolchains/1.75.0-x86_64-unknown-linux-gnu/bin/cargo9": SH,
-  "rustup/toolchains/1.75.0-x86_64-unknown-linux-gnu/lib/x": "",
-};
-
-const RUSTUP_CHOICES: [
-  name: string,
-  files: Record<string, Content>,
-  toolchain: string,
-][] = [
-  ["the default", {}, "stable"],
-  ["that of rust-toolchain.toml", {
-    "rust-toolchain.toml": '[toolchain]\nchannel = "1.75.0"\n',
-  }, "1.75.0"],
-  ["that of rust-toolchain", { "rust-toolchain": "1.75.0\n" }, "1.75.0"],
-];
-
-for (const [name, files, toolchain] of RUSTUP_CHOICES) {
-  Deno.test(`a rustup shim stands for ${name}`, async () => {
-    using home = new Workspace(RUSTUP);
-    using workspace = new Workspace(files);
-    const { located } = await find(workspace, { argv: ["cargo9"] }, {
-      toolRoots: rootsOf(`${home.root}/cargo`, `${home.root}/rustup`),
-    });
-    const prefix =
-      `${home.root}/rustup/toolchains/${toolchain}-x86_64-unknown-linux-gnu`;
-    assertEquals(located.program, `${prefix}/bin/cargo9`);
-    assertEquals(located.roots, [prefix]);
-  });
-}
-
-Deno.test("a program in P/bin brings P along, but never more than the tool root allows", async () => {
-  using tool = new Workspace({
-    "p/bin/tool9": SH,
-    "p/lib/x": "",
-    "p/secret": "",
-  });
-  using workspace = new Workspace();
-  const wide = await find(workspace, { argv: ["tool9"] }, {
-    toolRoots: rootsOf(`${tool.root}/p`),
-  });
-  assertEquals(wide.executable.tier, "prefix");
-  assertEquals(wide.located.roots, [`${tool.root}/p`]);
-  const narrow = await find(workspace, { argv: ["tool9"] }, {
-    toolRoots: rootsOf(`${tool.root}/p/bin`),
-  });
-  assertEquals(narrow.executable.tier, "content");
-  assertEquals(narrow.located.roots, [`${tool.root}/p/bin/tool9`]);
 });
 
 const REFUSED: [

@@ -8,7 +8,7 @@ import { type Bundle, BUNDLE_FILES } from "../src/bundle/bundle.ts";
 import { withIndex } from "../src/bundle/bundle_index.ts";
 import { canonicalBytes } from "../src/core/canonical_json.ts";
 import type { ReceiptDraft } from "../src/ledger/chain.ts";
-import type { ReceiptBodies } from "../src/ledger/receipt.ts";
+import type { ReceiptBodies, RunOutcome } from "../src/ledger/receipt.ts";
 import { type Plan, type PlanStep, stepDigest } from "../src/plan/plan.ts";
 import type { VerifyOptions } from "../src/verify/invariant.ts";
 import type { ReasonCode, Report } from "../src/verify/report.ts";
@@ -128,7 +128,9 @@ export function editBody<T extends StepDraft["type"]>(
   change: (body: ReceiptBodies[T]) => void,
 ): <D extends StepDraft | ReceiptDraft>(drafts: D[]) => D[] {
   return (drafts) =>
-    structuredClone(drafts).map((draft) => {
+    drafts.map((original) => {
+      // A structured clone would keep what two receipts share.
+      const draft: typeof original = JSON.parse(JSON.stringify(original));
       const of = "step" in draft.body ? draft.body.step : null;
       if (draft.type === type && of === step) {
         change(draft.body as ReceiptBodies[T]);
@@ -147,4 +149,13 @@ export function without(
       draft.type !== type || !("step" in draft.body) ||
       draft.body.step !== step
     );
+}
+
+/** Seals the run with another outcome. */
+export function outcome(
+  value: RunOutcome,
+): (drafts: ReceiptDraft[]) => ReceiptDraft[] {
+  return editBody("run.sealed", null, (body) => {
+    body.outcome = value;
+  });
 }

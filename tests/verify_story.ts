@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { evidenceName } from "../src/bundle/names.ts";
 import { digestOf, sha256 } from "../src/core/digest.ts";
 import type { ReceiptDraft } from "../src/ledger/chain.ts";
 import type {
@@ -222,6 +223,19 @@ export function published(step: PlanStep, products = [DIST]): StepDraft {
 /** What a step printed. */
 export function outputOf(step: string): string {
   return `output of ${step}\n`;
+}
+
+/** The name of what a step printed. */
+export function outputName(step: string): string {
+  return evidenceName(evidence(step).digest);
+}
+
+/** Leaves out what a step printed. */
+export function dropOutput(
+  files: Map<string, Uint8Array>,
+  step: string,
+): void {
+  files.delete(outputName(step));
 }
 
 function evidence(step: string): EvidenceRef {

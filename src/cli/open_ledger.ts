@@ -1,6 +1,6 @@
 /**
- * The ledger that is in force for a workspace, opened to be looked at. Policy and trust need
- * not be in force for that.
+ * The ledger that is in force for the workspace that the user stands in. Policy and trust need
+ * not be in force to look at it.
  *
  * Edge: files and the KV store.
  * @module
@@ -11,47 +11,49 @@ import { openState, type StatePaths } from "../evidence/state_folder.ts";
 import { kvStore } from "../ledger/kv_store.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { readPins } from "../policy/pins.ts";
-import { readWitness } from "../run/witness.ts";
+import { readWitness, writeWitness } from "../run/witness.ts";
 import type { Context } from "./command.ts";
 import { findWorkspace } from "./workspace.ts";
 
-/** An open ledger; to be disposed of. */
+/** An open ledger. Disposing of it remembers its head in the config folder and closes the store. */
 export interface OpenLedger extends AsyncDisposable {
   ledger: Ledger;
   state: StatePaths;
-  /** Real path of the workspace. */
-  workspace: string;
 }
 
 /**
- * Opens the ledger of the workspace that the user stands in.
+ * Opens the ledger.
  *
- * @throws {WritError} `setup.missing` before anything was put in force here.
+ * @throws {WritError} `setup.missing` before anything was put in force here;
+ * `ledger.rolled_back` when the ledger is shorter than the last one seen.
  */
 export async function openLedger(context: Context): Promise<OpenLedger> {
-  const { root: workspace } = await findWorkspace(context.cwd);
+  const { root } = await findWorkspace(context.cwd);
   const { configFolder, stateFolder } = await context.home();
-  const pins = await readPins(configFolder, workspace);
+  const pins = await readPins(configFolder, root);
   if (pins === null) {
     throw new WritError(
       "setup.missing",
-      `Cannot find the ledger: nothing is in force for "${workspace}"`,
+      `Cannot find the ledger: nothing is in force for "${root}"`,
       { hint: "writ setup makes keys, a trust file and pins" },
     );
   }
-  const state = await openState(stateFolder, pins.ledger);
-  const store = await kvStore(join(state.ledger, "kv"));
+  const { ledger: id } = pins;
+  const state = await openState(stateFolder, id);
+  const store = await kvStore(join(state.ledger, "ledger.kv"));
   try {
-    const ledger = await Ledger.open(store, {
-      id: pins.ledger,
-      now: context.now,
-      seen: await readWitness(configFolder, pins.ledger),
-    });
+    const seen = await readWitness(configFolder, id);
+    const ledger = await Ledger.open(store, { id, now: context.now, seen });
     return {
       ledger,
       state,
-      workspace,
-      [Symbol.asyncDispose]: () => store.close(),
+      [Symbol.asyncDispose]: async () => {
+        try {
+          await writeWitness(configFolder, id, await ledger.head());
+        } finally {
+          await store.close();
+        }
+      },
     };
   } catch (error) {
     await store.close();

@@ -40,10 +40,11 @@ export async function sightOf(
   workspace: string,
   context: Context,
 ): Promise<Sight> {
-  const { configFolder } = await context.home();
+  const { configFolder, stateFolder } = await context.home();
   return await openSight({
     workspace,
     config: configFolder,
+    stateFolder,
     env: context.env,
     now: context.now,
     denoDir: denoDirOf(context.env),

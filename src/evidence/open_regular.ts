@@ -14,8 +14,8 @@ export interface OpenFile {
   fd: number;
   /** Bytes, when it was opened. */
   size: number;
-  /** Milliseconds since 1970, when it was opened. */
-  mtimeMs: number;
+  /** What the path was just before. */
+  seen: Deno.FileInfo;
 }
 
 /** What a caller may change about {@linkcode openRegular}. */
@@ -76,7 +76,7 @@ export function openRegular(
       `Cannot read ${quoted(path)}: it was replaced while it was opened`,
     );
   }
-  return { fd, size: info.size, mtimeMs: info.mtimeMs };
+  return { fd, size: info.size, seen };
 }
 
 /** What a path is, for a sentence: `a folder`, `a link`, … */

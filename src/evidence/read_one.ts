@@ -25,6 +25,7 @@ import {
   writeAll,
 } from "./blob_files.ts";
 import {
+  lookAt,
   type OpenFile,
   type OpenOptions,
   openRegular,
@@ -54,10 +55,7 @@ export function readOne(
     const result = file.size <= SMALL
       ? readSmall(file, sink)
       : readLarge(path, file, sink, options.code);
-    const after = fs.fstatSync(file.fd);
-    if (after.mtimeMs !== file.mtimeMs || after.size !== result.bytes) {
-      throw changed(path, options.code);
-    }
+    if (!isUnchanged(path, file, result)) throw changed(path, options.code);
     return result;
   } finally {
     fs.closeSync(file.fd);
@@ -77,6 +75,16 @@ function openThere(path: string, options: OpenOptions): OpenFile {
   }
 }
 
+function isUnchanged(
+  path: string,
+  { seen }: OpenFile,
+  { bytes }: ReadResult,
+): boolean {
+  const now = lookAt(path);
+  return now !== null && now.ino === seen.ino && now.dev === seen.dev &&
+    now.size === bytes && now.mtime?.getTime() === seen.mtime?.getTime();
+}
+
 function readSmall(file: OpenFile, sink: BlobSink | null): ReadResult {
   let filled = 0;
   while (filled < buffer.length) {
@@ -84,6 +92,8 @@ function readSmall(file: OpenFile, sink: BlobSink | null): ReadResult {
     const length = fs.readSync(file.fd, buffer, filled, room, null);
     if (length === 0) break;
     filled += length;
+    // The look at the end finds what has grown; this saves the read that finds the end.
+    if (filled === file.size) break;
   }
   const bytes = buffer.subarray(0, filled);
   const digest: Digest = `sha256:${

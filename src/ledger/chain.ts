@@ -66,7 +66,7 @@ export interface EntryLink {
   head: Head;
 }
 
-/** What is wrong with one record of a chain. `index` counts from 0 in the order of the walk. */
+/** What is wrong with one record of a chain; `index` is the `seq` that its place asks for. */
 export interface ChainFault {
   index: number;
   code:
@@ -136,18 +136,19 @@ export interface ChainWalk {
  * Walks a chain: canonical bytes, `seq`, `prev` and owner (`run` of receipts, `ledger` of
  * entries; that of the first record where none is given), compared with what was hashed.
  * The rest of each record is not looked at: that is what {@linkcode checkReceiptChain} adds.
+ * `after` is the head that the first of the lines must follow.
  */
 export function walkChain(
   lines: Iterable<Uint8Array>,
   kind: "receipt" | "entry",
   owner?: string,
+  after: Head = EMPTY_HEAD,
 ): ChainWalk {
   const ownerKey = kind === "receipt" ? "run" : "ledger";
   const values: unknown[] = [];
   const faults: ChainFault[] = [];
   let expected = owner;
-  let prev: Digest | null = null;
-  let seq = 0;
+  let { size: seq, hash: prev } = after;
   for (const line of lines) {
     const index = seq;
     const say = (code: ChainFault["code"], message: string) =>
@@ -175,8 +176,7 @@ export function walkChain(
     prev = leafHash(line);
     seq++;
   }
-  const head = seq === 0 ? EMPTY_HEAD : { size: seq, hash: prev };
-  return { values, head, faults };
+  return { values, head: { size: seq, hash: prev }, faults };
 }
 
 /** A whole run's chain: the walk, the schema of every receipt, and their legal order. */
@@ -205,14 +205,16 @@ export function checkReceiptChain(
   return { receipts, head, faults };
 }
 
-/** A whole ledger's chain: the walk and the schema of every entry. */
+/** A ledger's chain, from `after` on: the walk and the schema of every entry. */
 export function checkEntryChain(
   lines: Iterable<Uint8Array>,
   ledger?: Digest,
+  after: Head = EMPTY_HEAD,
 ): { entries: Entry[]; head: Head; faults: ChainFault[] } {
-  const { values, head, faults } = walkChain(lines, "entry", ledger);
+  const { values, head, faults } = walkChain(lines, "entry", ledger, after);
   const entries: Entry[] = [];
-  values.forEach((value, index) => {
+  values.forEach((value, i) => {
+    const index = after.size + i;
     if (value === undefined) return;
     const parsed = EntrySchema.safeParse(value);
     if (parsed.success) entries.push(parsed.data);
@@ -247,13 +249,10 @@ function parseLink(bytes: Uint8Array): Record<string, unknown> | undefined {
       return undefined;
     }
     return isCanonical(text, value) ? value : undefined;
-  } catch (error) {
-    // RangeError: nested deeper than the stack goes.
-    if (
-      error instanceof SyntaxError || error instanceof TypeError ||
-      error instanceof RangeError
-    ) return undefined;
-    throw error;
+  } catch {
+    // Each step can only fail for what the bytes are: not UTF-8, not JSON, nested deeper than
+    // the stack goes, a surrogate alone.
+    return undefined;
   }
 }
 

@@ -17,6 +17,8 @@ export interface KvDatabaseOptions {
   lockPath?: string;
   /** How long to wait for other processes, in milliseconds; 30,000 where none is given. */
   patience?: number;
+  /** Opens the database; `Deno.openKv` where none is given. */
+  open?: (place: string) => Promise<Deno.Kv>;
 }
 
 /**
@@ -30,6 +32,7 @@ export class KvDatabase {
   readonly #remote: boolean;
   readonly #lock: FileLock | null;
   readonly #patience: number;
+  readonly #opener: (place: string) => Promise<Deno.Kv>;
   #kv: Deno.Kv | null = null;
   #closed = false;
 
@@ -37,6 +40,7 @@ export class KvDatabase {
     this.#remote = /^https?:\/\//.test(place);
     this.where = this.#remote ? place : resolve(place);
     this.#patience = options.patience ?? 30_000;
+    this.#opener = options.open ?? openKv;
     this.#lock = this.#remote
       ? null
       : new FileLock(options.lockPath ?? `${this.where}.lock`, this.#patience);
@@ -53,7 +57,9 @@ export class KvDatabase {
     try {
       if (this.#kv === null && !this.#remote) await this.#makeFolder();
       return await this.#held(() =>
-        this.#patiently(async () => await work(this.#kv ??= await this.#open()))
+        this.#patiently(async () =>
+          await work(this.#kv ??= await this.#opener(this.where))
+        )
       );
     } catch (error) {
       throw this.#explain(error);
@@ -122,22 +128,20 @@ export class KvDatabase {
     }
   }
 
-  #open(): Promise<Deno.Kv> {
-    if (typeof Deno.openKv !== "function") {
-      throw new WritError(
-        "store.unavailable",
-        `Cannot open the ledger "${this.where}": Deno KV is switched off`,
-        {
-          hint:
-            'Start Deno with --unstable-kv, or write "unstable": ["kv"] in deno.json',
-        },
-      );
-    }
-    return Deno.openKv(this.where);
-  }
-
   #explain(error: unknown): unknown {
     if (error instanceof Deno.errors.NotCapable) return error;
     return kvError(error, this.where, this.#remote);
   }
+}
+
+function openKv(place: string): Promise<Deno.Kv> {
+  if (typeof Deno.openKv === "function") return Deno.openKv(place);
+  throw new WritError(
+    "store.unavailable",
+    `Cannot open the ledger "${place}": Deno KV is switched off`,
+    {
+      hint:
+        'Start Deno with --unstable-kv, or write "unstable": ["kv"] in deno.json',
+    },
+  );
 }

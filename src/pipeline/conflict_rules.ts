@@ -53,9 +53,9 @@ export function addConflictFaults(
         quoted(there.value)
       } (${line}:${column}), and neither needs the other`,
       verb === "reads"
-        ? `Add ${
-          quoted(steps[there.step].id)
-        } to "needs", or leave the path out by "deny"`
+        ? `Name ${quoted(steps[there.step].id)} in the "needs" of ${
+          quoted(steps[here.step].id)
+        } to read what it makes, or the other way round to read what was there before`
         : 'Order them by "needs", or let them write different paths',
     );
   };

@@ -25,7 +25,10 @@ const DENO_FILES: readonly string[] = [
 ];
 
 /** The paths that a step reads, each once, the outer before the inner. A local module graph is not guessed. */
-export function declaredReads(step: Step): Declared[] {
+export function declaredReads(
+  step: Step,
+  implied: readonly string[] = [],
+): Declared[] {
   const { read, import: modules, ffi } = step.permissions;
   const all: Declared[] = [
     ...read.map((path) => declared(path, "read")),
@@ -38,7 +41,7 @@ export function declaredReads(step: Step): Declared[] {
   if (step.kind === "deno") {
     const script = scriptOf(step);
     if (script !== null) all.push(declared(script, "script"));
-    for (const path of DENO_FILES) {
+    for (const path of [...DENO_FILES, ...implied]) {
       all.push({ path, field: "implied", required: false });
     }
   }

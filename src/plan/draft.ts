@@ -12,7 +12,7 @@ import type { ToolFinder } from "./executables.ts";
 import type { FaultCollector } from "./faults.ts";
 import type { FoundProgram, Located, Seeker, ToolSource } from "./located.ts";
 import {
-  fileAt,
+  foundAt,
   type Materials,
   requireSupported,
   sees,
@@ -22,7 +22,7 @@ import type { NpmPackage } from "./npm_packages.ts";
 import type { PlanStep } from "./plan.ts";
 import { isBeneath } from "./system_view.ts";
 import { requireDeclaredWords } from "./words.ts";
-import type { Writers } from "./writers.ts";
+import { holders, type Writers } from "./writers.ts";
 
 /** A step, with what it reads and where its programs lie. */
 export interface Draft extends Pick<PlanStep, "env" | "bound"> {
@@ -85,7 +85,7 @@ export class Drafter {
     const declared = faults.attempt(step, [step.kind], () => {
       requireDeclaredWords(step, {
         sees: seeker.sees,
-        real: (path) => this.#real(path),
+        exists: (path) => this.#real(path) !== null,
       });
       return true;
     });
@@ -110,13 +110,25 @@ export class Drafter {
     return {
       id: step.id,
       cwd: step.cwd,
-      sees: (path) => sees(reads, path),
-      fileAt: (path) => fileAt(reads, path),
+      sees: (path) => sees(reads, path) || this.#seesOverLink(reads, path),
+      fileAt: (path) => {
+        const found = foundAt(reads, path);
+        return found?.kind === "file" ? found.at : undefined;
+      },
       maker: (path) =>
         sees(reads, path)
           ? this.#context.writers.maker(step, path)?.step
           : undefined,
     };
+  }
+
+  /** Whether a link that the step sees leads on to what it sees: `node_modules/a -> ../packages/a`. */
+  #seesOverLink(reads: StepReads, path: string): boolean {
+    const isLinked = holders(path).slice(1).some((holder) =>
+      foundAt(reads, holder)?.kind === "link"
+    );
+    const real = isLinked ? this.#real(path) : null;
+    return real !== null && sees(reads, real);
   }
 
   /** The folder that a step runs in is there, or an earlier step or the step itself makes it. */

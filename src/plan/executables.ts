@@ -106,7 +106,12 @@ export class ToolFinder {
       folders,
       roots: this.#roots,
     });
-    if (shim === null) return this.#at(at, name, trail);
+    if (shim === null) {
+      const found = this.#at(at, name, trail);
+      // A tool root may lie in the system without being on its path: /usr/local/go.
+      const path = found.path.length > 0 ? found.path : [dirname(at)];
+      return { ...found, path };
+    }
     // The system was searched before, and has none.
     if ("system" in shim) return null;
     return this.#at(shim.program, name, trail);

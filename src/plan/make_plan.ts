@@ -8,6 +8,7 @@ import { type Place, WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
 import type { TreeEntry } from "../core/tree.ts";
 import type { Pipeline, Step } from "../pipeline/pipeline.ts";
+import { denoMembers } from "./deno_members.ts";
 import { type Disk, disk as thisDisk } from "./disk.ts";
 import { type Draft, Drafter } from "./draft.ts";
 import { type Located, ToolFinder, type ToolRoots } from "./executables.ts";
@@ -79,7 +80,11 @@ export async function makePlan(
   const order = executionOrder(pipeline.steps);
   const writers = new Writers(order);
   const walker = new Walker(disk, options.workspace, writers.anew());
-  const materials = new Materials(walker, writers);
+  const materials = new Materials(
+    walker,
+    writers,
+    denoMembers(disk, options.workspace),
+  );
   const finder = new ToolFinder({
     disk,
     workspace: options.workspace,

@@ -47,10 +47,17 @@ export class Materials {
   readonly requests: Map<string, TreeRequest> = new Map();
   readonly #walker: Walker;
   readonly #writers: Writers;
+  readonly #implied: readonly string[];
 
-  constructor(walker: Walker, writers: Writers) {
+  /** `implied`: what deno steps read beside the files that Deno looks for by name. */
+  constructor(
+    walker: Walker,
+    writers: Writers,
+    implied: readonly string[] = [],
+  ) {
     this.#walker = walker;
     this.#writers = writers;
+    this.#implied = implied;
   }
 
   /**
@@ -62,7 +69,7 @@ export class Materials {
     const deny = step.permissions.deny.map(withoutSlash);
     const reads: StepReads = { trees: [], made: [] };
     const outer = new Map<string, Walked | null>();
-    for (const read of declaredReads(step)) {
+    for (const read of declaredReads(step, this.#implied)) {
       if (deny.some((path) => isWithin(read.path, path))) continue;
       const maker = this.#writers.maker(step, read.path);
       const inner = this.#writers.makersBeneath(step, read.path, maker);
@@ -180,15 +187,13 @@ export function sees(reads: StepReads, path: string): boolean {
   });
 }
 
-/** The absolute real path of the file that a step sees at `path`; `undefined` for anything else. */
-export function fileAt(reads: StepReads, path: string): string | undefined {
+/** What a step sees at `path` itself; `undefined` for nothing, a folder that holds something, or a product. */
+export function foundAt(reads: StepReads, path: string): Found | undefined {
   for (const tree of reads.trees) {
     const inner = tree.path === path ? "." : beneath(path, tree.path);
     if (inner === null || isWithout(tree, inner)) continue;
     const found = tree.walked.byPath.get(inner);
-    if (found !== undefined) {
-      return found.kind === "file" ? found.at : undefined;
-    }
+    if (found !== undefined) return found;
   }
   return undefined;
 }

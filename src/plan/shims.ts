@@ -157,13 +157,15 @@ function unknown(program: string): WritError {
   return missing(program, "it is a shim of a kind that Writ does not know");
 }
 
-function missing(program: string, what: string): WritError {
+function missing(
+  program: string,
+  what: string,
+  hint =
+    "Name the folder of the real program as a tool root, in tools.json of the config folder",
+): WritError {
   return new WritError(
     "plan.executable_missing",
     `Cannot find the program behind ${quoted(program)}: ${what}`,
-    {
-      hint:
-        "Name the folder of the real program as a tool root, in tools.json of the config folder",
-    },
+    { hint },
   );
 }

@@ -15,8 +15,8 @@ import { fromFolder } from "./declared.ts";
 
 /** What the check must know of the workspace and of what the step sees; paths from its root. */
 export interface WordSight {
-  /** The real path of what is there, relative to the workspace; `null` when nothing is, or it lies elsewhere. */
-  real(path: string): string | null;
+  /** Whether the workspace holds something of that name; what lies elsewhere by a link does not count. */
+  exists(path: string): boolean;
   sees(path: string): boolean;
 }
 
@@ -85,8 +85,7 @@ export function requireDeclaredWords(step: Step, sight: WordSight): void {
     const path = fromFolder(step.cwd, word);
     if (path === null || path === ".") continue;
     if (isOwn(step, path) || sight.sees(path)) continue;
-    const real = sight.real(path);
-    if (real === null || real !== path && sight.sees(real)) continue;
+    if (!sight.exists(path)) continue;
     const read = [...step.permissions.read.map(withoutSlash), path].sort();
     throw new WritError(
       "plan.undeclared_word",

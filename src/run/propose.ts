@@ -61,6 +61,8 @@ export async function propose(
     toolRoots: sight.toolRoots,
     denoDir: sight.denoDir,
     readFiles: readFiles({ blobs: keep }),
+    readTools: readFiles({ blobs: null }),
+    toolDigests: sight.toolDigests,
     version: VERSION,
   });
   if (keep !== null) {

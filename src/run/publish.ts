@@ -2,7 +2,8 @@
  * Publishing: a step's products, from blobs into the workspace, all of them or none.
  *
  * New trees are built beside the old ones, a journal is made durable, the old are moved aside,
- * the new moved in. No link is ever followed, at a product or above it.
+ * the new moved in. No link is ever followed, at a product or above it. A kill at any moment can
+ * be undone; the products' bytes are made durable in the blob store, not a second time here.
  *
  * Edge: files, random ids.
  *
@@ -14,7 +15,6 @@ import type { BlobStore } from "../evidence/blobs.ts";
 import { parentOf } from "../evidence/entries.ts";
 import { lookAt } from "../evidence/open_regular.ts";
 import { removeTree } from "../evidence/remove_tree.ts";
-import { syncFiles } from "../evidence/sync_files.ts";
 import { buildProduct } from "./publish_build.ts";
 import {
   type Journal,
@@ -142,13 +142,11 @@ async function build(
     await place.makeFolder(folder);
   }
   await place.makeFolder(`${staging}/old`);
-  const written: string[] = [];
   for (const [index, product] of products.entries()) {
     const path = newPath(journal, index);
     place.requireFolder(parentOf(path));
-    written.push(...await buildProduct(place.at(path), product, blobs));
+    await buildProduct(place.at(path), product, blobs);
   }
-  await syncFiles(place.at(staging), written);
 }
 
 async function moveIn(place: Place, journal: Journal): Promise<void> {

@@ -14,8 +14,8 @@ import { linkText } from "../evidence/stage.ts";
 import type { PublishedProduct } from "./publish_paths.ts";
 
 /**
- * Builds a product at `target`, where nothing is yet, and gives the absolute paths of its files.
- * Entries have been checked; links are made last, so nothing is written through one.
+ * Builds a product at `target`, where nothing is yet. Entries have been checked; links are made
+ * last, so nothing is written through one.
  *
  * @throws {WritError} `publish.unsafe`, `evidence.corrupt`
  */
@@ -23,16 +23,15 @@ export async function buildProduct(
   target: string,
   product: PublishedProduct,
   blobs: BlobStore,
-): Promise<string[]> {
+): Promise<void> {
   const rest = breaks();
   const links = await linksOf(product, blobs);
-  const written: string[] = [];
   const single = product.entries.find(({ path, mode }) =>
     path === "." && mode !== "040000"
   );
   if (single !== undefined) {
     blobs.copyTo(single.digest, target, modeOf(single.mode), null);
-    return [target];
+    return;
   }
   const folders = new Set<string>(["."]);
   Deno.mkdirSync(target);
@@ -48,14 +47,12 @@ export async function buildProduct(
       ensure(parentOf(path));
       if (mode === "120000") continue;
       blobs.copyTo(digest, `${target}/${path}`, modeOf(mode), null);
-      written.push(`${target}/${path}`);
     }
     await rest();
   }
   for (const [path, text] of links) {
     Deno.symlinkSync(text, `${target}/${path}`);
   }
-  return written;
 }
 
 function modeOf(mode: string): number {

@@ -9,14 +9,21 @@ import { join } from "@std/path/join";
 import type { BlobStore } from "../evidence/blobs.ts";
 import type { TreeRef } from "../ledger/receipt.ts";
 import type { Material, PlanStep } from "../plan/plan.ts";
-import { WritError } from "../core/errors.ts";
+import { EXIT, isWritError, WritError } from "../core/errors.ts";
+import { quoted } from "../core/printable.ts";
 import type { ActiveRun, StepEnd } from "./active_run.ts";
-import { type AttemptResult, attemptStep, type Listed } from "./attempt.ts";
+import {
+  type AttemptInput,
+  type AttemptResult,
+  attemptStep,
+  type Listed,
+} from "./attempt.ts";
 import type { Holding } from "./hold.ts";
 import { publish } from "./publish.ts";
 import { removeTree } from "../evidence/remove_tree.ts";
 import type { RunOptions } from "./run.ts";
 import { subtree } from "./subtree.ts";
+import { unreviewedWrites } from "./unreviewed_writes.ts";
 import type { World } from "./world.ts";
 
 /** Runs a step until it succeeds or its retries are used up. */
@@ -63,13 +70,12 @@ async function oneAttempt(
   options: RunOptions,
   world: World,
 ): Promise<AttemptResult> {
-  const folder = join(world.state.views, run.id, `${step.id}-${attempt}`);
+  const views = join(world.state.views, run.id);
+  const folder = join(views, `${step.id}-${attempt}`);
   const materials = materialsOf(step, run, world.blobs);
+  let started = false;
   try {
-    await Deno.mkdir(join(world.state.views, run.id), {
-      recursive: true,
-      mode: 0o700,
-    });
+    await Deno.mkdir(views, { recursive: true, mode: 0o700 });
     const result = await attemptStep(
       {
         step,
@@ -79,54 +85,102 @@ async function oneAttempt(
         signal: options.signal,
         show: (stream, chunk) =>
           options.watch({ type: "output", step: step.id, stream, chunk }),
-        started: async ({ backend, host, program, argv }) => {
-          await world.ledger.append(run.id, "step.started", {
-            step: step.id,
-            attempt,
-            backend: {
-              name: backend.name,
-              version: backend.version,
-              abi: backend.abi,
-              path: backend.path,
-              mechanisms: backend.mechanisms,
-            },
-            host: { ...host },
-            program,
-            argv,
-          }, run.actor);
+        started: async (start) => {
+          await recordStart(step, attempt, start, run, world);
+          started = true;
           options.watch({
             type: "started",
             step: step.id,
             attempt,
-            backend: backend.name,
+            backend: start.backend.name,
           });
         },
       },
       holding,
       world,
-    );
+    ).catch((error) => refused(error, attempt));
+    const judged = judgeReview(step, result, run);
     await world.blobs.flush();
     await world.ledger.append(run.id, "step.finished", {
       step: step.id,
-      attempt,
-      status: result.status,
-      reason: result.reason,
-      exit: result.exit,
-      signal: result.signal,
-      limits: result.limits,
+      attempt: started ? attempt : 0,
+      status: judged.status,
+      reason: judged.reason,
+      exit: judged.exit,
+      signal: judged.signal,
+      limits: judged.limits,
       materials: materials.map(withoutEntries),
-      products: result.products.map(withoutEntries),
-      evidence: result.evidence,
-      usage: result.usage,
-      notEnforced: result.notEnforced,
+      products: judged.products.map(withoutEntries),
+      evidence: judged.evidence,
+      usage: judged.usage,
+      notEnforced: judged.notEnforced,
     }, run.actor);
-    if (result.status === "ok") {
-      await publishStep(step, result.products, run, world);
+    if (judged.status === "ok") {
+      await publishStep(step, judged.products, run, world);
     }
-    return result;
+    return judged;
   } finally {
     await removeTree(folder);
   }
+}
+
+async function recordStart(
+  step: PlanStep,
+  attempt: number,
+  { backend, host, program, argv }: Parameters<AttemptInput["started"]>[0],
+  run: ActiveRun,
+  world: World,
+): Promise<void> {
+  const { name, version, abi, path, mechanisms } = backend;
+  await world.ledger.append(run.id, "step.started", {
+    step: step.id,
+    attempt,
+    backend: { name, version, abi, path, mechanisms },
+    host: { ...host },
+    program,
+    argv,
+  }, run.actor);
+}
+
+/** What could not be held or given to the step ends it, not the run. */
+function refused(error: unknown, attempt: number): AttemptResult {
+  // Only the first attempt can end without a start: later ones follow one that failed.
+  if (!isWritError(error) || error.exit !== EXIT.refused || attempt > 1) {
+    throw error;
+  }
+  return {
+    status: "refused",
+    reason: error.message,
+    hint: error.hint ?? null,
+    exit: null,
+    signal: null,
+    limits: [],
+    products: [],
+    evidence: [],
+    usage: null,
+    notEnforced: [],
+  };
+}
+
+/** What was allowed unattended must not write what a reviewer would have had to see. */
+function judgeReview(
+  step: PlanStep,
+  result: AttemptResult,
+  run: ActiveRun,
+): AttemptResult {
+  const { outcome } = run.leave.decision.value.outcomes
+    .find((one) => one.step === step.id)!;
+  const unreviewed = unreviewedWrites(step, result.products, outcome);
+  if (unreviewed.length === 0) return result;
+  const paths = unreviewed.slice(0, 3).map((path) => quoted(path)).join(", ");
+  return {
+    ...result,
+    status: "failed",
+    reason:
+      `it wrote ${paths}, which other tools execute; nobody reviewed that`,
+    hint: "Name it in permissions.write: policy then asks for a review",
+    products: [],
+  };
 }
 
 /** Publishes what a step wrote and says so. */

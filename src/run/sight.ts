@@ -16,6 +16,7 @@ import { type Pins, readPins, requirePinned } from "../policy/pins.ts";
 import { policyDigest, type PolicySet } from "../policy/policy_set.ts";
 import { loadTrust } from "../ticket/read_trust.ts";
 import { type Trust, trustDigest } from "../ticket/trust.ts";
+import { ToolDigestFile } from "./tool_digest_file.ts";
 import { loadToolRoots } from "./tool_roots.ts";
 
 /** What a proposal is made and judged with. */
@@ -30,6 +31,8 @@ export interface Sight {
   /** What is in force here; `null` before `setup`. */
   pins: Pins | null;
   toolRoots: ToolRoots;
+  /** What tools were hashed to before. */
+  toolDigests: ToolDigestFile;
   /** Deno's module cache. */
   denoDir: string | null;
   /** The caller's environment, asked by name only for `{ "from": NAME }`. */
@@ -42,13 +45,19 @@ export const TRUST_FILE = "policies/trust.json";
 
 /** Reads what is in view of a workspace. */
 export async function openSight(
-  options: Pick<Sight, "workspace" | "config" | "env" | "now" | "denoDir">,
+  { stateFolder, ...options }:
+    & Pick<Sight, "workspace" | "config" | "env" | "now" | "denoDir">
+    & {
+      /** Absolute path of the state folder; it may not exist yet. */
+      stateFolder: string;
+    },
 ): Promise<Sight> {
-  const [policy, trust, pins, toolRoots] = await Promise.all([
+  const [policy, trust, pins, toolRoots, toolDigests] = await Promise.all([
     loadPolicy(options.workspace),
     readTrust(join(options.workspace, TRUST_FILE)),
     readPins(options.config, options.workspace),
     loadToolRoots(options.config),
+    ToolDigestFile.open(stateFolder),
   ]);
   return {
     ...options,
@@ -60,6 +69,7 @@ export async function openSight(
     trust: trust === null ? null : { file: trust, digest: trustDigest(trust) },
     pins,
     toolRoots,
+    toolDigests,
   };
 }
 

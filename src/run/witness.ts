@@ -6,12 +6,12 @@
  *
  * @module
  */
-import { ensureDir } from "@std/fs/ensure-dir";
 import { join } from "@std/path/join";
 import * as z from "zod";
 import { canonicalBytes, parseCanonical } from "../core/canonical_json.ts";
 import { type Digest, DigestSchema } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
+import { ensurePrivateFolder } from "../policy/plain_file.ts";
 import type { Head } from "../ledger/store.ts";
 
 const WitnessSchema = z.strictObject({
@@ -52,7 +52,8 @@ export async function writeWitness(
   head: Head,
 ): Promise<void> {
   const folder = join(config, "seen");
-  await ensureDir(folder);
+  await ensurePrivateFolder(config);
+  await ensurePrivateFolder(folder);
   using lock = await Deno.open(join(folder, "lock"), {
     create: true,
     write: true,

@@ -13,6 +13,7 @@ import { BlobStore } from "../evidence/blobs.ts";
 import { openState, type StatePaths } from "../evidence/state_folder.ts";
 import { kvStore } from "../ledger/kv_store.ts";
 import { Ledger } from "../ledger/ledger.ts";
+import type { Store } from "../ledger/store.ts";
 import type { Pins } from "../policy/pins.ts";
 import { loadSigner } from "../ticket/keyring.ts";
 import type { Trust } from "../ticket/trust.ts";
@@ -40,10 +41,13 @@ export interface World {
 export async function openWorld(
   sight: Sight,
   stateFolder: string,
+  openStore?: () => Promise<Store>,
 ): Promise<World> {
   requireInForce(sight);
   const state = await openState(stateFolder, sight.pins.ledger);
-  const store = await kvStore(join(state.ledger, "ledger.kv"));
+  const store = openStore === undefined
+    ? await kvStore(join(state.ledger, "ledger.kv"))
+    : await openStore();
   try {
     const ledger = await Ledger.open(store, {
       id: sight.pins.ledger,
@@ -57,6 +61,7 @@ export async function openWorld(
       blobs: new BlobStore(state),
       runner: () => loadSigner(sight.config, "runner", noPassphrase),
       [Symbol.asyncDispose]: async () => {
+        await sight.toolDigests.save();
         await writeWitness(
           sight.config,
           sight.pins.ledger,

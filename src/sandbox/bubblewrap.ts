@@ -112,6 +112,8 @@ function systemMounts(host: HostFacts): string[] {
     ),
     ...["--ro-bind", host.etc, "/etc"],
     ...["--proc", "/proc"],
+    // Where the runner is root, the step owns the kernel's settings below /proc/sys.
+    ...["--remount-ro", "/proc"],
     ...["--dev", "/dev"],
     ...["--tmpfs", VIEW.tmp],
     ...["--tmpfs", "/var/tmp"],

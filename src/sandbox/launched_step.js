@@ -216,7 +216,7 @@ export class LaunchedStep {
       if (own === null) throw new Error("the process could not be waited for");
       if (!namespaced) {
         await reaper.collectAllOf(this.#worker);
-        return { ...own, peak: `${own.peak} ${reaper.ownPeak()}` };
+        return { ...own, peak: own.peak > reaper.ownPeak() ? own.peak : null };
       }
       // bubblewrap has ended, so what it had to report is in the pipe.
       while (await this.#read(2));

@@ -73,13 +73,24 @@ export function finalOf(
   return run?.finished.at(-1);
 }
 
-/** What a run published, by path; of a path that was published twice, the last. */
+/** A product as one text, to be compared. */
+export function productKey(
+  { path, tree }: { path: string; tree: string },
+): string {
+  return JSON.stringify([path, tree]);
+}
+
+/** What a run published: all of it, and by path what was published last; as {@linkcode productKey}. */
 export function publishedProducts(
   receipts: readonly Hashed<Receipt>[],
-): Map<string, string> {
-  const out = new Map<string, string>();
+): { all: Set<string>; last: Map<string, string> } {
+  const all = new Set<string>();
+  const last = new Map<string, string>();
   for (const { body } of eventsOf(receipts, "step.published")) {
-    for (const { path, tree } of body.products) out.set(path, tree);
+    for (const product of body.products) {
+      all.add(productKey(product));
+      last.set(product.path, productKey(product));
+    }
   }
-  return out;
+  return { all, last };
 }

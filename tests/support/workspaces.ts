@@ -9,13 +9,13 @@ import type {
   Pipeline,
   Step,
 } from "../../src/pipeline/pipeline.ts";
-import { NO_TOOL_ROOTS } from "../../src/plan/executables.ts";
+import { type Located, NO_TOOL_ROOTS } from "../../src/plan/executables.ts";
 import {
   makePlan,
   type Planned,
   type PlanOptions,
 } from "../../src/plan/make_plan.ts";
-import type { Material, PlanStep } from "../../src/plan/plan.ts";
+import type { Material, PlanStep, Tool } from "../../src/plan/plan.ts";
 import { hashFiles } from "../../src/plan/read_files.ts";
 
 /** A file's text, a program's text, a link's target, or an empty folder. */
@@ -157,4 +157,19 @@ function pathsOf(
       ? `${entry.path}/`
       : entry.path
   );
+}
+
+/** Plans one step; its executable, its tools and where they lie. */
+export async function findProgram(
+  workspace: Workspace,
+  wish: StepWish,
+  options: Partial<PlanOptions> = {},
+): Promise<{ executable: Tool; tools: string[]; located: Located }> {
+  const planned = await planIn(workspace, { s: wish }, options);
+  const { executable, tools } = stepIn(planned);
+  return {
+    executable,
+    tools: tools.map(({ name, tier }) => `${name} ${tier}`),
+    located: planned.located.get("s")!,
+  };
 }

@@ -71,6 +71,7 @@ async function theWay(root: string, context: Context): Promise<void> {
   const sight = await openSight({
     workspace,
     config,
+    stateFolder: join(root, "state", "writ"),
     env: context.env,
     now,
     denoDir: null,

@@ -76,7 +76,7 @@ export const show: Command = command({
       `valid      ${ticket.notBefore} to ${ticket.expiresAt}`,
       `uses       ${state.uses} of ${ticket.maxUses}`,
       `requester  ${ticket.requester.kind} ${ticket.requester.id}`,
-      `reason     ${ticket.reason}`,
+      `reason     ${ticket.reason || "none given"}`,
       `decision   ${ticket.decision}`,
       `ledger     ${ticket.ledger}`,
       ticket.seen === null

@@ -1,0 +1,88 @@
+/**
+ * What the entries of a ledger say of its tickets and runs.
+ *
+ * @module
+ */
+import type { Digest } from "../core/digest.ts";
+import type { Entry, EntryBodies } from "./entry.ts";
+
+/** What the entries say of a ticket; `revoked` is the `seq` of the first revocation. */
+export interface TicketFacts {
+  issued: { seq: number; body: EntryBodies["ticket.issued"] };
+  uses: number;
+  revoked: number | null;
+}
+
+/** What the entries say of a run. */
+export interface RunFacts {
+  admitted: { seq: number; hash: Digest; body: EntryBodies["run.admitted"] };
+  resumed: { seq: number; hash: Digest }[];
+  closed: { seq: number; body: EntryBodies["run.closed"] } | null;
+}
+
+/** Tickets and runs by id, as the entries that were added tell of them. */
+export class LedgerFacts {
+  readonly tickets: Map<string, TicketFacts> = new Map();
+  readonly runs: Map<string, RunFacts> = new Map();
+  /** Entries that the ones before do not allow. */
+  readonly faults: string[] = [];
+
+  /** Adds the next entry. */
+  add(entry: Entry, hash: Digest): void {
+    const { seq } = entry;
+    const say = (why: string): void => {
+      this.faults.push(`entry ${seq}: ${why}`);
+    };
+    switch (entry.type) {
+      case "ticket.issued": {
+        const { body } = entry;
+        if (this.tickets.has(body.ticket)) {
+          return say(`ticket "${body.ticket}" is issued twice`);
+        }
+        this.tickets.set(body.ticket, {
+          issued: { seq, body },
+          uses: 0,
+          revoked: null,
+        });
+        return;
+      }
+      case "ticket.revoked": {
+        const ticket = this.tickets.get(entry.body.ticket);
+        if (ticket === undefined) return say("its ticket was never issued");
+        ticket.revoked ??= seq;
+        return;
+      }
+      case "run.admitted": {
+        const { body } = entry;
+        const ticket = this.tickets.get(body.ticket);
+        if (ticket === undefined) return say("its ticket was never issued");
+        if (ticket.revoked !== null) say("its ticket was revoked before");
+        if (body.use !== ticket.uses + 1) say("it does not count its use");
+        if (body.decision !== ticket.issued.body.decision) {
+          say("its decision is not that of its ticket");
+        }
+        if (this.runs.has(body.run)) {
+          return say(`run "${body.run}" is admitted twice`);
+        }
+        ticket.uses++;
+        const admitted = { seq, hash, body };
+        this.runs.set(body.run, { admitted, resumed: [], closed: null });
+        return;
+      }
+      case "run.resumed": {
+        const run = this.runs.get(entry.body.run);
+        if (run === undefined) return say("its run was never admitted");
+        if (run.closed !== null) return say("its run was closed before");
+        run.resumed.push({ seq, hash });
+        return;
+      }
+      case "run.closed": {
+        const { body } = entry;
+        const run = this.runs.get(body.run);
+        if (run === undefined) return say("its run was never admitted");
+        if (run.closed !== null) return say("its run was closed before");
+        run.closed = { seq, body };
+      }
+    }
+  }
+}

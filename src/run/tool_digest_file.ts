@@ -1,0 +1,75 @@
+/**
+ * What tools were hashed to, kept in the state folder: gigabytes are hashed once, and known
+ * again by a walk of their names, sizes, times and inodes.
+ *
+ * Edge: files.
+ *
+ * @module
+ */
+import { join } from "@std/path/join";
+import { type Digest, isDigest } from "../core/digest.ts";
+import type { ToolDigestCache } from "../plan/tool_digests.ts";
+
+/** A cache in a file; a dry run only reads it. */
+export class ToolDigestFile implements ToolDigestCache {
+  readonly #file: string;
+  readonly #known: Map<Digest, Digest>;
+  #changed = false;
+
+  private constructor(file: string, known: Map<Digest, Digest>) {
+    this.#file = file;
+    this.#known = known;
+  }
+
+  /** Reads the cache of a state folder; one that is not there or damaged is empty. */
+  static async open(stateFolder: string): Promise<ToolDigestFile> {
+    const file = join(stateFolder, "tool-digests.json");
+    return new ToolDigestFile(file, await read(file));
+  }
+
+  /** @inheritdoc */
+  read(key: Digest): Promise<Digest | undefined> {
+    return Promise.resolve(this.#known.get(key));
+  }
+
+  /** @inheritdoc */
+  write(key: Digest, digest: Digest): Promise<void> {
+    this.#known.set(key, digest);
+    this.#changed = true;
+    return Promise.resolve();
+  }
+
+  /** Writes what is new, whole or not at all. */
+  async save(): Promise<void> {
+    if (!this.#changed) return;
+    const temporary = `${this.#file}.${crypto.randomUUID()}`;
+    await Deno.writeTextFile(
+      temporary,
+      JSON.stringify(Object.fromEntries(this.#known)),
+      { createNew: true, mode: 0o600 },
+    );
+    await Deno.rename(temporary, this.#file);
+    this.#changed = false;
+  }
+}
+
+async function read(file: string): Promise<Map<Digest, Digest>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await Deno.readTextFile(file));
+  } catch (error) {
+    // Without it everything is hashed again, which is slower and as true.
+    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) {
+      return new Map();
+    }
+    throw error;
+  }
+  const entries = typeof value === "object" && value !== null
+    ? Object.entries(value)
+    : [];
+  return new Map(
+    entries.filter((entry): entry is [Digest, Digest] =>
+      isDigest(entry[0]) && isDigest(entry[1])
+    ),
+  );
+}

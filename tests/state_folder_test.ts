@@ -1,0 +1,156 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { type Digest, sha256 } from "../src/core/digest.ts";
+import { removeTree } from "../src/evidence/remove_tree.ts";
+import { holdRun, tryHold } from "../src/evidence/run_lock.ts";
+import { openState, sweepViews } from "../src/evidence/state_folder.ts";
+import { inFolder } from "./support/in_folder.ts";
+import { rejectsWith } from "./support/rejects_with.ts";
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const root = Deno.uid() === 0;
+
+const LEDGER: Digest = sha256(bytesOf("ledger"));
+
+Deno.test("the state folder is made with all its parts for its owner alone", () =>
+  inFolder(async (folder) => {
+    const state = await openState(`${folder}/state/writ`, LEDGER);
+    assertEquals(state.root, `${folder}/state/writ/${LEDGER.slice(7)}`);
+    for (const path of Object.values(state)) {
+      const info = await Deno.lstat(path);
+      assertEquals([info.isDirectory, info.mode! & 0o777], [true, 0o700]);
+    }
+    assertEquals(await openState(`${folder}/state/writ`, LEDGER), state);
+  }));
+
+for (const part of ["", "/blobs", "/locks"]) {
+  Deno.test(`a state folder whose "${part}" is a link is refused`, () =>
+    inFolder(async (folder) => {
+      const { root } = await openState(`${folder}/state`, LEDGER);
+      await Deno.rename(`${root}${part}`, `${folder}/moved`);
+      await Deno.symlink(`${folder}/moved`, `${root}${part}`);
+      await rejectsWith(
+        "workspace.unsafe",
+        () => openState(`${folder}/state`, LEDGER),
+      );
+    }));
+
+  Deno.test(`a state folder whose "${part}" others may write is refused`, () =>
+    inFolder(async (folder) => {
+      const { root } = await openState(`${folder}/state`, LEDGER);
+      await Deno.chmod(`${root}${part}`, 0o777);
+      await rejectsWith(
+        "workspace.unsafe",
+        () => openState(`${folder}/state`, LEDGER),
+      );
+    }));
+
+  Deno.test(
+    `a state folder whose "${part}" belongs to another user is refused (needs root)`,
+    {
+      ignore: !root,
+    },
+    () =>
+      inFolder(async (folder) => {
+        const { root } = await openState(`${folder}/state`, LEDGER);
+        await Deno.chown(`${root}${part}`, 12345, 12345);
+        await rejectsWith(
+          "workspace.unsafe",
+          () => openState(`${folder}/state`, LEDGER),
+        );
+      }),
+  );
+}
+
+Deno.test("a whole state folder of another user is refused (needs root)", {
+  ignore: !root,
+}, () =>
+  inFolder(async (folder) => {
+    const state = await openState(`${folder}/state`, LEDGER);
+    for (const path of [`${folder}/state`, ...Object.values(state)]) {
+      await Deno.chown(path, 12345, 12345);
+    }
+    await rejectsWith(
+      "workspace.unsafe",
+      () => openState(`${folder}/state`, LEDGER),
+    );
+  }));
+
+Deno.test("the views of dead runs are swept, those of living ones stay", () =>
+  inFolder(async (folder) => {
+    const state = await openState(`${folder}/state`, LEDGER);
+    for (const run of ["run_dead", "run_alive"]) {
+      await Deno.mkdir(`${state.views}/${run}/s/work`, { recursive: true });
+    }
+    using _lock = holdRun(state.locks, "run_alive");
+    assertEquals(await sweepViews(state), ["run_dead"]);
+    assertEquals([...Deno.readDirSync(state.views)].map((each) => each.name), [
+      "run_alive",
+    ]);
+  }));
+
+Deno.test("a run is held by one process at a time, until that ends however it ends", () =>
+  inFolder(async (folder) => {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-prompt", "-A", "-"],
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    const module = new URL("../src/evidence/run_lock.ts", import.meta.url).href;
+    const writer = child.stdin.getWriter();
+    await writer.write(bytesOf(
+      `import { holdRun } from ${JSON.stringify(module)};
+       holdRun(${JSON.stringify(folder)}, "run_1");
+       console.log("held");
+       setInterval(() => {}, 1000);`,
+    ));
+    await writer.close();
+    const reader = child.stdout.getReader();
+    assertEquals(textOf((await reader.read()).value!), "held\n");
+    await rejectsWith(
+      "run.busy",
+      () => Promise.try(() => holdRun(folder, "run_1")),
+    );
+    child.kill("SIGKILL");
+    await child.status;
+    await reader.cancel();
+    using _lock = holdRun(folder, "run_1");
+  }));
+
+Deno.test("a lock on a file that was removed is no lock", () =>
+  inFolder((folder) => {
+    const first = tryHold(`${folder}/lock`)!;
+    first.forget();
+    const second = tryHold(`${folder}/lock`)!;
+    assertEquals(tryHold(`${folder}/lock`), null);
+    second.release();
+    return Promise.resolve();
+  }));
+
+Deno.test("a tree deeper than any path is removed", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/deep`);
+    // Deeper than a path may be long, from folders that are moved beneath one another.
+    let inner = `${folder}/seed`;
+    await Deno.mkdir(inner);
+    for (let i = 0; i < 1500; i++) {
+      const outer = `${folder}/next${i % 2}`;
+      await Deno.mkdir(outer);
+      await Deno.rename(inner, `${outer}/dddddddd`);
+      inner = outer;
+    }
+    await Deno.rename(inner, `${folder}/deep/top`);
+    await removeTree(`${folder}/deep`);
+    await assertRejects(() => Deno.lstat(`${folder}/deep`));
+  }));
+
+Deno.test("removing a tree does not follow links", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/kept`);
+    await Deno.writeTextFile(`${folder}/kept/file`, "kept");
+    await Deno.mkdir(`${folder}/gone`);
+    await Deno.symlink(`${folder}/kept`, `${folder}/gone/link`);
+    await removeTree(`${folder}/gone`);
+    assertEquals(await Deno.readTextFile(`${folder}/kept/file`), "kept");
+    await removeTree(`${folder}/gone`);
+  }));

@@ -1,0 +1,391 @@
+/**
+ * Attacks by someone who may change every file and make every hash anew, but has neither an
+ * approver's nor the runner's key.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import { BUNDLE_FILES } from "../src/bundle/bundle.ts";
+import { withIndex } from "../src/bundle/bundle_index.ts";
+import { joinLines, splitLines } from "../src/bundle/lines.ts";
+import { canonicalBytes } from "../src/core/canonical_json.ts";
+import { DEFAULT_POLICY } from "../src/policy/default_policy.ts";
+import type { Trust } from "../src/ticket/trust.ts";
+import { verifyBundle } from "../src/verify/verify.ts";
+import {
+  asBundle,
+  bundleFiles,
+  KEYS,
+  OTHER_RUN,
+  RUN,
+  trusted,
+  trustIn,
+} from "./verify_fixtures.ts";
+import { forged, rechained, unchained } from "./verify_forgery.ts";
+import {
+  CHECK,
+  editBody,
+  editJson,
+  LIST,
+  outcome,
+  PACK,
+  READER,
+  relisted,
+  type Row,
+  testRows,
+  withStep,
+} from "./verify_rows.ts";
+import { finished, PIPELINE, published, started } from "./verify_story.ts";
+
+const mallorys: Trust = {
+  ...trustIn(),
+  keys: [
+    trusted(KEYS.mallory, {
+      owner: "mallory",
+      roles: ["approver", "runner", "policy"],
+    }),
+  ],
+};
+const evil = {
+  pipeline: PIPELINE.replace(`"-tf"`, `"-xf"`),
+  plan: withStep("list", { argv: ["tar", "-xf", "dist/src.tar"] }),
+};
+const weak = {
+  files: {
+    ...DEFAULT_POLICY.files,
+    "default.cedar": `@id("all") permit(principal, action, resource);`,
+  },
+};
+const failedList = [
+  started(CHECK),
+  finished(CHECK),
+  started(PACK),
+  finished(PACK),
+  published(PACK),
+  started(LIST),
+  finished(LIST, { status: "failed", reason: "exit 1", exit: 1 }),
+];
+
+const ATTACKS: Row[] = [
+  [
+    "the attacker signs all of it with keys of their own",
+    {
+      ...evil,
+      trust: mallorys,
+      approvers: [KEYS.mallory],
+      runner: KEYS.mallory,
+    },
+    "ticket.signer_unknown",
+    "ticket.valid",
+    "seal.signature",
+  ],
+  [
+    "the attacker seals a run of another plan with the true ticket",
+    forged({ ...evil, runner: KEYS.mallory }, "ticket"),
+    "ticket.decision",
+    "ticket.valid",
+    "seal.signature",
+  ],
+  [
+    "the attacker keeps the true ticket and the true seal beside another plan",
+    forged(evil, "ticket", "seal"),
+    "receipts.head",
+    "receipts.chain",
+    "ticket.valid",
+    "ledger.entries",
+  ],
+  [
+    "a signature of the true ticket is put on another payload",
+    relisted((files) =>
+      editJson<{ payload: string }>(files, "ticket", (envelope) => {
+        const ticket = JSON.parse(atob(envelope.payload));
+        envelope.payload = btoa(
+          new TextDecoder().decode(canonicalBytes({ ...ticket, maxUses: 9 })),
+        );
+      })
+    ),
+    "ticket.signature",
+    "ticket.valid",
+  ],
+  [
+    "the seal is signed by the attacker under the runner's key id",
+    relisted((files) =>
+      editJson<{ signatures: { sig: string }[] }>(files, "seal", (envelope) => {
+        envelope.signatures[0].sig = btoa("\0".repeat(64));
+      })
+    ),
+    "seal.signature",
+    "seal.signature",
+  ],
+  [
+    "the seal has no signature",
+    relisted((files) =>
+      editJson<{ signatures: unknown[] }>(files, "seal", (envelope) => {
+        envelope.signatures = [];
+      })
+    ),
+    "part.malformed",
+    "seal.signature",
+    "ledger.entries",
+    "receipts.chain",
+  ],
+  [
+    "the ticket stands in the place of the seal",
+    relisted((files) =>
+      files.set(BUNDLE_FILES.seal, files.get(BUNDLE_FILES.ticket)!)
+    ),
+    "part.malformed",
+    "seal.signature",
+    "ledger.entries",
+    "receipts.chain",
+  ],
+  [
+    "the policy's text is weakened",
+    forged({
+      files: (files) =>
+        files.set(
+          "policy/default.cedar",
+          new TextEncoder().encode(weak.files["default.cedar"]),
+        ),
+    }),
+    "decision.policy",
+    "decision.recomputed",
+    "ticket.valid",
+  ],
+  [
+    "the policy is weakened and decides anew",
+    forged({ policy: weak }, "ticket", "seal"),
+    "ticket.decision",
+    "ticket.valid",
+    "ledger.entries",
+    "receipts.chain",
+  ],
+  [
+    "a step of the plan is changed, its digests made anew",
+    relisted((files) =>
+      editJson(files, "plan", withStep("list", { argv: ["tar", "-xf", "x"] }))
+    ),
+    "plan.differs",
+    "plan.digests",
+    "pipeline.plan",
+    "decision.recomputed",
+    "ticket.valid",
+    "steps.confinement",
+  ],
+  [
+    "trust is replaced by the attacker's",
+    relisted((files) =>
+      files.set(BUNDLE_FILES.trust, canonicalBytes(mallorys))
+    ),
+    "decision.trust",
+    "decision.recomputed",
+  ],
+  [
+    "the outcome is turned from failed to ok, the receipts chained anew",
+    async () => {
+      const good = await bundleFiles();
+      const failed = await bundleFiles({ steps: () => failedList });
+      const files = new Map(good);
+      files.set(BUNDLE_FILES.seal, failed.get(BUNDLE_FILES.seal)!);
+      files.set(BUNDLE_FILES.ledger, failed.get(BUNDLE_FILES.ledger)!);
+      return asBundle(withIndex(files, RUN));
+    },
+    "receipts.head",
+    "receipts.chain",
+    "seal.signature",
+  ],
+  [
+    "only the sealed outcome is turned to ok",
+    forged({ steps: () => failedList, receipts: outcome("ok") }, "seal"),
+    "receipts.head",
+    "receipts.chain",
+    "ledger.entries",
+    "outcome.honest",
+  ],
+  [
+    "a receipt is dropped, the rest chained anew",
+    rechained((receipts) => receipts.toSpliced(3, 1)),
+    "receipts.head",
+    "receipts.chain",
+    "receipts.order",
+    "steps.complete",
+  ],
+  [
+    "a receipt is doubled, the rest chained anew",
+    rechained((receipts) => receipts.toSpliced(3, 0, receipts[3])),
+    "receipts.head",
+    "receipts.chain",
+    "receipts.order",
+  ],
+  [
+    "two receipts are swapped and chained anew",
+    rechained((receipts) => receipts.toSpliced(1, 2, receipts[2], receipts[1])),
+    "receipts.head",
+    "receipts.chain",
+    "receipts.order",
+  ],
+  [
+    "a receipt is dropped",
+    unchained((lines) => lines.toSpliced(5, 1)),
+    "receipts.link",
+    "receipts.chain",
+    "seal.signature",
+    "steps.materials",
+  ],
+  [
+    "a receipt is doubled",
+    unchained((lines) => lines.toSpliced(5, 0, lines[5])),
+    "receipts.sequence",
+    "receipts.chain",
+    "receipts.order",
+  ],
+  [
+    "two receipts are swapped",
+    unchained((lines) => lines.toSpliced(1, 2, lines[2], lines[1])),
+    "receipts.sequence",
+    "receipts.chain",
+    "receipts.order",
+  ],
+  [
+    "the tail is cut off",
+    unchained((lines) => lines.slice(0, -1)),
+    "receipts.count",
+    "receipts.chain",
+    "receipts.order",
+    "seal.signature",
+  ],
+  [
+    "the last line is cut in the middle",
+    relisted((files) =>
+      files.set(
+        BUNDLE_FILES.receipts,
+        files.get(BUNDLE_FILES.receipts)!.slice(0, -1),
+      )
+    ),
+    "part.malformed",
+    "receipts.chain",
+    ...needReceipts(),
+  ],
+  [
+    "receipts of another run are spliced in",
+    async () => {
+      const files = await bundleFiles();
+      const other = await bundleFiles({ run: OTHER_RUN });
+      const { lines } = splitLines(files.get(BUNDLE_FILES.receipts)!);
+      const others = splitLines(other.get(BUNDLE_FILES.receipts)!).lines;
+      const spliced = lines.toSpliced(1, 2, others[1], others[2]);
+      files.set(BUNDLE_FILES.receipts, joinLines(spliced));
+      return asBundle(withIndex(files, RUN));
+    },
+    "receipts.run",
+    "receipts.chain",
+  ],
+  [
+    "all receipts and the seal are of another run",
+    async () => {
+      const files = await bundleFiles();
+      const other = await bundleFiles({ run: OTHER_RUN });
+      for (const name of ["receipts", "seal"] as const) {
+        files.set(BUNDLE_FILES[name], other.get(BUNDLE_FILES[name])!);
+      }
+      return asBundle(withIndex(files, RUN));
+    },
+    "bundle.run",
+    "bundle.complete",
+    "receipts.chain",
+    "ledger.entries",
+    "ticket.valid",
+  ],
+  [
+    "another ticket of the same approver stands in",
+    relisted((files) => files, {
+      receipts: editBody("run.opened", null, (body) => {
+        body.ticket = "tkt_01KEYHQ8000000000000000007";
+      }),
+    }),
+    "ticket.run",
+    "ticket.valid",
+    "ledger.entries",
+    "seal.signature",
+  ],
+  [
+    "what two steps printed is swapped",
+    relisted((files) => {
+      const names = [...files.keys()].filter((name) =>
+        name.startsWith("evidence/")
+      );
+      const [first, second] = names.map((name) => files.get(name)!);
+      files.set(names[0], second).set(names[1], first);
+    }),
+    "evidence.size",
+    "evidence.true",
+  ],
+  [
+    "the revocation is cut out of the ledger",
+    relisted((files) =>
+      editJson<{ entries: { type: string }[] }>(files, "ledger", (excerpt) => {
+        excerpt.entries = excerpt.entries.filter(({ type }) =>
+          type !== "ticket.issued"
+        );
+      })
+    ),
+    "ticket.not_issued",
+    "ticket.valid",
+  ],
+  [
+    "the admission is dated back",
+    relisted((files) =>
+      editJson<{ entries: { at: string }[] }>(files, "ledger", (excerpt) => {
+        excerpt.entries[1].at = "2026-01-14T12:00:03.000Z";
+      })
+    ),
+    "ledger.admission",
+    "ledger.entries",
+  ],
+  [
+    "the pipeline is shown with another command",
+    relisted((files) =>
+      files.set(
+        BUNDLE_FILES.pipeline,
+        new TextEncoder().encode(evil.pipeline),
+      )
+    ),
+    "pipeline.differs",
+    "pipeline.plan",
+  ],
+];
+
+testRows(ATTACKS);
+
+Deno.test("the attacker's bundle is true for who trusts the attacker", async () => {
+  const files = await bundleFiles({
+    ...evil,
+    trust: mallorys,
+    approvers: [KEYS.mallory],
+    runner: KEYS.mallory,
+  });
+  const report = await verifyBundle(asBundle(files), {
+    ...READER,
+    trust: mallorys,
+  });
+  assertEquals([report.exit, report.verdict], [0, "verified"]);
+});
+
+function needReceipts(): string[] {
+  return [
+    "plan.digests",
+    "decision.recomputed",
+    "ticket.valid",
+    "ledger.entries",
+    "receipts.order",
+    "seal.signature",
+    "steps.complete",
+    "steps.order",
+    "steps.confinement",
+    "steps.materials",
+    "steps.cached",
+    "evidence.true",
+    "outcome.honest",
+    "times.monotone",
+  ];
+}

@@ -1,0 +1,61 @@
+/**
+ * One bit of a bundle, anywhere, is one too many.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { BUNDLE_FILES } from "../src/bundle/bundle.ts";
+import { withIndex } from "../src/bundle/bundle_index.ts";
+import { verifyBundle } from "../src/verify/verify.ts";
+import { asBundle, bundleFiles, RUN } from "./verify_fixtures.ts";
+import { READER } from "./verify_rows.ts";
+
+const files = await bundleFiles();
+
+/** Any bit of any file, every file as likely as any other. */
+const bit = (names: string[]) =>
+  fc.constantFrom(...names).chain((name) =>
+    fc.record({
+      name: fc.constant(name),
+      position: fc.nat(files.get(name)!.length - 1),
+      mask: fc.nat(7).map((shift) => 1 << shift),
+    })
+  );
+
+function flipped(
+  { name, position, mask }: { name: string; position: number; mask: number },
+): Map<string, Uint8Array> {
+  const bytes = Uint8Array.from(files.get(name)!);
+  bytes[position] ^= mask;
+  return new Map(files).set(name, bytes);
+}
+
+Deno.test("without a flip the bundle is true", async () => {
+  const report = await verifyBundle(asBundle(files), READER);
+  assertEquals(report.exit, 0);
+});
+
+Deno.test("no flipped bit goes unseen", async () => {
+  const property = fc.asyncProperty(bit([...files.keys()]), async (flip) => {
+    const report = await verifyBundle(asBundle(flipped(flip)), READER);
+    assertEquals([report.exit, report.verdict], [4, "not-verified"]);
+  });
+  await fc.assert(property, { numRuns: 1500 });
+});
+
+// Of the author's file, comments and layout are in no plan; of the ledger's excerpt, what lies
+// outside of the chain that the seal ends (dates of other entries) is for a checkpoint to prove.
+const bound = [...files.keys()].filter((name) =>
+  name !== BUNDLE_FILES.index && name !== BUNDLE_FILES.pipeline &&
+  name !== BUNDLE_FILES.ledger
+);
+
+Deno.test("no flipped bit goes unseen where the list of files is made anew", async () => {
+  const property = fc.asyncProperty(bit(bound), async (flip) => {
+    const bundle = asBundle(withIndex(flipped(flip), RUN));
+    const report = await verifyBundle(bundle, READER);
+    assertEquals([report.exit, report.verdict], [4, "not-verified"]);
+  });
+  await fc.assert(property, { numRuns: 1500 });
+});
