@@ -145,4 +145,13 @@ export type {
 export { readBundle } from "./src/bundle/read_bundle.ts";
 export type { Bundle } from "./src/bundle/bundle.ts";
 export { verifyBundle } from "./src/verify/verify.ts";
-export type { Report } from "./src/verify/report.ts";
+export type { VerifyOptions } from "./src/verify/invariant.ts";
+export type {
+  InvariantResult,
+  InvariantVerdict,
+  Reason,
+  ReasonCode,
+  Report,
+  ReportVerdict,
+  Subjects,
+} from "./src/verify/report.ts";

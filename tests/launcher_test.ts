@@ -10,11 +10,11 @@ import { launchUnder } from "../src/sandbox/choose_backend.ts";
 import {
   bare,
   type Bench,
-  confinement,
   processesWith,
   underEach,
   withLauncher,
 } from "./support/sandbox.ts";
+import { confinement } from "./support/confinements.ts";
 
 const sh = (script: string) => ["sh", "-c", script];
 let marks = 0;

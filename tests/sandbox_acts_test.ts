@@ -205,6 +205,18 @@ for (
   });
 }
 
+for (const name of ["core_pattern", "modprobe"]) {
+  const open = sh(`: >> /proc/sys/kernel/${name}`);
+  underEach(`a step does not open ${name} for writing`, async (bench) => {
+    assert((await bench.run(open)).exit !== 0);
+  });
+  Deno.test({
+    name: `root opens ${name} for writing${root ? "" : ": root only"}`,
+    ignore: !root,
+    fn: async () => assertEquals((await bare(open)).code, 0),
+  });
+}
+
 for (const name of ["HOME", "TMPDIR"]) {
   underEach(`$${name} is writable and private`, async (bench) => {
     const ran = await bench.run(

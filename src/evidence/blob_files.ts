@@ -20,7 +20,7 @@ import { isErrno, lookAt, openRegular } from "./open_regular.ts";
 export const BLOB_TIME = 1_577_836_800;
 
 /** Files up to this size (bytes) pass through memory whole. */
-export const SMALL = 1 << 20;
+export const SMALL: number = 1 << 20;
 
 /** Where one writer puts blobs, and what it knows of them. */
 export interface BlobSink {

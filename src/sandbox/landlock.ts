@@ -57,6 +57,12 @@ export function landlock(
       }" into the stage: landlock has no mounts, the stage must be filled`,
     );
   }
+  if (host.roots.includes("/")) {
+    throw new WritError(
+      "sandbox.cannot_hold",
+      'Cannot show the tool folder "/" to the step: that is the whole machine',
+    );
+  }
   if (backend.abi < 1) {
     throw new WritError(
       "sandbox.unavailable",

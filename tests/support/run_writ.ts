@@ -34,11 +34,19 @@ export function runWrit(
   words: readonly string[],
   options: RunOptions,
 ): Promise<Ended> {
+  return runProgram(Deno.execPath(), writArguments(words, options), options);
+}
+
+/** The arguments of Deno for a command. */
+export function writArguments(
+  words: readonly string[],
+  options: RunOptions,
+): string[] {
   const env = { HOME: options.home, ...options.env };
   const flags = options.all
     ? ["-A", "--no-prompt"]
     : denoFlags(profileOf(words)).map((flag) => expand(flag, env, options.cwd));
-  return runProgram(Deno.execPath(), [
+  return [
     "run",
     "--quiet",
     "--config",
@@ -46,7 +54,23 @@ export function runWrit(
     ...flags,
     `${ROOT}/src/cli/main.ts`,
     ...words,
-  ], options);
+  ];
+}
+
+/** Starts `writ` with words and leaves it running, both outputs piped. */
+export function startWrit(
+  words: readonly string[],
+  options: RunOptions,
+): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: writArguments(words, options),
+    cwd: options.cwd,
+    clearEnv: true,
+    env: { ...cleanEnv(options.home), ...options.env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
 }
 
 /** Runs any program with a clean environment. */

@@ -18,10 +18,18 @@ import {
 } from "../../src/sandbox/launcher.ts";
 import { probe } from "../../src/sandbox/probe.ts";
 import { systemFacts } from "../../src/sandbox/system_facts.ts";
+import { confinement } from "./confinements.ts";
+
+const SHARED = await Deno.makeTempDir({ prefix: "writ-etc-" });
+const ETC = {
+  offline: await buildEtc(SHARED, { network: false }),
+  online: await buildEtc(SHARED, { network: true }),
+};
+addEventListener("unload", () => Deno.removeSync(SHARED, { recursive: true }));
 
 /** What is installed here. */
 const backends = await withLauncher(async (launcher) =>
-  (await probe(launcher)).backends
+  (await probe(launcher, { etc: ETC.offline })).backends
 );
 
 /** Both backends, `null` for one that this machine lacks. */
@@ -43,34 +51,6 @@ export async function withLauncher<T>(
   } finally {
     await launcher.close();
   }
-}
-
-/** A confinement with nothing allowed but what is given. */
-export function confinement(
-  parts: Partial<Confinement> & { argv: string[] },
-): Confinement {
-  return {
-    view: "linux-1",
-    isolation: "kernel",
-    kind: "run",
-    cwd: ".",
-    reads: [],
-    writes: [],
-    scratch: [],
-    network: "none",
-    hosts: [],
-    env: {},
-    stdin: null,
-    runtime: null,
-    ...parts,
-    limits: {
-      timeout: 20_000,
-      memory: null,
-      processes: null,
-      output: 1_000_000,
-      ...parts.limits,
-    },
-  };
 }
 
 /** The program of a step, found where a runner would have found it. */
@@ -112,7 +92,7 @@ export class Bench {
       binds: [],
       home: join(folder, "home"),
       tmp: join(folder, "tmp"),
-      etc: await buildEtc(join(folder, "etc"), { network: false }),
+      etc: ETC.offline,
       program: "/bin/sh",
       roots: [],
       path: [],
@@ -147,6 +127,7 @@ export class Bench {
     const step = confinement({ argv, ...parts });
     const host = {
       ...this.host,
+      etc: step.network === "host" ? ETC.online : ETC.offline,
       program: await locate(step.kind === "deno" ? "deno" : argv[0]),
       ...more.host,
     };

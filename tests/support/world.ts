@@ -12,13 +12,13 @@ import type { Digest } from "../../src/core/digest.ts";
 import { DEFAULT_POLICY } from "../../src/policy/default_policy.ts";
 import { loadPolicy } from "../../src/policy/load_policy.ts";
 import { writePins } from "../../src/policy/pins.ts";
-import { findKey, listKeys, newKey } from "../../src/ticket/keyring.ts";
+import { listKeys, newKey } from "../../src/ticket/keyring.ts";
 import { loadTrust } from "../../src/ticket/read_trust.ts";
 import { setUp } from "../../src/ticket/setup.ts";
 import type { Trust } from "../../src/ticket/trust.ts";
 import { removeTree } from "../../src/evidence/remove_tree.ts";
 import { type Ended, runWrit, startWrit } from "./run_writ.ts";
-import { type Content, put } from "./workspaces.ts";
+import type { Content } from "./workspaces.ts";
 
 /** What a person, or an agent, has for themselves: a home and the passphrase of its keys. */
 export interface Person {
@@ -180,7 +180,17 @@ export class World implements AsyncDisposable {
 
   /** Puts files into the workspace. */
   put(files: Record<string, Content>): void {
-    put(this.workspace, files);
+    for (const [path, content] of Object.entries(files)) {
+      const at = this.at(path);
+      Deno.mkdirSync(dirname(at), { recursive: true });
+      if (typeof content === "string") Deno.writeTextFileSync(at, content);
+      else if ("link" in content) Deno.symlinkSync(content.link, at);
+      else if ("folder" in content) Deno.mkdirSync(at, { recursive: true });
+      else {
+        Deno.writeTextFileSync(at, content.program);
+        Deno.chmodSync(at, 0o755);
+      }
+    }
   }
 
   /** Writes `pipeline.json`. */
@@ -327,9 +337,6 @@ export function runOf({ stderr }: Ended): string {
   return run;
 }
 
-/** The signer of a person's open key. */
-export { findKey };
-
 function snapshot(root: string): Record<string, string> {
   const files: Record<string, string> = {};
   const walk = (folder: string) => {
@@ -343,7 +350,7 @@ function snapshot(root: string): Record<string, string> {
         files[path] = `folder ${mode}`;
         walk(path);
       } else {
-        files[path] = `${mode} ${btoaOf(Deno.readFileSync(at))}`;
+        files[path] = `${mode} ${latin1(Deno.readFileSync(at))}`;
       }
     }
   };
@@ -351,9 +358,6 @@ function snapshot(root: string): Record<string, string> {
   return files;
 }
 
-function btoaOf(bytes: Uint8Array): string {
+function latin1(bytes: Uint8Array): string {
   return new TextDecoder("latin1").decode(bytes);
 }
-
-/** The folder that a path lies in. */
-export { dirname };
