@@ -21,6 +21,7 @@ import type { Report } from "./src/verify/report.ts";
 import { verifyBundle } from "./src/verify/verify.ts";
 
 export { readBundle, verifyBundle };
+export { REASON_CODES } from "./src/verify/report.ts";
 export type { Bundle } from "./src/bundle/bundle.ts";
 export type { VerifyOptions } from "./src/verify/invariant.ts";
 export type {

@@ -28,6 +28,7 @@ Deno.test("a blob is read back as it was put", () =>
     assertEquals(digest, sha256(bytesOf("hello")));
     assertEquals(textOf(await store.read(digest)), "hello");
     assert(store.has(digest));
+    assertEquals(store.size(digest), 5);
   }));
 
 Deno.test("blobs lie under two digits of their digest, with mode 0644 and a fixed time", () =>

@@ -10,11 +10,10 @@ import { bubblewrap } from "../src/sandbox/bubblewrap.ts";
 import { chooseBackend } from "../src/sandbox/choose_backend.ts";
 import { confine } from "../src/sandbox/confine.ts";
 import type { Backend, HostFacts } from "../src/sandbox/confinement.ts";
-import { denoFlags } from "../src/sandbox/deno_flags.ts";
 import { landlock } from "../src/sandbox/landlock.ts";
 import { notEnforced } from "../src/sandbox/not_enforced.ts";
 import { ETC_NAMES, isEtcName, madeUpEtc } from "../src/sandbox/system_etc.ts";
-import { confinement } from "./support/confinements.ts";
+import { confinement, step } from "./support/confinements.ts";
 
 const BWRAP: Backend = {
   name: "bubblewrap",
@@ -53,45 +52,6 @@ const HOST: HostFacts = {
   },
 };
 const LIMITS = { timeout: 1, memory: null, processes: null, output: 1 };
-
-function step(parts: Partial<PlanStep>): PlanStep {
-  return {
-    id: "s",
-    kind: "run",
-    needs: [],
-    argv: ["true"],
-    executable: {
-      name: "true",
-      digest: `sha256:${"0".repeat(64)}`,
-      tier: "system",
-    },
-    tools: [],
-    cwd: ".",
-    stdin: null,
-    stdout: null,
-    env: {},
-    bound: [],
-    materials: [],
-    products: [],
-    scratch: [],
-    limits: { timeout: null, memory: null, processes: null, output: null },
-    retries: 0,
-    isolation: "kernel",
-    digest: `sha256:${"0".repeat(64)}`,
-    ...parts,
-    permissions: {
-      read: [],
-      write: [],
-      deny: [],
-      net: false,
-      run: [],
-      sys: false,
-      ffi: false,
-      import: [],
-      ...parts.permissions,
-    },
-  };
-}
 
 const net = (net: boolean | string[], kind: PlanStep["kind"] = "run") =>
   step({ kind, permissions: { ...step({}).permissions, net } });
@@ -361,7 +321,7 @@ refuses(
       confinement({
         argv: ["run", "x.ts"],
         kind: "deno",
-        runtime: RUNTIME(),
+        runtime: confine(step({ kind: "deno" })).runtime,
         limits: { ...LIMITS, memory: 1 },
       }),
       HOST,
@@ -378,94 +338,6 @@ refuses(
       BWRAP,
     ),
 );
-
-function RUNTIME() {
-  return confine(step({ kind: "deno" })).runtime;
-}
-
-const flags = (
-  argv: string[],
-  runtime: Partial<NonNullable<ReturnType<typeof RUNTIME>>> = {},
-  files: HostFacts["deno"] = null,
-) =>
-  denoFlags(
-    confinement({ kind: "deno", argv, runtime: { ...RUNTIME()!, ...runtime } }),
-    "/work",
-    files,
-  ).join(" ");
-
-const commands: [given: string[], flags: string][] = [
-  [
-    ["run", "a.ts", "-A"],
-    "run --no-prompt --cached-only --no-remote --frozen --no-config --no-lock --deny-import ./a.ts -A",
-  ],
-  [
-    ["run", "--check", "npm:x"],
-    "run --no-prompt --cached-only --no-remote --frozen --no-config --no-lock --deny-import --check npm:x",
-  ],
-  [
-    ["test", "src"],
-    "test --no-prompt --cached-only --no-remote --frozen --no-config --no-lock --deny-import src",
-  ],
-  [
-    ["check", "a.ts"],
-    "check --cached-only --no-remote --frozen --no-config --no-lock a.ts",
-  ],
-  [
-    ["bundle", "a.ts", "-o", "b.js"],
-    "bundle --no-remote --frozen --no-config --no-lock a.ts -o b.js",
-  ],
-  [["lint"], "lint --no-config"],
-  [["fmt", "--check"], "fmt --no-config --check"],
-];
-for (const [given, expected] of commands) {
-  Deno.test(`the flags of deno ${given.join(" ")}`, () => {
-    assertEquals(flags(given), expected);
-  });
-}
-
-Deno.test("the flags spell the permissions, with paths of the view", () => {
-  assertEquals(
-    flags(["run", "a.ts"], {
-      read: [".", "src"],
-      write: ["dist/"],
-      deny: ["src/x"],
-      net: ["a:1"],
-      env: ["A", "B"],
-      run: ["git"],
-      sys: true,
-      ffi: ["lib.so"],
-    }, { config: "deno.json", lock: "deno.lock" }),
-    "run --no-prompt --cached-only --no-remote --frozen --config=/work/deno.json --lock=/work/deno.lock " +
-      "--allow-read=/work,/work/src --deny-read=/work/src/x --allow-write=/work/dist --allow-net=a:1 " +
-      "--allow-env=A,B --allow-run=git --allow-sys --allow-ffi=/work/lib.so --deny-import ./a.ts",
-  );
-});
-
-for (
-  const argv of [
-    ["eval", "1"],
-    ["toString"],
-    ["run"],
-    ["run", "-A", "a.ts"],
-    ["run", "--allow-net", "a.ts"],
-    ["run", "--seed", "5", "-A", "a.ts"],
-    ["run", "--config=x", "a.ts"],
-    ["run", "-qA", "a.ts"],
-    ["test", "src", "-A"],
-    ["test", "-RW"],
-    ["test", "--no-lock"],
-    ["check", "--reload"],
-    ["lint", "--config=x"],
-    ["test", "-P=all"],
-  ]
-) {
-  refuses(
-    `a deno step does not start deno ${argv.join(" ")}`,
-    "sandbox.cannot_hold",
-    () => flags(argv),
-  );
-}
 
 const choices: [
   name: string,

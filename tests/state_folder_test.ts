@@ -1,7 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { type Digest, sha256 } from "../src/core/digest.ts";
 import { removeTree } from "../src/evidence/remove_tree.ts";
-import { holdRun, tryHold } from "../src/evidence/run_lock.ts";
 import { openState, sweepViews } from "../src/evidence/state_folder.ts";
 import { inFolder } from "./support/in_folder.ts";
 import { rejectsWith } from "./support/rejects_with.ts";
@@ -76,55 +75,38 @@ Deno.test("a whole state folder of another user is refused (needs root)", {
     );
   }));
 
-Deno.test("the views of dead runs are swept, those of living ones stay", () =>
+Deno.test("the views of dead runs are swept, those of living ones stay until they end, however", () =>
   inFolder(async (folder) => {
     const state = await openState(`${folder}/state`, LEDGER);
-    for (const run of ["run_dead", "run_alive"]) {
+    for (const run of ["run_dead", "run_ended", "run_alive"]) {
       await Deno.mkdir(`${state.views}/${run}/s/work`, { recursive: true });
     }
-    using _lock = holdRun(state.locks, "run_alive");
-    assertEquals(await sweepViews(state), ["run_dead"]);
-    assertEquals([...Deno.readDirSync(state.views)].map((each) => each.name), [
-      "run_alive",
-    ]);
-  }));
-
-Deno.test("a run is held by one process at a time, until that ends however it ends", () =>
-  inFolder(async (folder) => {
+    await Deno.writeTextFile(`${state.locks}/run_ended`, "");
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "--no-prompt", "-A", "-"],
       stdin: "piped",
       stdout: "piped",
     }).spawn();
-    const module = new URL("../src/evidence/run_lock.ts", import.meta.url).href;
     const writer = child.stdin.getWriter();
     await writer.write(bytesOf(
-      `import { holdRun } from ${JSON.stringify(module)};
-       holdRun(${JSON.stringify(folder)}, "run_1");
+      `const file = Deno.openSync(${
+        JSON.stringify(`${state.locks}/run_alive`)
+      }, { write: true, create: true });
+       file.lockSync(true);
        console.log("held");
        setInterval(() => {}, 1000);`,
     ));
     await writer.close();
     const reader = child.stdout.getReader();
     assertEquals(textOf((await reader.read()).value!), "held\n");
-    await rejectsWith(
-      "run.busy",
-      () => Promise.try(() => holdRun(folder, "run_1")),
-    );
+    assertEquals(await sweepViews(state), ["run_dead", "run_ended"]);
+    assertEquals([...Deno.readDirSync(state.views)].map((each) => each.name), [
+      "run_alive",
+    ]);
     child.kill("SIGKILL");
     await child.status;
     await reader.cancel();
-    using _lock = holdRun(folder, "run_1");
-  }));
-
-Deno.test("a lock on a file that was removed is no lock", () =>
-  inFolder((folder) => {
-    const first = tryHold(`${folder}/lock`)!;
-    first.forget();
-    const second = tryHold(`${folder}/lock`)!;
-    assertEquals(tryHold(`${folder}/lock`), null);
-    second.release();
-    return Promise.resolve();
+    assertEquals(await sweepViews(state), ["run_alive"]);
   }));
 
 Deno.test("a tree deeper than any path is removed", () =>

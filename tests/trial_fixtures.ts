@@ -202,6 +202,21 @@ test("it greets", async () => {
   app.close();
 });
 `,
+  "build.js": `import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import "./src/app.js";
+mkdirSync("dist");
+const parts = ["node_modules/greet/greet.js", "src/app.js"];
+writeFileSync("dist/out.js", parts.map((p) => readFileSync(p, "utf8")).join(""));
+`,
+  "node_modules/.bin/squeeze": { link: "../squeeze/cli.js" },
+  "node_modules/squeeze/package.json": '{"name":"squeeze","bin":"cli.js"}\n',
+  "node_modules/squeeze/cli.js": {
+    program: `#!/usr/bin/env node
+const { readFileSync, writeFileSync } = require("node:fs");
+const [from, to] = process.argv.slice(2);
+writeFileSync(to, readFileSync(from, "utf8").replaceAll(/\\s+/g, " "));
+`,
+  },
   "node_modules/greet/package.json":
     '{"name":"greet","type":"module","main":"greet.js"}\n',
   "node_modules/greet/greet.js":

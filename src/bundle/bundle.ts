@@ -31,6 +31,7 @@ export const BundleIndexSchema: z.ZodType<BundleIndex> = z.strictObject({
 export interface Bundle {
   /** The folder, for messages. */
   where: string;
+  /** Bytes by name relative to the folder, with `/`; `bundle.json` included. */
   files: ReadonlyMap<string, Uint8Array>;
   /** What was found that no file can be: links, folders without files, special files. */
   strange: { name: string; what: string }[];

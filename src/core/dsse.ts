@@ -10,8 +10,9 @@ import { WritError } from "./errors.ts";
 import { type Signer, verifySignature } from "./keys.ts";
 import { quoted } from "./printable.ts";
 
-/** One signature of an envelope; `keyid` names the key, it proves nothing. */
+/** One signature of an envelope. */
 export interface EnvelopeSignature {
+  /** Id of the key, SHA-256 of its 32 raw bytes: a hint that is not signed and proves nothing. */
   keyid: Digest;
   /** Ed25519 signature, base64. */
   sig: string;
@@ -19,9 +20,11 @@ export interface EnvelopeSignature {
 
 /** A DSSE envelope. */
 export interface Envelope {
+  /** Media type of the payload, signed with it: `application/vnd.writ.ticket.v1+json`. */
   payloadType: string;
   /** The signed bytes, base64. */
   payload: string;
+  /** At least one, in the order of signing; each is over the same bytes. */
   signatures: EnvelopeSignature[];
 }
 

@@ -101,15 +101,21 @@ export type ErrorCode = keyof typeof ERROR_EXIT;
 
 /** A place in a text file. Lines and columns count from 1. */
 export interface Place {
+  /** How messages call the file: most often its path as the caller gave it. */
   file: string;
+  /** Left out where the fault is of the file as a whole. */
   line?: number;
+  /** Counts UTF-16 code units, as editors do; a byte order mark is none. */
   column?: number;
 }
 
 /** One fault among several that were found together. */
 export interface Fault {
+  /** Left out where no text is at fault. */
   place?: Place;
+  /** A sentence as that of a {@linkcode WritError}: what was found and what was wanted. */
   message: string;
+  /** What would put it right, where that is known. Never the way round a control. */
   hint?: string;
 }
 
@@ -121,6 +127,7 @@ export interface WritErrorOptions {
   hint?: string;
   /** All faults, when several were found together. */
   faults?: Fault[];
+  /** What was thrown below, kept as the standard `cause`. */
   cause?: unknown;
 }
 
@@ -131,11 +138,16 @@ export interface WritErrorOptions {
  * failed and quotes values: `Cannot read "x": it is a folder, a file was expected`.
  */
 export class WritError extends Error {
+  /** What scripts and tests match; the sentence may be improved, this stays. */
   readonly code: ErrorCode;
+  /** Where in the input the fault lies; `undefined` where no text is at fault. */
   readonly place?: Place;
+  /** What the reader can do about it. Never the way round a control. */
   readonly hint?: string;
+  /** Every fault, where several were looked for at once; else empty. */
   readonly faults: readonly Fault[];
 
+  /** `message` is the sentence, without its period. */
   constructor(
     code: ErrorCode,
     message: string,

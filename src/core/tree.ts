@@ -23,16 +23,13 @@ export const TreeEntrySchema: z.ZodType<TreeEntry> = z.strictObject({
   digest: DigestSchema,
 });
 
-/**
- * One file, inward link or empty folder of a tree.
- *
- * `path` is relative to the declared path, with `/`; `.` when the declared path is
- * itself the file. `mode` is git's: `100644` file, `100755` executable file,
- * `120000` link (digest of its target's UTF-8 text), `040000` empty folder (digest of nothing).
- */
+/** One file, inward link or empty folder of a tree. */
 export interface TreeEntry {
+  /** Relative to the declared path, with `/`; `.` when that is itself the file. */
   path: string;
+  /** Git's: `100644` file, `100755` executable file, `120000` link, `040000` empty folder. */
   mode: "100644" | "100755" | "120000" | "040000";
+  /** SHA-256 of the file's bytes, or of the UTF-8 text of the link's target; of a folder, of nothing. */
   digest: Digest;
 }
 

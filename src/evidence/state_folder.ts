@@ -11,7 +11,7 @@ import { quoted } from "../core/printable.ts";
 import { unwritable } from "./blob_files.ts";
 import { kindOf, lookAt } from "./open_regular.ts";
 import { removeTree } from "./remove_tree.ts";
-import { tryHold } from "./run_lock.ts";
+import { holdDead } from "./run_lock.ts";
 
 /** The folders of one ledger's state, absolute. */
 export interface StatePaths {
@@ -75,10 +75,9 @@ export async function sweepViews(
 ): Promise<string[]> {
   const swept: string[] = [];
   for (const { name } of Array.from(Deno.readDirSync(state.views))) {
-    using lock = tryHold(`${state.locks}/${name}`);
+    using lock = holdDead(`${state.locks}/${name}`);
     if (lock === null) continue;
     await removeTree(`${state.views}/${name}`);
-    lock.forget();
     swept.push(name);
   }
   return swept.sort();

@@ -27,6 +27,7 @@ import {
   ReceiptSchema,
   type ReceiptType,
 } from "./receipt.ts";
+import { Scanner } from "./scan.ts";
 import { EMPTY_HEAD, type Head } from "./store.ts";
 
 /** A receipt before it has a place in its chain. */
@@ -125,9 +126,8 @@ export function readReceipts(lines: Iterable<Uint8Array>): Receipt[] {
   return receipts;
 }
 
-/** What a walk of a chain found. `values` has one value a record, `undefined` where it is not JSON. */
+/** What a walk of a chain found. */
 export interface ChainWalk {
-  values: unknown[];
   head: Head;
   faults: ChainFault[];
 }
@@ -145,49 +145,68 @@ export function walkChain(
   after: Head = EMPTY_HEAD,
 ): ChainWalk {
   const ownerKey = kind === "receipt" ? "run" : "ledger";
-  const values: unknown[] = [];
+  const scanner = new Scanner([ownerKey, "seq", "prev"]);
   const faults: ChainFault[] = [];
-  let expected = owner;
   let { size: seq, hash: prev } = after;
+  let expected = owner;
+  let ownerText = JSON.stringify(expected) ?? "";
   for (const line of lines) {
-    const index = seq;
-    const say = (code: ChainFault["code"], message: string) =>
-      faults.push({ index, code, message: `${kind} ${index}: ${message}` });
-    const value = parseLink(line);
-    values.push(value);
-    if (value === undefined) {
-      say("chain.bytes", "its bytes are not canonical JSON (RFC 8785)");
-    } else {
-      const said = value[ownerKey];
-      if (typeof said === "string") expected ??= said;
-      if (said === undefined || said !== expected) {
-        say(
-          "chain.owner",
-          `"${ownerKey}" is ${quoted(said)}, ${quoted(expected)} was expected`,
-        );
+    const isSound = scanner.scan(line) && scanner.is(0, ownerText) &&
+      scanner.is(1, String(seq)) &&
+      scanner.is(2, prev === null ? "null" : `"${prev}"`);
+    if (!isSound) {
+      const value = parseLink(line);
+      const said = value?.[ownerKey];
+      if (expected === undefined && typeof said === "string") {
+        expected = said;
+        ownerText = JSON.stringify(said);
       }
-      if (value.seq !== seq) {
-        say("chain.seq", `"seq" is ${quoted(value.seq)}, ${seq} was expected`);
-      }
-      if (value.prev !== prev) {
-        say("chain.prev", `"prev" is not the hash of the ${kind} before it`);
-      }
+      const wanted = { [ownerKey]: expected, seq, prev };
+      faults.push(...linkFaults(value, kind, ownerKey, wanted));
     }
     prev = leafHash(line);
     seq++;
   }
-  return { values, head: { size: seq, hash: prev }, faults };
+  return { head: { size: seq, hash: prev }, faults };
 }
+
+/** What is wrong with a record that does not look right at once: maybe nothing. */
+function linkFaults(
+  value: Record<string, unknown> | undefined,
+  kind: "receipt" | "entry",
+  ownerKey: string,
+  wanted: Record<string, unknown>,
+): ChainFault[] {
+  const index = wanted.seq as number;
+  if (value === undefined) {
+    const message =
+      `${kind} ${index}: its bytes are not canonical JSON (RFC 8785)`;
+    return [{ index, code: "chain.bytes", message }];
+  }
+  const found: ChainFault[] = [];
+  const codes = { [ownerKey]: "chain.owner", ...FIELD_CODES } as const;
+  for (const [key, code] of Object.entries(codes)) {
+    if (value[key] !== undefined && value[key] === wanted[key]) continue;
+    const message = `${kind} ${index}: "${key}" is ${quoted(value[key])}, ${
+      quoted(wanted[key])
+    } was expected`;
+    found.push({ index, code, message });
+  }
+  return found;
+}
+
+const FIELD_CODES = { seq: "chain.seq", prev: "chain.prev" } as const;
 
 /** A whole run's chain: the walk, the schema of every receipt, and their legal order. */
 export function checkReceiptChain(
   lines: Iterable<Uint8Array>,
   run?: string,
 ): { receipts: Receipt[]; head: Head; faults: ChainFault[] } {
-  const { values, head, faults } = walkChain(lines, "receipt", run);
+  const all = [...lines];
+  const { head, faults } = walkChain(all, "receipt", run);
   const receipts: Receipt[] = [];
   const guard = new OrderGuard();
-  values.forEach((value, index) => {
+  parseSound(all, faults).forEach((value, index) => {
     if (value === undefined) return;
     const parsed = ReceiptSchema.safeParse(value);
     if (!parsed.success) {
@@ -211,9 +230,10 @@ export function checkEntryChain(
   ledger?: Digest,
   after: Head = EMPTY_HEAD,
 ): { entries: Entry[]; head: Head; faults: ChainFault[] } {
-  const { values, head, faults } = walkChain(lines, "entry", ledger, after);
+  const all = [...lines];
+  const { head, faults } = walkChain(all, "entry", ledger, after);
   const entries: Entry[] = [];
-  values.forEach((value, i) => {
+  parseSound(all, faults, after.size).forEach((value, i) => {
     const index = after.size + i;
     if (value === undefined) return;
     const parsed = EntrySchema.safeParse(value);
@@ -221,6 +241,22 @@ export function checkEntryChain(
     else faults.push(schemaFault("entry", index, parsed.error.issues));
   });
   return { entries, head, faults };
+}
+
+/** The values of lines; `undefined` where the walk has found that they hold none. */
+function parseSound(
+  lines: readonly Uint8Array[],
+  faults: readonly ChainFault[],
+  first = 0,
+): unknown[] {
+  const broken = new Set(
+    faults.filter(({ code }) => code === "chain.bytes").map(({ index }) =>
+      index
+    ),
+  );
+  return lines.map((line, i) =>
+    broken.has(first + i) ? undefined : JSON.parse(decoder.decode(line))
+  );
 }
 
 function schemaFault(
@@ -248,40 +284,10 @@ function parseLink(bytes: Uint8Array): Record<string, unknown> | undefined {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       return undefined;
     }
-    return isCanonical(text, value) ? value : undefined;
+    return canonicalText(value) === text ? value : undefined;
   } catch {
     // Each step can only fail for what the bytes are: not UTF-8, not JSON, nested deeper than
     // the stack goes, a surrogate alone.
     return undefined;
   }
-}
-
-/**
- * RFC 8785 takes numbers and strings as ECMAScript writes them, so sorted keys and equal
- * text are enough. What that cannot settle (keys like "10", which JavaScript moves; escaped
- * surrogates, which RFC 8785 refuses) is asked of the full canonicalization.
- */
-function isCanonical(text: string, value: unknown): boolean {
-  if (
-    JSON.stringify(value) === text && hasSortedKeys(value) &&
-    !text.includes("\\ud")
-  ) return true;
-  return canonicalText(value) === text;
-}
-
-function hasSortedKeys(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return true;
-  if (Array.isArray(value)) {
-    for (const item of value) if (!hasSortedKeys(item)) return false;
-    return true;
-  }
-  let before: string | undefined;
-  const object = value as Record<string, unknown>;
-  for (const key in object) {
-    if (before !== undefined && before >= key) return false;
-    before = key;
-    const item = object[key];
-    if (typeof item === "object" && !hasSortedKeys(item)) return false;
-  }
-  return true;
 }

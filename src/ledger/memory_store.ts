@@ -59,6 +59,7 @@ export class MemoryStore implements Store {
     }
   }
 
+  /** Makes the whole change or rejects with `ledger.conflict`; it lasts as long as the object. */
   commit(change: Commit): Promise<void> {
     try {
       this.#check(change);
@@ -79,6 +80,7 @@ export class MemoryStore implements Store {
     return Promise.resolve();
   }
 
+  /** Does nothing: there is no file and no lock to give back. */
   close(): Promise<void> {
     return Promise.resolve();
   }

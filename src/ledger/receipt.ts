@@ -18,8 +18,11 @@ export type StepStatus =
 
 /** Captured bytes in the bundle's `evidence/`. */
 export interface EvidenceRef {
+  /** What was captured: one of the output streams, or Deno's permission audit. */
   name: "stdout" | "stderr" | "permissions";
+  /** SHA-256 of the bytes; they lie in `evidence/sha256/<hex>`. */
   digest: Digest;
+  /** How many were kept, which is what the file holds. */
   bytes: number;
   /** The output limit cut it off. */
   truncated: boolean;
@@ -27,22 +30,31 @@ export interface EvidenceRef {
 
 /** A tree as it was found or written. */
 export interface TreeRef {
+  /** Relative to the workspace root, without a trailing `/`. */
   path: string;
+  /** RFC 6962 root over the entries, sorted by path. */
   tree: Digest;
+  /** How many plain files it has; links and empty folders do not count. */
   files: number;
+  /** Size of those files together. */
   bytes: number;
 }
 
 /** What the attempt used, where it could be had. */
 export interface Usage {
+  /** Milliseconds from the launch until all that was started is gone. */
   wallMs: number;
+  /** Processor time in user mode, milliseconds; `null` where it could not be had. */
   userMs: number | null;
+  /** Processor time in the kernel, milliseconds; `null` where it could not be had. */
   systemMs: number | null;
+  /** Largest resident set (`ru_maxrss` of getrusage(2)), bytes; `null` where it cannot be told from the launcher's own. */
   peakMemoryBytes: number | null;
 }
 
 /** The bodies of receipts, by type. */
 export interface ReceiptBodies {
+  /** The first receipt, written in one commit with the ledger's entry `run.admitted`. */
   "run.opened": {
     plan: Digest;
     decision: Digest;
@@ -52,7 +64,9 @@ export interface ReceiptBodies {
     /** The steps chosen by `--only`, or `null` for all. */
     only: string[] | null;
   };
+  /** A runner took an interrupted run over; `entry` is the ledger's `run.resumed`. */
   "run.resumed": { entry: { seq: number; hash: Digest } };
+  /** Durable before the launch. `attempt` counts from 1 and goes on after a resume. */
   "step.started": {
     step: string;
     attempt: number;
@@ -69,6 +83,7 @@ export interface ReceiptBodies {
     program: string;
     argv: string[];
   };
+  /** The end of an attempt; `attempt` is 0 where nothing was launched. */
   "step.finished": {
     step: string;
     attempt: number;
@@ -86,10 +101,12 @@ export interface ReceiptBodies {
     /** What the backend could not hold of what the plan asks, in sentences. */
     notEnforced: string[];
   };
+  /** The products of a step that succeeded now lie in the workspace. */
   "step.published": { step: string; products: TreeRef[] };
+  /** The last receipt: nothing may follow it. */
   "run.sealed": {
     outcome: RunOutcome;
-    /** Status of every step of the plan, in plan order. */
+    /** Status of every chosen step, in plan order. */
     steps: { step: string; status: StepStatus }[];
     invariants: { id: string; verdict: string; codes: string[] }[];
   };
@@ -103,7 +120,9 @@ export type ReceiptType = keyof ReceiptBodies;
 
 /** Who acted. */
 export interface Actor {
+  /** A person, an AI agent, or software such as the runner. */
   kind: "human" | "agent" | "system";
+  /** Of the runner, the id of its key: `sha256:<hex>`. */
   id: string;
 }
 

@@ -5,27 +5,34 @@
  */
 import type { Digest } from "../core/digest.ts";
 
-/** The end of a chain: how many records it has and the hash of the last; `null` hash of none. */
+/** The end of a chain. */
 export interface Head {
+  /** How many records the chain has. */
   size: number;
+  /** Leaf hash of the last record (RFC 6962 section 2.1); `null` when there is none. */
   hash: Digest | null;
 }
 
 /** The head of a chain without records. */
 export const EMPTY_HEAD: Head = { size: 0, hash: null };
 
-/** Records to append to a chain whose head is still `after`. `hash` is that of the last record. */
+/** Records to append to a chain. */
 export interface Append {
+  /** The head that the chain must still have, or the commit is refused. */
   after: Head;
   /** At least one. */
   records: Uint8Array[];
+  /** Leaf hash of the last of them: the chain's next head. */
   hash: Digest;
 }
 
 /** A document to put. Where `expect` is given, the commit is refused unless it is what lies there now. */
 export interface Put {
+  /** What it is, and so what its bytes hold and what its id is. */
   kind: DocumentKind;
+  /** ASCII, unique within the kind: a ticket id, a run id, a digest. */
   id: string;
+  /** The whole document: it takes the place of what lay there. */
   bytes: Uint8Array;
   /** The bytes there now; `null`: none. */
   expect?: Uint8Array | null;
@@ -83,6 +90,8 @@ export interface Store {
     kind: DocumentKind,
     options?: { reverse?: boolean; limit?: number; prefix?: string },
   ): AsyncIterable<{ id: string; bytes: Uint8Array }>;
+  /** Makes the whole change, durably, or none of it. */
   commit(change: Commit): Promise<void>;
+  /** Gives back files and locks; nothing may be asked of the store afterwards. */
   close(): Promise<void>;
 }

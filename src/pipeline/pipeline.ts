@@ -13,7 +13,9 @@ export type Isolation = "namespaces" | "kernel";
  * A trailing `/` survives in `write` only, where it means "starts as an empty folder".
  */
 export interface Permissions {
+  /** Files and folders that the step sees, hashed as its materials. */
   read: string[];
+  /** What the step makes, published when it succeeds; a path that `read` has too is updated in place. */
   write: string[];
   /** Paths that are left out of what `read` shows. */
   deny: string[];
@@ -49,31 +51,44 @@ export type Stdin = { text: string } | { file: string } | null;
 
 /** One step. Every field is present; defaults have been filled in, `${params.x}` replaced. */
 export interface Step {
+  /** Its key in the file: at most 64 letters, digits, `.`, `_` and `-`. */
   id: string;
+  /** The author's words, which no plan holds; `null` where there are none. */
   description: string | null;
+  /** `run`: a native program. `deno`: a subcommand of Deno. */
   kind: "run" | "deno";
   /** `run`: program and arguments. `deno`: subcommand and arguments. */
   argv: string[];
+  /** Ids of the steps that must have succeeded before. */
   needs: string[];
+  /** What it may touch; what is not declared does not exist for it. */
   permissions: Permissions;
+  /** By name. Beside these it has a few fixed ones (`PATH`, `HOME`, …), and none of the caller's. */
   env: Record<string, EnvValue>;
   /** A folder, relative to the workspace root; `.` is the root. */
   cwd: string;
+  /** Text, or a file that `read` covers; `null`: it is at its end at once. */
   stdin: Stdin;
   /** A product that takes the standard output; also listed in `permissions.write`. */
   stdout: string | null;
   /** Writable paths that are thrown away. */
   scratch: string[];
+  /** What the author sets; the runner bounds time and output where that is `null`. */
   limits: Limits;
   /** How often a failed step is tried again. */
   retries: number;
+  /** The least that must hold it: its own where it names one, else the pipeline's. */
   isolation: Isolation;
 }
 
 /** A pipeline; its steps in the order of the file. */
 export interface Pipeline {
+  /** At most 64 letters, digits, `.`, `_` and `-`. */
   name: string;
+  /** The author's words, which no plan holds; `null` where there are none. */
   description: string | null;
+  /** Values of `${params.x}`, the caller's in the place of the file's. They are public. */
   params: Record<string, string>;
+  /** At least one, in the order of the file. */
   steps: Step[];
 }

@@ -56,6 +56,7 @@ export interface PlanOptions {
 
 /** A plan, and what of this machine belongs to it. */
 export interface Planned {
+  /** What is judged and hashed: nothing of this machine but its toolchain is in it. */
   plan: Plan;
   /** The listing of every material, by its root. */
   trees: Map<Digest, TreeEntry[]>;

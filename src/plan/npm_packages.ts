@@ -6,10 +6,13 @@
 import { WritError } from "../core/errors.ts";
 import type { Disk } from "./disk.ts";
 
-/** One package of the module cache; `dir` is absolute. */
+/** One package of the module cache. */
 export interface NpmPackage {
+  /** As in the registry, with its scope: `@scope/name`. */
   name: string;
+  /** The exact version of the lock, without peers. */
   version: string;
+  /** Absolute path of its folder in the module cache. */
   dir: string;
 }
 

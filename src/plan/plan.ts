@@ -12,24 +12,33 @@ const count = z.int().min(0);
 
 /** The programs and system that a plan was made with. */
 export interface Toolchain {
+  /** Writ's own version. */
   writ: string;
+  /** `Deno.version.deno`, without a `v`. */
   deno: string;
+  /** `Deno.version.v8`. */
   v8: string;
+  /** `Deno.version.typescript`. */
   typescript: string;
+  /** `Deno.build.os`: `linux`. */
   os: string;
+  /** `Deno.build.arch`: `x86_64`, `aarch64`. */
   arch: string;
   /** The system view: its version, the distribution, and the digest of its package database (`null` where there is none). */
   system: { view: string; release: string; packages: Digest | null };
 }
 
-/**
- * A program or the folder that it needs. `tier` says what the digest covers: `content` the
- * program's bytes, `prefix` a whole tool folder, `system` a program of the system view (its
- * own bytes; the rest is in the toolchain's package digest), `workspace` a declared read.
- */
+/** A program or the folder that it needs. */
 export interface Tool {
+  /** `tar`, `./build.sh`, `npm:zod@4.6.7`: never a path of this machine. */
   name: string;
+  /** SHA-256 of the file, or root of the folder's tree; of what a step is still to write, of its path and that step's id. */
   digest: Digest;
+  /**
+   * What the digest covers: `content` the tool's own bytes, `prefix` a whole tool folder, `system` a
+   * program of the system view (its own bytes; the rest is in the toolchain's package digest),
+   * `workspace` a declared read.
+   */
   tier: "content" | "prefix" | "system" | "workspace";
 }
 
@@ -38,23 +47,33 @@ export type Material =
   | { path: string; tree: Digest; files: number; bytes: number }
   | { path: string; from: string };
 
-/** What a step writes, and how the path starts: `absent`, an empty `folder`, or as a copy to `update`. */
+/** What a step writes. */
 export interface Product {
+  /** Relative to the workspace root, without a trailing `/`. */
   path: string;
+  /** What the step finds there: nothing, an empty folder, or a copy that it updates. */
   starts: "absent" | "folder" | "update";
 }
 
-/** One step of a plan. `digest` covers everything else in it and the toolchain. */
+/** One step of a plan. */
 export interface PlanStep {
+  /** The step's name in the pipeline, unique in the plan. */
   id: string;
+  /** `run`: a native program. `deno`: a subcommand of Deno. */
   kind: "run" | "deno";
+  /** Ids of the steps that must have succeeded before, sorted. */
   needs: string[];
+  /** `run`: program and arguments. `deno`: subcommand and arguments, without the flags that permissions become. */
   argv: string[];
+  /** The program that is started; of a `deno` step, Deno itself. */
   executable: Tool;
   /** Further programs and tool folders, sorted by name. */
   tools: Tool[];
+  /** A folder, relative to the workspace root; `.` is the root. */
   cwd: string;
+  /** Text, or a file among the materials; `null`: it is at its end at once. */
   stdin: { text: string } | { file: string } | null;
+  /** The product that takes the standard output; `null`: it is kept as evidence only. */
   stdout: string | null;
   /** Literal values, those bound from the caller's environment, and secrets by name. */
   env: Record<string, string | { secret: string }>;
@@ -64,7 +83,9 @@ export interface PlanStep {
   materials: Material[];
   /** Sorted by path. */
   products: Product[];
+  /** Writable paths that are thrown away, sorted. */
   scratch: string[];
+  /** As declared, lists sorted; `true` is everything, `false` nothing. */
   permissions: {
     read: string[];
     write: string[];
@@ -75,23 +96,32 @@ export interface PlanStep {
     ffi: boolean | string[];
     import: string[];
   };
+  /** `timeout` in milliseconds, `memory` and `output` in bytes; `null` where the pipeline sets none. */
   limits: {
     timeout: number | null;
     memory: number | null;
     processes: number | null;
     output: number | null;
   };
+  /** How often a failed step is tried again. */
   retries: number;
+  /** The least that must hold it; a backend that holds less is not taken. */
   isolation: "namespaces" | "kernel";
+  /** SHA-256 of the canonical bytes of `{toolchain, step}`, the step without this field. */
   digest: Digest;
 }
 
-/** A plan; its steps in execution order (dependencies first, else the order of the file). */
+/** What will run, exactly. */
 export interface Plan {
+  /** Format version; any other is refused. */
   v: 1;
+  /** The pipeline's. */
   name: string;
+  /** Values of `${params.x}` by name, already replaced in the steps. They are public. */
   params: Record<string, string>;
+  /** Part of every step's digest: another Deno or system gives another plan. */
   toolchain: Toolchain;
+  /** In execution order: dependencies first, else the order of the file. */
   steps: PlanStep[];
 }
 

@@ -13,7 +13,9 @@ import { foundIn, type StepReads, type TreeRequest } from "./materials.ts";
 export interface ViewHint {
   /** Relative to the workspace root. */
   folder: string;
+  /** How many entries of the folder it sees. */
   seen: number;
+  /** How many there are; hidden ones that the step writes itself do not count. */
   total: number;
   /** The first few names that are hidden, sorted. */
   hidden: string[];

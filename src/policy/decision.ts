@@ -9,6 +9,7 @@ import { TimeSchema } from "../core/time.ts";
 
 /** Who asks. The id of a requester is `<owner>`; unnamed, it is `workspace`: whoever may write there. */
 export interface Requester {
+  /** A person, an AI agent, or software: what policy rules tell apart. */
   kind: "human" | "agent" | "system";
   /** The owner's name, as in trust. */
   id: string;
@@ -18,9 +19,11 @@ export interface Requester {
 
 /** What was the case when policy was asked. Source facts are claims read from `.git`, not authority. */
 export interface Facts {
+  /** What is checked out: 40 or 64 hex digits, a branch without `refs/heads/`; `null` where `.git` does not say. */
   source: { commit: string | null; branch: string | null };
+  /** On whose behalf policy was asked. */
   requester: Requester;
-  /** When policy was asked. */
+  /** When policy was asked: RFC 3339, UTC, milliseconds. */
   time: string;
   /** Guards that were evaluated. */
   guards: string[];
@@ -35,6 +38,7 @@ export interface Rule {
   id: string;
   /** Which question it answered. */
   question: "run" | "runUnattended";
+  /** Cedar's: one `forbid` that applies outweighs every `permit`. */
   effect: "permit" | "forbid";
   /** The rule's `@reason`; empty when it has none. */
   reason: string;
@@ -42,20 +46,29 @@ export interface Rule {
 
 /** The answer for one step. */
 export interface Outcome {
+  /** Its id in the plan. */
   step: string;
+  /** What policy answers for this step alone; {@linkcode verdictOf} sums up the plan. */
   outcome: Verdict;
+  /** Those that gave it; empty where none applied, which is a `deny`. */
   rules: Rule[];
   /** Sentences for people: what a reviewer must look at, in this step. */
   obligations: string[];
 }
 
-/** A decision. `policy` and `trust` are the digests of what was in force. */
+/** What policy answers to a plan. */
 export interface Decision {
+  /** Format version; any other is refused. */
   v: 1;
+  /** SHA-256 of the canonical bytes of the plan that was judged. */
   plan: Digest;
+  /** Digest of the policy that was asked, as of `policyDigest`. */
   policy: Digest;
+  /** SHA-256 of the canonical bytes of trust; of nothing where there was none. */
   trust: Digest;
+  /** What policy was told beside the plan. */
   facts: Facts;
+  /** One a step, in the plan's order. */
   outcomes: Outcome[];
 }
 

@@ -23,13 +23,17 @@ import { policyDigest, type PolicySet } from "./policy_set.ts";
 
 /** What is in force for one workspace. */
 export interface Pins {
+  /** Format version; any other is refused. */
   v: 1;
   /** The real path of the workspace. */
   workspace: string;
+  /** SHA-256 of the canonical bytes of the trust that was accepted. */
   trust: Digest;
+  /** Digest of the policy that was accepted, as of `policyDigest`. */
   policy: Digest;
   /** The ledger that its runs are recorded in. */
   ledger: Digest;
+  /** RFC 3339, UTC, milliseconds. */
   acceptedAt: string;
 }
 

@@ -18,20 +18,25 @@ import type { World } from "./world.ts";
 
 /** What an approver says. */
 export interface Approval {
+  /** In the approver's words, for the ticket; may be empty. */
   reason: string;
   /** How long the ticket holds, milliseconds. */
   validForMs: number;
+  /** How many runs the ticket admits, at least 1. */
   maxUses: number;
 }
 
 /** A signed ticket, and how many more approvers it needs. */
 export interface Approved {
+  /** What was signed, read back from the envelope. */
   ticket: Ticket;
+  /** DSSE, with this approver's signature and those before it. */
   envelope: Envelope;
   /** The one that the ticket is for; of a ticket that waited, the one it was made for. */
   decision: Decision;
   /** The signature was added to a ticket that waited for it. */
   countersigned: boolean;
+  /** How many approvers with other owners must still sign; 0 when it holds. */
   missing: number;
 }
 

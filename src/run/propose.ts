@@ -24,19 +24,27 @@ import { VERSION } from "./version.ts";
 
 /** What someone wants to run. */
 export interface Wish {
-  /** The pipeline file, relative to the workspace, and its bytes. */
+  /** The pipeline file, relative to the workspace; for messages. */
   file: string;
+  /** The bytes of that file: JSON or JSONC, kept for the bundle as they are. */
   bytes: Uint8Array;
+  /** Values that replace those of the file's `params`, by name. */
   params: Record<string, string>;
+  /** On whose behalf; {@linkcode UNNAMED} where nobody says. */
   requester: Requester;
 }
 
 /** A wish, planned and judged. */
 export interface Proposal {
+  /** What it was made from. */
   wish: Wish;
+  /** Parsed and expanded, with the wish's parameters in place. */
   pipeline: Pipeline;
+  /** The plan, and what of this machine belongs to it. */
   planned: Planned;
+  /** The same plan, and SHA-256 of its canonical bytes. */
   plan: { value: Planned["plan"]; digest: Digest };
+  /** What policy in sight answers, and SHA-256 of its canonical bytes. */
   decision: { value: Decision; digest: Digest };
 }
 

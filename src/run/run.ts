@@ -54,10 +54,15 @@ export type RunEvent =
 
 /** A run that ended. */
 export interface RunResult {
+  /** `run_` and a ULID. */
   run: string;
+  /** `tkt_` and a ULID: the ticket whose use it took. */
   ticket: string;
+  /** `ok` only where every chosen step was `ok` or `cached`. */
   outcome: RunOutcome;
+  /** The chosen steps in plan order; `reason` is a sentence, `null` where there is nothing to explain. */
   steps: { step: string; status: StepStatus; reason: string | null }[];
+  /** What its steps wrote, sorted by path; `tree` is the root digest. */
   products: { path: string; tree: string }[];
   /** The folder of its bundle, absolute. */
   bundle: string;

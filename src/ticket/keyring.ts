@@ -27,17 +27,23 @@ import type { Role, TrustedKey } from "./trust.ts";
 
 /** The public half of a key, with whose it is and what it is meant for. */
 export interface PublicKey {
+  /** Format version; any other is refused. */
   v: 1;
+  /** SHA-256 of the 32 raw bytes of the public key. */
   id: Digest;
   /** The raw public key (32 bytes), base64. */
   publicKey: string;
+  /** Name of who answers for it, as it shall stand in trust. */
   owner: string;
+  /** Who signs with it: a person, an AI agent, or software. */
   kind: TrustedKey["kind"];
+  /** At least one; only trust says what it is really believed for. */
   roles: Role[];
 }
 
 /** A key of the keyring. */
 export interface KeyringKey extends PublicKey {
+  /** Its files are `keys/<name>.key` and `keys/<name>.pub.json` of the config folder. */
   name: string;
   /** Whether a passphrase opens it. */
   sealed: boolean;

@@ -24,6 +24,7 @@ import type { Trust, TrustedKey } from "./trust.ts";
 export interface SetupOptions {
   /** The absolute path of the config folder. */
   config: string;
+  /** Its root; policy and trust are proposed in its `policies/`. */
   workspace: string;
   /** The name of the person whose approver key is made. */
   owner: string;
@@ -37,6 +38,7 @@ export interface SetupOptions {
 
 /** What was made and what was there. */
 export interface SetupResult {
+  /** `approver`, `runner` and `ledger`, in this order; `made` is `false` for one that was there. */
   keys: (KeyringKey & { made: boolean })[];
   /** Files of the workspace to commit, relative to its root. */
   files: { path: string; made: boolean }[];

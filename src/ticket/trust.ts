@@ -16,9 +16,13 @@ export interface TrustedKey {
   id: Digest;
   /** The raw public key (32 bytes), base64. */
   publicKey: string;
+  /** Who answers for it; names that differ in case, width or space only are one owner. */
   owner: string;
+  /** Who signs with it: a person, an AI agent, or software. */
   kind: "human" | "agent" | "system";
+  /** At least one. */
   roles: Role[];
+  /** From when on its signatures count: RFC 3339, UTC, milliseconds. */
   notBefore: string;
   /** `null`: no end. */
   notAfter: string | null;
@@ -28,7 +32,9 @@ export interface TrustedKey {
 
 /** A trust file. */
 export interface Trust {
+  /** Format version; any other is refused. */
   v: 1;
+  /** Each key once; whoever is not listed is not believed. */
   keys: TrustedKey[];
   /** How many approvers with different owners a ticket needs. */
   quorum: number;

@@ -105,6 +105,7 @@ export type ReasonCode = typeof REASON_CODES[number] | ErrorCode;
 
 /** Why an invariant is not `PASS`. */
 export interface Reason {
+  /** What scripts and tests match; the sentence may be improved, this stays. */
   code: ReasonCode;
   /** A sentence for people. It may hold text of the bundle: escape it before a terminal sees it. */
   message: string;
@@ -114,9 +115,13 @@ export interface Reason {
 
 /** One invariant as it was found. */
 export interface InvariantResult {
+  /** Its name for scripts: `receipts.chain`. */
   id: string;
+  /** What is true where it is a `PASS`, in a sentence. */
   title: string;
+  /** The worst that was found: `FAIL`, then `UNKNOWN`, then `WARN`; else `PASS`. */
   verdict: InvariantVerdict;
+  /** In the order in which they were found; empty for a `PASS`. */
   reasons: Reason[];
 }
 
@@ -128,27 +133,39 @@ export type ReportVerdict = "verified" | "failed-run" | "not-verified";
 
 /** What a report is about. In a report that is `not-verified` these are claims. */
 export interface Subjects {
+  /** SHA-256 of its canonical bytes; `null` where it cannot be read. */
   plan: Digest | null;
+  /** SHA-256 of its canonical bytes; `null` where it cannot be read. */
   decision: Digest | null;
+  /** `tkt_` and a ULID; `null` where the ticket cannot be read. */
   ticket: string | null;
   /** Whose signatures over the ticket count, in the reader's trust. */
   approvers: { owner: string; key: Digest }[];
   /** The key that sealed the run, in the reader's trust. */
   runner: Digest | null;
+  /** In plan order, as each ended; one that was not chosen is `skipped`, one without an end is left out. */
   steps: { step: string; status: StepStatus }[];
+  /** As the seal lists them; empty where it cannot be read. */
   products: { path: string; tree: Digest }[];
 }
 
 /** What verify found. */
 export interface Report {
+  /** Format version; any other is refused. */
   v: 1;
   /** The folder that was read. */
   where: string;
+  /** `run_` and a ULID, as the bundle says; `null` where it says none that can be read. */
   run: string | null;
+  /** As the runner sealed it; `null` where the seal cannot be read. */
   outcome: RunOutcome | null;
+  /** All that there are, in the order of the way, whatever failed before. */
   invariants: InvariantResult[];
+  /** `not-verified` unless every invariant is `PASS` or `WARN`. */
   verdict: ReportVerdict;
+  /** Exit status of `verify`: 0 `verified`, 1 `failed-run`, 4 `not-verified`. */
   exit: 0 | 1 | 4;
+  /** Whose run of what, with which results. */
   subjects: Subjects;
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { PlanStep } from "../../src/plan/plan.ts";
 import type { Confinement } from "../../src/sandbox/confinement.ts";
 
 /** A confinement with nothing allowed but what is given. */
@@ -29,5 +30,45 @@ export function confinement(
       output: 1_000_000,
     },
     ...parts,
+  };
+}
+
+/** A step of a plan that may do nothing, but for what is given. */
+export function step(parts: Partial<PlanStep>): PlanStep {
+  return {
+    id: "s",
+    kind: "run",
+    needs: [],
+    argv: ["true"],
+    executable: {
+      name: "true",
+      digest: `sha256:${"0".repeat(64)}`,
+      tier: "system",
+    },
+    tools: [],
+    cwd: ".",
+    stdin: null,
+    stdout: null,
+    env: {},
+    bound: [],
+    materials: [],
+    products: [],
+    scratch: [],
+    limits: { timeout: null, memory: null, processes: null, output: null },
+    retries: 0,
+    isolation: "kernel",
+    digest: `sha256:${"0".repeat(64)}`,
+    ...parts,
+    permissions: {
+      read: [],
+      write: [],
+      deny: [],
+      net: false,
+      run: [],
+      sys: false,
+      ffi: false,
+      import: [],
+      ...parts.permissions,
+    },
   };
 }

@@ -82,6 +82,7 @@ export class TrialWorld implements AsyncDisposable {
       env: () => undefined,
       now: Date.now,
       denoDir: null,
+      stateFolder: join(root, "state"),
     });
     return new TrialWorld(
       root,

@@ -199,7 +199,12 @@ export class World implements AsyncDisposable {
     params?: Record<string, string>,
   ): void {
     this.put({
-      "pipeline.json": JSON.stringify({ name: "work", params, steps }),
+      "pipeline.json": JSON.stringify({
+        name: "work",
+        params,
+        isolation: "kernel",
+        steps,
+      }),
     });
   }
 
@@ -274,9 +279,9 @@ export class World implements AsyncDisposable {
     return snapshot(this.at(below));
   }
 
-  /** Folders of the home that hold keys, pins and state, as {@linkcode World.snapshot}. */
-  homeSnapshot(): Record<string, string> {
-    return snapshot(this.ann.home);
+  /** Workspace and homes, as {@linkcode World.snapshot}. */
+  everything(): Record<string, string> {
+    return snapshot(this.root);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -7,7 +7,7 @@ import { checkPart } from "../../bundle/part.ts";
 import { isWritError } from "../../core/errors.ts";
 import { fromFolder } from "../../plan/declared.ts";
 import type { PlanStep } from "../../plan/plan.ts";
-import { bubblewrap } from "../../sandbox/bubblewrap.ts";
+import { launchUnder } from "../../sandbox/choose_backend.ts";
 import { confine } from "../../sandbox/confine.ts";
 import type {
   Backend,
@@ -15,7 +15,6 @@ import type {
   HostFacts,
   Launch,
 } from "../../sandbox/confinement.ts";
-import { landlock } from "../../sandbox/landlock.ts";
 import { notEnforced } from "../../sandbox/not_enforced.ts";
 import { inView, VIEW } from "../../sandbox/view_paths.ts";
 import { HostFactsSchema } from "../host_facts.ts";
@@ -84,11 +83,7 @@ function checkStart(
     checkLaunch(
       step,
       event,
-      (backend.name === "bubblewrap" ? bubblewrap : landlock)(
-        confinement,
-        host.value,
-        backend,
-      ),
+      launchUnder(backend, confinement, host.value),
       found,
     );
     checkGaps(step, event, run, notEnforced(confinement, backend), found);

@@ -1,0 +1,208 @@
+/**
+ * A look at the bytes of a record, without making values of them: many times as fast as
+ * parsing, which is what walking a long chain costs.
+ *
+ * @module
+ */
+
+/** Deeper than any receipt; what is deeper is left to the parser. */
+const MAX_DEPTH = 64;
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const MINUS = 0x2d;
+const ZERO = 0x30;
+const NINE = 0x39;
+const COLON = 0x3a;
+const OPEN_LIST = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
+/** What may follow a backslash in RFC 8785, but for `u`. */
+const ESCAPED = new Set([...'"\\bfnrt'].map((letter) => letter.charCodeAt(0)));
+
+const WORDS = ["true", "false", "null"].map(ascii);
+
+/** Integers of more digits are left to the parser: not all of them are their own number. */
+const MAX_DIGITS = 15;
+
+function ascii(text: string): Uint8Array {
+  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+}
+
+/**
+ * Recognizes canonical objects (RFC 8785), and finds members of the outermost one.
+ *
+ * A `true` of {@linkcode Scanner.scan} is certain. A `false` means that a parser must look:
+ * the bytes may still be canonical (letters beyond ASCII, `\u` escapes, fractions).
+ */
+export class Scanner {
+  readonly #names: readonly Uint8Array[];
+  readonly #starts: number[];
+  readonly #ends: number[];
+  #bytes = new Uint8Array();
+  #at = 0;
+
+  /** `names`: the members of the outermost object to find. */
+  constructor(names: readonly string[]) {
+    this.#names = names.map(ascii);
+    this.#starts = names.map(() => -1);
+    this.#ends = names.map(() => -1);
+  }
+
+  /** Whether these bytes certainly are a canonical object. */
+  scan(bytes: Uint8Array): boolean {
+    this.#bytes = bytes as Uint8Array<ArrayBuffer>;
+    this.#at = 0;
+    this.#starts.fill(-1);
+    return bytes[0] === OPEN_OBJECT && this.#object(1) &&
+      this.#at === bytes.length;
+  }
+
+  /** Whether the value of the n-th name, in what was scanned last, is this text of ASCII. */
+  is(name: number, value: string): boolean {
+    const start = this.#starts[name];
+    if (start === -1 || this.#ends[name] - start !== value.length) return false;
+    for (let i = 0; i < value.length; i++) {
+      if (this.#bytes[start + i] !== value.charCodeAt(i)) return false;
+    }
+    return true;
+  }
+
+  #object(depth: number): boolean {
+    const bytes = this.#bytes;
+    this.#at++;
+    if (bytes[this.#at] === CLOSE_OBJECT) {
+      this.#at++;
+      return true;
+    }
+    let beforeStart = -1;
+    let beforeEnd = -1;
+    for (;;) {
+      const start = this.#at + 1;
+      if (bytes[this.#at] !== QUOTE || !this.#plainString()) return false;
+      const end = this.#at - 1;
+      if (
+        beforeStart !== -1 && !this.#isLess(beforeStart, beforeEnd, start, end)
+      ) return false;
+      beforeStart = start;
+      beforeEnd = end;
+      if (bytes[this.#at++] !== COLON) return false;
+      const value = this.#at;
+      if (!this.#value(depth)) return false;
+      if (depth === 1) this.#keep(start, end, value);
+      const next = bytes[this.#at++];
+      if (next === CLOSE_OBJECT) return true;
+      if (next !== COMMA) return false;
+    }
+  }
+
+  #list(depth: number): boolean {
+    const bytes = this.#bytes;
+    this.#at++;
+    if (bytes[this.#at] === CLOSE_LIST) {
+      this.#at++;
+      return true;
+    }
+    for (;;) {
+      if (!this.#value(depth)) return false;
+      const next = bytes[this.#at++];
+      if (next === CLOSE_LIST) return true;
+      if (next !== COMMA) return false;
+    }
+  }
+
+  #value(depth: number): boolean {
+    const first = this.#bytes[this.#at];
+    if (first === QUOTE) return this.#string();
+    if (first === OPEN_OBJECT) {
+      return depth < MAX_DEPTH && this.#object(depth + 1);
+    }
+    if (first === OPEN_LIST) return depth < MAX_DEPTH && this.#list(depth + 1);
+    if (first === MINUS || first >= ZERO && first <= NINE) {
+      return this.#integer();
+    }
+    return this.#word();
+  }
+
+  #string(): boolean {
+    const bytes = this.#bytes;
+    let at = this.#at + 1;
+    for (;;) {
+      const byte = bytes[at++];
+      if (byte === QUOTE) {
+        this.#at = at;
+        return true;
+      }
+      if (byte === BACKSLASH) {
+        if (!ESCAPED.has(bytes[at++])) return false;
+      } else if (!(byte >= 0x20 && byte < 0x7f)) return false;
+    }
+  }
+
+  /** A string without escapes: in these the order of bytes is that of the letters. */
+  #plainString(): boolean {
+    const bytes = this.#bytes;
+    let at = this.#at + 1;
+    for (;;) {
+      const byte = bytes[at++];
+      if (byte === QUOTE) {
+        this.#at = at;
+        return true;
+      }
+      if (!(byte >= 0x20 && byte < 0x7f) || byte === BACKSLASH) return false;
+    }
+  }
+
+  #integer(): boolean {
+    const bytes = this.#bytes;
+    const isNegative = bytes[this.#at] === MINUS;
+    const start = isNegative ? this.#at + 1 : this.#at;
+    let at = start;
+    while (bytes[at] >= ZERO && bytes[at] <= NINE) at++;
+    this.#at = at;
+    const digits = at - start;
+    if (digits === 0 || digits > MAX_DIGITS) return false;
+    // What follows (".", "e") is refused by whoever looks for "," or a close.
+    return bytes[start] !== ZERO || digits === 1 && !isNegative;
+  }
+
+  #word(): boolean {
+    for (const word of WORDS) {
+      if (this.#startsWith(word)) {
+        this.#at += word.length;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  #startsWith(word: Uint8Array): boolean {
+    for (let i = 0; i < word.length; i++) {
+      if (this.#bytes[this.#at + i] !== word[i]) return false;
+    }
+    return true;
+  }
+
+  #isLess(a: number, aEnd: number, b: number, bEnd: number): boolean {
+    const bytes = this.#bytes;
+    for (; a < aEnd && b < bEnd; a++, b++) {
+      if (bytes[a] !== bytes[b]) return bytes[a] < bytes[b];
+    }
+    return a === aEnd && b < bEnd;
+  }
+
+  #keep(start: number, end: number, value: number): void {
+    for (let n = 0; n < this.#names.length; n++) {
+      const name = this.#names[n];
+      if (name.length !== end - start) continue;
+      let i = 0;
+      while (i < name.length && this.#bytes[start + i] === name[i]) i++;
+      if (i < name.length) continue;
+      this.#starts[n] = value;
+      this.#ends[n] = this.#at;
+    }
+  }
+}

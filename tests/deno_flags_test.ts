@@ -1,0 +1,104 @@
+/**
+ * The flags of deno steps.
+ *
+ * @module
+ */
+import { assertEquals, assertThrows } from "@std/assert";
+import { WritError } from "../src/core/errors.ts";
+import { confine } from "../src/sandbox/confine.ts";
+import type { HostFacts } from "../src/sandbox/confinement.ts";
+import { denoFlags } from "../src/sandbox/deno_flags.ts";
+import { confinement, step } from "./support/confinements.ts";
+
+const refuses = (name: string, code: string, act: () => unknown) =>
+  Deno.test(name, () => {
+    assertEquals(assertThrows(act, WritError).code, code);
+  });
+
+function RUNTIME() {
+  return confine(step({ kind: "deno" })).runtime;
+}
+
+const flags = (
+  argv: string[],
+  runtime: Partial<NonNullable<ReturnType<typeof RUNTIME>>> = {},
+  files: HostFacts["deno"] = null,
+) =>
+  denoFlags(
+    confinement({ kind: "deno", argv, runtime: { ...RUNTIME()!, ...runtime } }),
+    "/work",
+    files,
+  ).join(" ");
+
+const commands: [given: string[], flags: string][] = [
+  [
+    ["run", "a.ts", "-A"],
+    "run --no-prompt --cached-only --no-remote --frozen --no-config --no-lock --deny-import ./a.ts -A",
+  ],
+  [
+    ["run", "--check", "npm:x"],
+    "run --no-prompt --cached-only --no-remote --frozen --no-config --no-lock --deny-import --check npm:x",
+  ],
+  [
+    ["test", "src"],
+    "test --no-prompt --cached-only --no-remote --frozen --no-config --no-lock --deny-import src",
+  ],
+  [
+    ["check", "a.ts"],
+    "check --cached-only --no-remote --frozen --no-config --no-lock a.ts",
+  ],
+  [
+    ["bundle", "a.ts", "-o", "b.js"],
+    "bundle --no-remote --frozen --no-config --no-lock a.ts -o b.js",
+  ],
+  [["lint"], "lint --no-config"],
+  [["fmt", "--check"], "fmt --no-config --check"],
+];
+for (const [given, expected] of commands) {
+  Deno.test(`the flags of deno ${given.join(" ")}`, () => {
+    assertEquals(flags(given), expected);
+  });
+}
+
+Deno.test("the flags spell the permissions, with paths of the view", () => {
+  assertEquals(
+    flags(["run", "a.ts"], {
+      read: [".", "src"],
+      write: ["dist/"],
+      deny: ["src/x"],
+      net: ["a:1"],
+      env: ["A", "B"],
+      run: ["git"],
+      sys: true,
+      ffi: ["lib.so"],
+    }, { config: "deno.json", lock: "deno.lock" }),
+    "run --no-prompt --cached-only --no-remote --frozen --config=/work/deno.json --lock=/work/deno.lock " +
+      "--allow-read=/work,/work/src --deny-read=/work/src/x --allow-write=/work/dist --allow-net=a:1 " +
+      "--allow-env=A,B --allow-run=git --allow-sys --allow-ffi=/work/lib.so --deny-import ./a.ts",
+  );
+});
+
+for (
+  const argv of [
+    ["eval", "1"],
+    ["toString"],
+    ["run"],
+    ["run", "-A", "a.ts"],
+    ["run", "--allow-net", "a.ts"],
+    ["run", "--seed", "5", "-A", "a.ts"],
+    ["run", "--config=x", "a.ts"],
+    ["run", "-qA", "a.ts"],
+    ["test", "src", "-A"],
+    ["test", "-RW"],
+    ["test", "--no-lock"],
+    ["check", "--reload"],
+    ["lint", "--config=x"],
+    ["test", "-P=all"],
+  ]
+) {
+  refuses(
+    `a deno step does not start deno ${argv.join(" ")}`,
+    "sandbox.cannot_hold",
+    () => flags(argv),
+  );
+}

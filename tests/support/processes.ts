@@ -1,0 +1,65 @@
+/**
+ * The processes of this machine, as tests look at them.
+ *
+ * @module
+ */
+
+/** Processes whose command line (words with NUL between) holds a text, by id. */
+export function processesWith(text: string): number[] {
+  return allProcesses().filter((pid) => commandOf(pid)?.includes(text));
+}
+
+/** A process and all that it started, by id, the process itself first. */
+export function treeOf(root: number): number[] {
+  const children = new Map<number, number[]>();
+  for (const pid of allProcesses()) {
+    const parent = parentOf(pid);
+    if (parent === null) continue;
+    children.set(parent, [...children.get(parent) ?? [], pid]);
+  }
+  const tree = [root];
+  for (let at = 0; at < tree.length; at++) {
+    tree.push(...children.get(tree[at]) ?? []);
+  }
+  return tree;
+}
+
+/** Resolves when none of some processes is left; rejects when they outlive all patience. */
+export async function gone(pids: readonly number[]): Promise<void> {
+  const left = () => pids.filter((pid) => parentOf(pid) !== null);
+  for (let wait = 0; left().length > 0; wait++) {
+    if (wait === 600) {
+      throw new Error(
+        `still there: ${left().map((pid) => `${pid} ${commandOf(pid)}`)}`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function allProcesses(): number[] {
+  return [...Deno.readDirSync("/proc")]
+    .map(({ name }) => Number(name))
+    .filter((pid) => Number.isInteger(pid));
+}
+
+function commandOf(pid: number): string | null {
+  return read(`/proc/${pid}/cmdline`);
+}
+
+/** `null` for what is gone, and for what is dead and waits to be collected. */
+function parentOf(pid: number): number | null {
+  const stat = read(`/proc/${pid}/stat`);
+  if (stat === null) return null;
+  const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return state === "Z" ? null : Number(parent);
+}
+
+function read(path: string): string | null {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    // It ended between the look and the read.
+    return null;
+  }
+}
