@@ -4,12 +4,13 @@
  * @module
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
 import { isWritError, WritError } from "../src/core/errors.ts";
 import { launchUnder } from "../src/sandbox/choose_backend.ts";
 import {
   bare,
-  type Bench,
+  Bench,
   processesWith,
   underEach,
   withLauncher,
@@ -48,7 +49,7 @@ underEach(
     const { exit, signal } = await bench.run(sh("kill -TERM $$"));
     assertEquals({ exit, signal }, { exit: null, signal: "SIGTERM" });
   },
-  "landlock",
+  { only: "landlock" },
 );
 
 underEach(
@@ -57,7 +58,7 @@ underEach(
     const { exit, signal } = await bench.run(sh("kill -TERM $$"));
     assertEquals({ exit, signal }, { exit: 143, signal: null });
   },
-  "bubblewrap",
+  { only: "bubblewrap" },
 );
 
 underEach("a broken pipe kills quietly", async (bench) => {
@@ -92,12 +93,12 @@ const HOG = sh("head -c 300000000 /dev/zero | tail -c 300000000 | wc -c");
 underEach("the peak of memory is counted", async (bench) => {
   const { usage } = await bench.run(HOG);
   assert((usage.peakMemoryBytes ?? 0) > 250_000_000);
-}, "bubblewrap");
+}, { only: "bubblewrap" });
 
 underEach("the peak of memory is counted or not known", async (bench) => {
   const { peakMemoryBytes } = (await bench.run(HOG)).usage;
   assert(peakMemoryBytes === null || peakMemoryBytes > 250_000_000);
-}, "landlock");
+}, { only: "landlock" });
 
 underEach("the output limit ends a step and cuts there", async (bench) => {
   const ran = await bench.run(["yes"], {
@@ -213,6 +214,43 @@ underEach("closing the launcher kills what runs", async (bench) => {
   assertEquals((await ended).signal, "SIGKILL");
   await bench.launcher.close();
   assertEquals(await processesWith(seconds), []);
+});
+
+underEach("a step dies when the launcher is killed", async (bench) => {
+  const seconds = mark();
+  const launchers = await processesWith("sandbox/launcher.js");
+  const ended = bench.run(sh(`echo up; sleep ${seconds}; true`), {}, {
+    seen: () => {
+      for (const pid of launchers) if (isChild(pid)) Deno.kill(pid, "SIGKILL");
+    },
+  });
+  const error = await assertRejects(() => ended, WritError);
+  assertEquals(error.code, "sandbox.launch");
+  await gone(seconds);
+});
+
+underEach("a step dies when the runner is killed", async (bench) => {
+  const seconds = mark();
+  const step = confinement({
+    argv: [
+      "sh",
+      "-c",
+      `(setsid sleep ${seconds} &); echo up; sleep ${seconds}`,
+    ],
+  });
+  const launch = launchUnder(bench.backend, step, bench.host);
+  const runner = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "-q", RUNNER],
+    env: { LAUNCH: JSON.stringify({ launch, limits: step.limits }) },
+    stdout: "piped",
+  }).spawn();
+  const reader = runner.stdout.getReader();
+  await reader.read();
+  assertEquals((await processesWith(`sleep\0${seconds}`)).length, 2);
+  runner.kill("SIGKILL");
+  await reader.cancel();
+  await runner.status;
+  await gone(seconds);
 });
 
 underEach("many steps run at once", async (bench) => {
@@ -331,16 +369,30 @@ for (const [name, change] of halfConfined) {
       await start(launch.kernel!);
       assert((await Deno.stat(started)).isFile);
     },
-    "landlock",
+    { only: "landlock" },
   );
 }
 
 /** A second stage beside that of `bench`, under the same launcher. */
 async function neighbour(bench: Bench): Promise<Bench> {
-  const { Bench: Made } = await import("./support/sandbox.ts");
-  return await Made.open(
+  return await Bench.open(
     bench.launcher,
     bench.backend,
     join(bench.folder, "neighbour"),
   );
+}
+
+const RUNNER = fromFileUrl(new URL("./support/runner.ts", import.meta.url));
+
+function isChild(pid: number): boolean {
+  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+  const parent = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1];
+  return Number(parent) === Deno.pid;
+}
+
+/** Waits until no process sleeps so long; never returns when one does. */
+async function gone(seconds: string): Promise<void> {
+  while ((await processesWith(seconds)).length > 0) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }

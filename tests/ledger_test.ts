@@ -418,6 +418,11 @@ test("a receipt of a wrong form is refused", async (ledger) => {
     "receipt.illegal",
     () => ledger.append(run, "step.started", body, ACTOR),
   );
+  const host = JSON.parse('{"__proto__":1}');
+  await rejectsWith(
+    "receipt.illegal",
+    () => ledger.append(run, "step.started", { ...started("a"), host }, ACTOR),
+  );
   await ledger.append(run, "step.started", started("a"), ACTOR);
   await assertWhole(ledger);
 });

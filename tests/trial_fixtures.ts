@@ -147,7 +147,14 @@ await Deno.writeTextFile("dist/page.txt", title(text) + epoch + "\\n");
 export async function repository(workspace: Workspace): Promise<void> {
   workspace.put({ "a.txt": "a\n", "lib/b.txt": "b\n" });
   const git = (...args: string[]) =>
-    workspace.run("git", "-c", "user.name=A", "-c", "user.email=a@b.c", ...args);
+    workspace.run(
+      "git",
+      "-c",
+      "user.name=A",
+      "-c",
+      "user.email=a@b.c",
+      ...args,
+    );
   await git("init", "-q");
   await git("add", "a.txt");
   await git("commit", "-q", "-m", "First");
@@ -167,7 +174,8 @@ public class Main {
 
 /** A package whose test needs another one, which \`node_modules\` links to. */
 export const MONO: Files = {
-  "package.json": '{"name":"mono","private":true,"workspaces":["packages/*"]}\n',
+  "package.json":
+    '{"name":"mono","private":true,"workspaces":["packages/*"]}\n',
   "packages/a/package.json":
     '{"name":"a","type":"module","scripts":{"test":"node --test"}}\n',
   "packages/a/a.test.js": `import test from "node:test";

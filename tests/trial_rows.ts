@@ -177,7 +177,10 @@ export const ROWS: TrialRow[] = [
       },
     },
     products: { "sum.json": /^42\n$/ },
-    without: { "sum.read rows.json": "before", "sum.stdout sum.json": "before" },
+    without: {
+      "sum.read rows.json": "before",
+      "sum.stdout sum.json": "before",
+    },
   },
   {
     name: "data load: sqlite3 imports a table",
@@ -424,7 +427,9 @@ export const ROWS: TrialRow[] = [
         permissions: { read: ["src", "node_modules"], write: ["app.min.js"] },
       },
     },
-    products: { "app.min.js": /^import \{ createServer \} from "node:http"; im/ },
+    products: {
+      "app.min.js": /^import \{ createServer \} from "node:http"; im/,
+    },
     without: {
       "minify.read src": "before",
       "minify.read node_modules": "before",
@@ -442,7 +447,10 @@ export const ROWS: TrialRow[] = [
       },
     },
     products: { "data/sales.csv": /^0,3\n/ },
-    without: { "generate.read gen.py": "before", "generate.write data/": "exit" },
+    without: {
+      "generate.read gen.py": "before",
+      "generate.write data/": "exit",
+    },
   },
   {
     name: "py stats: a script sums up a table",
@@ -749,7 +757,9 @@ function shellRows(): TrialRow[] {
           stdout: "SHA256SUMS",
         },
       },
-      products: { "SHA256SUMS": /^[0-9a-f]{64} {2}a\/1\n[0-9a-f]{64} {2}a\/2\n$/ },
+      products: {
+        "SHA256SUMS": /^[0-9a-f]{64} {2}a\/1\n[0-9a-f]{64} {2}a\/2\n$/,
+      },
       without: { "sums.read a": "before", "sums.stdout SHA256SUMS": "before" },
     },
     {

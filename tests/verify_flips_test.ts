@@ -59,3 +59,29 @@ Deno.test("no flipped bit goes unseen where the list of files is made anew", asy
   });
   await fc.assert(property, { numRuns: 1500 });
 });
+
+const TEXTS: [what: string, text: string][] = [
+  ["nothing", ""],
+  ["deep nesting", "[".repeat(200_000) + "]".repeat(200_000)],
+  ["nesting that does not end", '{"a":'.repeat(200_000)],
+  ["many empty lines", "\n".repeat(50_000)],
+  ["a byte order mark", "\ufeff{}"],
+  ["the wrong type", '"text"'],
+  ["a prototype", '{"__proto__":{"v":1}}'],
+];
+
+for (const [what, text] of TEXTS) {
+  Deno.test(`${what} in any file is told, and breaks no check`, async () => {
+    for (const name of files.keys()) {
+      const bytes = new TextEncoder().encode(text);
+      const changed = withIndex(new Map(files).set(name, bytes), RUN);
+      if (name === BUNDLE_FILES.index) changed.set(name, bytes);
+      const report = await verifyBundle(asBundle(changed), READER);
+      const codes = report.invariants.flatMap(({ reasons }) =>
+        reasons.map(({ code }) => code)
+      );
+      assertEquals([name, report.exit], [name, 4]);
+      assertEquals(codes.includes("verify.fault"), false, name);
+    }
+  });
+}

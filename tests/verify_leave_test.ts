@@ -19,7 +19,7 @@ import {
   TICKET_ID,
   trustIn,
 } from "./verify_fixtures.ts";
-import { testRows } from "./verify_rows.ts";
+import { editJson, relisted, testRows } from "./verify_rows.ts";
 
 const admittedAt = (seconds: number) => (entries: LedgerDraft[]) =>
   entries.map((each, i) =>
@@ -36,6 +36,36 @@ function admission(
 }
 
 testRows([
+  [
+    "the ledger's entries are not in order",
+    relisted((files) =>
+      editJson<{ entries: unknown[] }>(files, "ledger", (excerpt) => {
+        excerpt.entries.reverse();
+      })
+    ),
+    "ledger.sequence",
+    "ledger.entries",
+  ],
+  [
+    "an entry does not follow the one before it",
+    relisted(
+      (files) =>
+        editJson<{ entries: { prev: string }[] }>(
+          files,
+          "ledger",
+          (excerpt) => {
+            excerpt.entries[1].prev = digestOf("another");
+          },
+        ),
+      {
+        ledger: (
+          entries,
+        ) => [entries[1], { ...entries[2], shown: true }, entries[3]],
+      },
+    ),
+    "ledger.link",
+    "ledger.entries",
+  ],
   [
     "the ticket had expired",
     { ledger: admittedAt(3600) },

@@ -28,6 +28,7 @@ import { CACHED_FOLDER, POLICY_FOLDER } from "./names.ts";
 import {
   checkPart,
   malformed,
+  MAX_FAULTS,
   parsePart,
   type Part,
   type PartFault,
@@ -181,6 +182,7 @@ function receiptsPart(
   const { lines, cut } = splitLines(bytes);
   for (const [seq, line] of lines.entries()) {
     const pointer = `${name}#/${seq}`;
+    if (faults.length >= MAX_FAULTS) break;
     const parsed = parsePart(line, pointer, ReceiptSchema);
     if (parsed.faults) faults.push(...parsed.faults);
     else receipts.push({ value: parsed.value, hash: leafHash(line) });
@@ -198,12 +200,13 @@ function excerptPart(bytes: Uint8Array, name: string): Part<Excerpt> {
   const faults: PartFault[] = [];
   const entries: Hashed<Entry>[] = [];
   for (const [i, raw] of excerpt.value.entries.entries()) {
+    if (faults.length >= MAX_FAULTS) break;
     const entry = checkPart(raw, `${name}#/entries/${i}`, EntrySchema);
     if (entry.faults) faults.push(...entry.faults);
-    else {entries.push({
-        value: entry.value,
-        hash: leafHash(canonicalBytes(raw)),
-      });}
+    else {
+      const hash = leafHash(canonicalBytes(raw));
+      entries.push({ value: entry.value, hash });
+    }
   }
   return faults.length > 0 ? { faults } : { value: { ledger, entries } };
 }

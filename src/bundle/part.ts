@@ -63,7 +63,7 @@ export function checkPart<T>(
 }
 
 /** How many faults of one part are told; a reader learns nothing from the thousandth. */
-const MAX_FAULTS = 20;
+export const MAX_FAULTS = 20;
 
 function pointerTo(pointer: string, path: readonly PropertyKey[]): string {
   if (path.length === 0) return pointer;

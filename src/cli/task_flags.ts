@@ -85,11 +85,12 @@ const UPKEEP: Record<string, Task> = {
     command: "deno test -A --doc",
   },
   check: {
-    description: "format, lint, types, what would be published",
+    description: "format, lint, types, documentation, what would be published",
     command: [
       "deno fmt --check",
       "deno lint",
       "deno check .",
+      "deno doc --lint mod.ts verify.ts src/cli/main.ts",
       "deno publish --dry-run --allow-dirty",
     ].join(" && "),
   },

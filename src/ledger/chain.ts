@@ -6,11 +6,7 @@
  *
  * @module
  */
-import {
-  canonicalBytes,
-  canonicalText,
-  parseCanonical,
-} from "../core/canonical_json.ts";
+import { canonicalBytes, parseCanonical } from "../core/canonical_json.ts";
 import { type Digest, leafHash } from "../core/digest.ts";
 import { isWritError, WritError } from "../core/errors.ts";
 import {
@@ -255,7 +251,7 @@ function parseSound(
     ),
   );
   return lines.map((line, i) =>
-    broken.has(first + i) ? undefined : JSON.parse(decoder.decode(line))
+    broken.has(first + i) ? undefined : parseLink(line)
   );
 }
 
@@ -274,20 +270,16 @@ function quoted(value: unknown): string {
   return value === undefined ? "missing" : JSON.stringify(value).slice(0, 100);
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
 /** The object that canonical bytes hold, or `undefined`. */
 function parseLink(bytes: Uint8Array): Record<string, unknown> | undefined {
+  let value: unknown;
   try {
-    const text = decoder.decode(bytes);
-    const value = JSON.parse(text);
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      return undefined;
-    }
-    return canonicalText(value) === text ? value : undefined;
-  } catch {
-    // Each step can only fail for what the bytes are: not UTF-8, not JSON, nested deeper than
-    // the stack goes, a surrogate alone.
-    return undefined;
+    value = parseCanonical(bytes, "a record");
+  } catch (error) {
+    if (isWritError(error, "input.invalid")) return undefined;
+    throw error;
   }
+  const isObject = typeof value === "object" && value !== null &&
+    !Array.isArray(value);
+  return isObject ? value as Record<string, unknown> : undefined;
 }

@@ -11,6 +11,7 @@ import {
   nextReceipt,
   type ReceiptDraft,
   type ReceiptLink,
+  walkChain,
 } from "./chain.ts";
 import { OrderGuard } from "./order.ts";
 import {
@@ -183,16 +184,17 @@ export async function loadChain(store: Store, run: string): Promise<RunChain> {
 export function linkReceipt(chain: RunChain, draft: ReceiptDraft): ReceiptLink {
   const link = nextReceipt(chain.head, draft);
   const parsed = ReceiptSchema.safeParse(link.receipt);
-  if (!parsed.success) {
+  // What no reader would take must not become part of a chain.
+  const faults = parsed.success
+    ? walkChain([link.bytes], "receipt", chain.run, chain.head).faults
+    : parsed.error.issues.map(({ path, message }) => ({
+      message: `${path.map(String).join(".")}: ${message}`,
+    }));
+  if (faults.length > 0) {
     throw new WritError(
       "receipt.illegal",
       `Cannot accept receipt ${chain.head.size} "${draft.type}" of run "${chain.run}": its form is not legal`,
-      {
-        faults: parsed.error.issues.map(({ path, message }) => ({
-          message: `${path.map(String).join(".")}: ${message}`,
-        })),
-        cause: parsed.error,
-      },
+      { faults, cause: parsed.error },
     );
   }
   chain.guard.accept(link.receipt);

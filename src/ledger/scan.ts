@@ -17,6 +17,7 @@ const COLON = 0x3a;
 const OPEN_LIST = 0x5b;
 const BACKSLASH = 0x5c;
 const CLOSE_LIST = 0x5d;
+const UNDERSCORE = 0x5f;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
@@ -84,6 +85,8 @@ export class Scanner {
       const start = this.#at + 1;
       if (bytes[this.#at] !== QUOTE || !this.#plainString()) return false;
       const end = this.#at - 1;
+      // "__proto__" and its like are left to the parser.
+      if (bytes[start] === UNDERSCORE) return false;
       if (
         beforeStart !== -1 && !this.#isLess(beforeStart, beforeEnd, start, end)
       ) return false;

@@ -98,7 +98,7 @@ async function oneAttempt(
       },
       holding,
       world,
-    ).catch((error) => refused(error, attempt));
+    ).catch((error) => refused(error, started || attempt === 1));
     const judged = judgeReview(step, result, run);
     await world.blobs.flush();
     await world.ledger.append(run.id, "step.finished", {
@@ -143,9 +143,9 @@ async function recordStart(
 }
 
 /** What could not be held or given to the step ends it, not the run. */
-function refused(error: unknown, attempt: number): AttemptResult {
-  // Only the first attempt can end without a start: later ones follow one that failed.
-  if (!isWritError(error) || error.exit !== EXIT.refused || attempt > 1) {
+function refused(error: unknown, mayEnd: boolean): AttemptResult {
+  // Without a start only the first attempt can end: later ones follow one that failed.
+  if (!isWritError(error) || error.exit !== EXIT.refused || !mayEnd) {
     throw error;
   }
   return {

@@ -21,6 +21,8 @@ export const FRAME = {
   exited: 13,
   /** JSON `{ message }`: nothing of the step ran, or it is not known whether. */
   refused: 14,
+  /** The number of the step's process, as text. */
+  started: 15,
 };
 
 /**

@@ -84,6 +84,8 @@ const FLAGS = [
 
 interface Waiting {
   io: LaunchIo;
+  /** The step's process, which leads a group; `null` before it started. */
+  pid: number | null;
   resolve(exited: Exited): void;
   reject(error: unknown): void;
 }
@@ -154,7 +156,7 @@ class Connection implements Launcher {
     io.signal?.throwIfAborted();
     const id = this.#next++;
     const { promise, resolve, reject } = Promise.withResolvers<Exited>();
-    this.#waiting.set(id, { io, resolve, reject });
+    this.#waiting.set(id, { io, pid: null, resolve, reject });
     const abort = () => void this.#send(FRAME.abort, id, new Uint8Array(0));
     io.signal?.addEventListener("abort", abort);
     try {
@@ -205,15 +207,32 @@ class Connection implements Launcher {
       )}`,
       { cause },
     );
-    for (const { reject } of this.#waiting.values()) reject(this.#gone);
+    for (const { pid, reject } of this.#waiting.values()) {
+      if (pid !== null) killGroup(pid);
+      reject(this.#gone);
+    }
+  }
+}
+
+/** What bubblewrap started dies with the launcher; a step under Landlock has to be told. */
+function killGroup(pid: number): void {
+  try {
+    Deno.kill(-pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 
 async function deliver(
-  { io, resolve, reject }: Waiting,
+  waiting: Waiting,
   kind: number,
   payload: Uint8Array,
 ): Promise<void> {
+  const { io, resolve, reject } = waiting;
+  if (kind === FRAME.started) {
+    waiting.pid = Number(new TextDecoder().decode(payload));
+    return;
+  }
   if (kind === FRAME.stdout || kind === FRAME.stderr) {
     try {
       await (kind === FRAME.stdout ? io.stdout(payload) : io.stderr(payload));

@@ -35,6 +35,7 @@ export const REASON_CODES = [
   "decision.policy",
   "decision.trust",
   "decision.differs",
+  "decision.obligations",
   "decision.run",
   "ticket.run",
   "ticket.not_admitted",

@@ -151,19 +151,26 @@ export class Bench {
   }
 }
 
-/** A test under each backend: ignored, with the reason, where this machine lacks it. */
+/** Where a test runs, and what it lacks on this machine (`null`: nothing). */
+export interface Where {
+  only?: Backend["name"];
+  lacks?: string | null;
+}
+
+/** A test under each backend: ignored, with the reason, where this machine lacks something. */
 export function underEach(
   name: string,
   body: (bench: Bench) => Promise<void>,
-  only?: Backend["name"],
+  { only, lacks = null }: Where = {},
 ): void {
   for (const { name: which, backend } of BACKENDS) {
     if (only !== undefined && which !== only) continue;
+    const missing = backend === null ? which : lacks;
     Deno.test({
-      name: `${name} [${which}${
-        backend === null ? ": does not work on this machine" : ""
-      }]`,
-      ignore: backend === null,
+      name: `${name} [${which}]${
+        missing === null ? "" : `: this machine lacks ${missing}`
+      }`,
+      ignore: missing !== null,
       fn: async () => {
         const folder = await Deno.makeTempDir({ prefix: "writ-sandbox-" });
         try {

@@ -39,7 +39,7 @@ export const stepsConfinement: Invariant = {
     for (const step of plan.steps) {
       const run = runs.get(step.id);
       for (const event of run?.started ?? []) {
-        checkStart(step, event, run!, found);
+        checkStart(step, event, run!, plan.toolchain.writ, found);
       }
     }
     return found;
@@ -50,6 +50,7 @@ function checkStart(
   step: PlanStep,
   event: Event<"step.started">,
   run: StepRun,
+  writ: string,
   found: Findings,
 ): void {
   const at = receiptPointer(event.seq);
@@ -84,6 +85,7 @@ function checkStart(
       step,
       event,
       launchUnder(backend, confinement, host.value),
+      writ,
       found,
     );
     checkGaps(step, event, run, notEnforced(confinement, backend), found);
@@ -140,6 +142,7 @@ function checkLaunch(
   step: PlanStep,
   { seq, body }: Event<"step.started">,
   launch: Launch,
+  writ: string,
   found: Findings,
 ): void {
   const same = body.program === launch.program &&
@@ -148,7 +151,7 @@ function checkLaunch(
   if (!same) {
     found.fail(
       "confinement.argv",
-      `The step "${step.id}" was not started with the command line that its plan gives`,
+      `The step "${step.id}" was not started with the command line that its plan gives; Writ ${writ} started it, and each version verifies its own`,
       `${receiptPointer(seq)}/body/argv`,
     );
   }
