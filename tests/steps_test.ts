@@ -70,7 +70,7 @@ Deno.test("a step that fails ends the run, sealed as failed; what follows is ski
     last: 'skipped: "after" did not run',
   });
   assertStringIncludes(run.stderr, "bad | why\n");
-  assertMatch(run.stdout, /  failed  \(1 failed, 2 skipped\)\n/);
+  assertMatch(run.stdout, / {2}failed {2}\(1 failed, 2 skipped\)\n/);
   assertEquals(world.text("dist/bad.txt"), "old\n");
 });
 
