@@ -49,38 +49,10 @@ import {
   type TreeEntry,
   treeRoot,
 } from "../src/core/tree.ts";
+import { vectorTest, vectorText } from "./support/vectors.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-
-/** Public test vectors; a fresh clone has none. */
-const vectors = new URL("../../shared/vectors/", import.meta.url);
-
-function present(path: string): boolean {
-  try {
-    Deno.statSync(new URL(path, vectors));
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
-/** A test that needs vectors: ignored where they are not, with the reason in its name. */
-function vectorTest(
-  name: string,
-  path: string,
-  fn: () => void | Promise<void>,
-): void {
-  const ignore = !present(path);
-  Deno.test({
-    name: ignore
-      ? `${name} (ignored: ${vectors.pathname}${path} is not here)`
-      : name,
-    ignore,
-    fn,
-  });
-}
 
 // Canonical JSON (RFC 8785)
 
@@ -98,8 +70,7 @@ for (
     `canonical JSON: the vector "${name}"`,
     `jcs/input/${name}.json`,
     () => {
-      const read = (path: string) =>
-        Deno.readTextFileSync(new URL(path, vectors));
+      const read = vectorText;
       const value = JSON.parse(read(`jcs/input/${name}.json`));
       const bytes = canonicalBytes(value);
       assertEquals(decoder.decode(bytes), read(`jcs/output/${name}.json`));
@@ -493,9 +464,7 @@ interface Vector {
 }
 
 function ed25519Vectors(): { vector: Vector; flags: Set<string> }[] {
-  const text = Deno.readTextFileSync(
-    new URL("ed25519/ed25519vectors.json", vectors),
-  );
+  const text = vectorText("ed25519/ed25519vectors.json");
   return (JSON.parse(text) as Vector[]).map((vector) => ({
     vector,
     flags: new Set(vector.flags),
