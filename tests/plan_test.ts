@@ -192,8 +192,8 @@ Deno.test("all faults of all steps are said at once, each with its place", async
       }),
   );
   assertEquals(error.faults.map((fault) => fault.place?.file), [
-    "a.permissions.read",
-    "b.run",
+    "a.permissions.read.0",
+    "b.run.0",
   ]);
   assertStringIncludes(error.faults[0].hint!, `Did you mean "src"?`);
   assert(isWritError(error));

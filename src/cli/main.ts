@@ -6,19 +6,14 @@
  * @module
  */
 import { fromFileUrl } from "@std/path/from-file-url";
-import { EXIT, type ExitStatus } from "../core/errors.ts";
+import type { ExitStatus } from "../core/errors.ts";
+import { answer } from "./answer.ts";
 import { asWritError } from "./as_writ_error.ts";
-import type { Context } from "./command.ts";
-import { helpOf, overview } from "./help.ts";
-import { findHome } from "./home.ts";
 import { type Interrupts, watchInterrupts } from "./interrupts.ts";
-import { loadCommand } from "./load_command.ts";
-import { parseArguments } from "./parse_arguments.ts";
-import { dropTo, type Env, readEnv } from "./permissions.ts";
+import { dropTo, readEnv } from "./permissions.ts";
 import { type CommandName, PROFILES } from "./profile.ts";
-import { beforeDashes, readCommand } from "./read_command.ts";
+import { beforeDashes } from "./read_command.ts";
 import { Terminal } from "./terminal.ts";
-import { versions } from "./versions.ts";
 
 /** Does what the words ask, and returns the status to exit with. */
 export async function main(words: readonly string[]): Promise<ExitStatus> {
@@ -37,57 +32,16 @@ export async function main(words: readonly string[]): Promise<ExitStatus> {
     Deno.exit(fail(event.reason));
   });
   try {
-    return await answer(words, terminal);
+    return await answer(words, {
+      terminal,
+      now: Date.now,
+      cwd: userFolder,
+      env: (name) => dropTo(PROFILES[name]),
+      signal: (name) => watch(name, terminal).signal,
+    });
   } catch (thrown) {
     return fail(thrown);
   }
-}
-
-async function answer(
-  words: readonly string[],
-  terminal: Terminal,
-): Promise<ExitStatus> {
-  const asked = readCommand(words);
-  if (asked.kind === "version") {
-    const { document, text } = versions();
-    terminal.answer(document, text);
-    return EXIT.done;
-  }
-  if (asked.kind === "help") {
-    const lines = asked.about === null
-      ? overview(asked.group)
-      : helpOf(asked.about, await loadCommand(asked.about));
-    terminal.answer({ help: lines.join("\n") }, lines);
-    return EXIT.done;
-  }
-  const { name, rest } = asked;
-  const cwd = userFolder();
-  const env = dropTo(PROFILES[name]);
-  const command = await loadCommand(name);
-  const values = parseArguments(
-    withoutJson(rest),
-    command.parameters,
-    `writ ${name}`,
-  );
-  const interrupts = watch(name, terminal);
-  return await command.run(values, contextOf(terminal, cwd, env, interrupts));
-}
-
-function contextOf(
-  terminal: Terminal,
-  cwd: string,
-  env: Env,
-  interrupts: Interrupts,
-): Context {
-  return {
-    terminal,
-    cwd,
-    json: terminal.json,
-    now: Date.now,
-    env,
-    home: () => findHome(env),
-    signal: interrupts.signal,
-  };
 }
 
 function watch(name: CommandName, terminal: Terminal): Interrupts {
@@ -110,14 +64,6 @@ function userFolder(): string {
   if (user === undefined || !import.meta.url.startsWith("file:")) return cwd;
   const own = fromFileUrl(new URL("../..", import.meta.url));
   return Deno.realPathSync(own) === Deno.realPathSync(cwd) ? user : cwd;
-}
-
-function withoutJson(words: readonly string[]): string[] {
-  const options = beforeDashes(words);
-  return [
-    ...options.filter((word) => word !== "--json"),
-    ...words.slice(options.length),
-  ];
 }
 
 function stackOf(thrown: unknown): string {

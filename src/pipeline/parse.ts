@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { WritError } from "../core/errors.ts";
+import { type Place, WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
-import { readDocument } from "./document.ts";
+import { type JsonPath, readDocument } from "./document.ts";
 import { expandPipeline } from "./expand.ts";
 import { didYouMean, FaultList } from "./faults.ts";
 import { addNeedFaults } from "./need_rules.ts";
@@ -21,6 +21,16 @@ export interface ParseOptions {
   params?: Readonly<Record<string, string>>;
 }
 
+/** A pipeline with the places of its steps, for whoever finds faults in them later. */
+export interface PlacedPipeline {
+  pipeline: Pipeline;
+  /**
+   * Where a part of a step begins; `field` leads to it from the step, as the author wrote it:
+   * `["permissions", "read", 0]`. Of a part that is not there, where its nearest holder begins.
+   */
+  placeOf: (step: string, field: JsonPath) => Place;
+}
+
 /**
  * The pipeline in a JSON or JSONC file. `file` is how the file is called in messages.
  *
@@ -34,6 +44,19 @@ export function parsePipeline(
   file: string,
   options: ParseOptions = {},
 ): Pipeline {
+  return parseWithPlaces(bytes, file, options).pipeline;
+}
+
+/**
+ * As {@linkcode parsePipeline}, with the places of the steps.
+ *
+ * @throws {WritError} `pipeline.invalid` with all faults.
+ */
+export function parseWithPlaces(
+  bytes: Uint8Array,
+  file: string,
+  options: ParseOptions = {},
+): PlacedPipeline {
   const faults = new FaultList();
   const document = readDocument(bytes, file, faults);
   if (document === undefined) throw invalid(file, faults);
@@ -43,7 +66,10 @@ export function parsePipeline(
   addStepFaults(outline, params, document, faults);
   addNeedFaults(outline, document, faults);
   if (checked === undefined || faults.size > 0) throw invalid(file, faults);
-  return expandPipeline(checked, document.keys(["steps"]), params);
+  return {
+    pipeline: expandPipeline(checked, document.keys(["steps"]), params),
+    placeOf: (step, field) => document.place(["steps", step, ...field]),
+  };
 }
 
 /** The declared parameters, with the caller's values in the place of the file's. */

@@ -7,9 +7,10 @@ import { WritError } from "../core/errors.ts";
 import { isWithin, withoutSlash } from "../core/paths.ts";
 import { quoted } from "../core/printable.ts";
 import type { Step } from "../pipeline/pipeline.ts";
+import type { Declared } from "./declared.ts";
 import type { Disk } from "./disk.ts";
 import type { ToolFinder } from "./executables.ts";
-import type { FaultCollector } from "./faults.ts";
+import type { FaultCollector, Field } from "./faults.ts";
 import type { FoundProgram, Located, Seeker, ToolSource } from "./located.ts";
 import {
   foundAt,
@@ -21,7 +22,7 @@ import {
 import type { NpmPackage } from "./npm_packages.ts";
 import type { PlanStep } from "./plan.ts";
 import { isBeneath } from "./system_view.ts";
-import { requireDeclaredWords } from "./words.ts";
+import { undeclaredWords } from "./words.ts";
 import { holders, type Writers } from "./writers.ts";
 
 /** A step, with what it reads and where its programs lie. */
@@ -59,37 +60,40 @@ export class Drafter {
   /** The draft of a step; `null` when it has a fault, which the collector keeps. */
   draft(step: Step): Draft | null {
     const { faults, materials, finder } = this.#context;
-    const env = faults.attempt(
-      step,
-      ["env"],
-      () => bindEnv(step, this.#context.env),
-    );
+    const env = bindEnv(step, this.#context.env, faults);
     const reads = faults.attempt(
       step,
       ["permissions", "read"],
       () => materials.of(step),
     );
-    if (env === null || reads === null) return null;
+    if (reads === null) return null;
+    for (const { declared, error } of reads.missing) {
+      faults.add(step, fieldOf(step, declared), error);
+    }
+    if (reads.missing.length > 0) return null;
     const seeker = this.#seeker(step, reads);
-    const found = faults.attempt(
-      step,
-      [step.kind],
-      () => findPrograms(step, seeker, finder),
-    );
+    const found = findPrograms(step, seeker, finder, faults);
     if (found === null) return null;
-    const readable = faults.attempt(step, ["permissions", "read"], () => {
-      for (const tree of reads.trees) requireSupported(tree, found.roots);
-      this.#requireFolder(step, seeker);
-      return true;
+    const checks = reads.trees.map((tree) =>
+      faults.check(
+        step,
+        fieldOf(step, { path: tree.path, field: "read" }),
+        () => requireSupported(tree, found.roots),
+      )
+    );
+    checks.push(
+      faults.check(step, ["cwd"], () => this.#requireFolder(step, seeker)),
+    );
+    const hidden = undeclaredWords(step, {
+      sees: seeker.sees,
+      exists: (path) => this.#real(path) !== null,
     });
-    const declared = faults.attempt(step, [step.kind], () => {
-      requireDeclaredWords(step, {
-        sees: seeker.sees,
-        exists: (path) => this.#real(path) !== null,
-      });
-      return true;
-    });
-    if (readable === null || declared === null) return null;
+    for (const { index, error } of hidden) {
+      faults.add(step, [step.kind, index], error);
+    }
+    if (env === null || checks.includes(false) || hidden.length > 0) {
+      return null;
+    }
     const packages = step.kind === "deno" ? this.#context.packages : [];
     return {
       step,
@@ -162,18 +166,33 @@ export class Drafter {
   }
 }
 
-/** The step's own program, and those that `permissions.run` names. */
-function findPrograms(step: Step, seeker: Seeker, finder: ToolFinder): {
+/** The step's own program, and those that `permissions.run` names; `null` when one was not found. */
+function findPrograms(
+  step: Step,
+  seeker: Seeker,
+  finder: ToolFinder,
+  faults: FaultCollector,
+): {
   program: FoundProgram;
   tools: ToolSource[];
   roots: string[];
   path: string[];
-} {
-  const program = finder.find(
-    step.kind === "deno" ? "deno" : step.argv[0],
-    seeker,
-  );
-  const further = step.permissions.run.map((word) => finder.find(word, seeker));
+} | null {
+  const program = step.kind === "deno"
+    ? faults.attempt(step, ["deno"], () => finder.find("deno", seeker))
+    : faults.attempt(step, ["run", 0], () => finder.find(step.argv[0], seeker));
+  const further: FoundProgram[] = [];
+  for (const [index, word] of step.permissions.run.entries()) {
+    const found = faults.attempt(
+      step,
+      ["permissions", "run", index],
+      () => finder.find(word, seeker),
+    );
+    if (found !== null) further.push(found);
+  }
+  if (program === null || further.length < step.permissions.run.length) {
+    return null;
+  }
   const all = [program, ...further];
   return {
     program,
@@ -183,31 +202,62 @@ function findPrograms(step: Step, seeker: Seeker, finder: ToolFinder): {
   };
 }
 
+/** The values of the step's variables; `null` when one is not set. */
 function bindEnv(
   step: Step,
   env: (name: string) => string | undefined,
-): Pick<PlanStep, "env" | "bound"> {
+  faults: FaultCollector,
+): Pick<PlanStep, "env" | "bound"> | null {
   const values: PlanStep["env"] = {};
   const bound: string[] = [];
+  let complete = true;
   for (const [name, value] of Object.entries(step.env)) {
     if (typeof value === "string") values[name] = value;
     else if ("secret" in value) values[name] = { secret: value.secret };
     else {
       const found = env(value.from);
       if (found === undefined) {
-        throw new WritError(
+        const error = new WritError(
           "plan.environment_missing",
           `Step ${quoted(step.id)} takes ${quoted(name)} from the variable ${
             quoted(value.from)
           }, which is not set`,
           { hint: `Set ${value.from}, or give a value in the pipeline` },
         );
+        faults.add(step, ["env", name], error);
+        complete = false;
+        continue;
       }
       values[name] = found;
       bound.push(name);
     }
   }
-  return { env: values, bound: bound.sort() };
+  return complete ? { env: values, bound: bound.sort() } : null;
+}
+
+/** Where a step declares a read; of several places the first. */
+function fieldOf(
+  step: Step,
+  { path, field }: Pick<Declared, "path" | "field">,
+): Field {
+  const { read, import: modules, ffi } = step.permissions;
+  const at = (name: string, paths: readonly string[]): Field => {
+    const index = paths.map(withoutSlash).indexOf(path);
+    return ["permissions", name, ...(index === -1 ? [] : [index])];
+  };
+  switch (field) {
+    case "read":
+      return at("read", read);
+    case "import":
+      return at("import", modules);
+    case "ffi":
+      return at("ffi", Array.isArray(ffi) ? ffi : []);
+    case "stdin":
+      return ["stdin", "file"];
+    case "script":
+    case "implied":
+      return [step.kind];
+  }
 }
 
 function packageTool({ name, version, dir }: NpmPackage): ToolSource {

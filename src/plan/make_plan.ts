@@ -4,7 +4,7 @@
  * @module
  */
 import type { Digest } from "../core/digest.ts";
-import { type Place, WritError } from "../core/errors.ts";
+import { WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
 import type { TreeEntry } from "../core/tree.ts";
 import type { Pipeline, Step } from "../pipeline/pipeline.ts";
@@ -12,7 +12,7 @@ import { denoMembers } from "./deno_members.ts";
 import { type Disk, disk as thisDisk } from "./disk.ts";
 import { type Draft, Drafter } from "./draft.ts";
 import { type Located, ToolFinder, type ToolRoots } from "./executables.ts";
-import { FaultCollector } from "./faults.ts";
+import { FaultCollector, type PlaceOf } from "./faults.ts";
 import { buildTree, foundIn, Materials, type Tree } from "./materials.ts";
 import { type NpmPackage, npmPackages } from "./npm_packages.ts";
 import type { Plan, PlanStep, Toolchain } from "./plan.ts";
@@ -47,7 +47,7 @@ export interface PlanOptions {
   /** Writ's version. */
   version: string;
   /** Where a field of a step stands in the author's file. */
-  placeOf?: (step: string, field: readonly string[]) => Place | undefined;
+  placeOf?: PlaceOf;
   /** The file system; this machine's by default. */
   disk?: Disk;
   /** The toolchain; this machine's by default. */

@@ -32,6 +32,8 @@ export interface TreeRequest {
 export interface StepReads {
   trees: TreeRequest[];
   made: { path: string; from: string }[];
+  /** What is nowhere: the step cannot be planned. */
+  missing: { declared: Declared; error: WritError }[];
 }
 
 /** A tree, listed and counted. `bytes` and `files` count plain files. */
@@ -63,11 +65,11 @@ export class Materials {
   /**
    * What a step reads.
    *
-   * @throws {WritError} `plan.material_missing`, `plan.material_unsupported`
+   * @throws {WritError} `plan.material_unsupported`
    */
   of(step: Step): StepReads {
     const deny = step.permissions.deny.map(withoutSlash);
-    const reads: StepReads = { trees: [], made: [] };
+    const reads: StepReads = { trees: [], made: [], missing: [] };
     const outer = new Map<string, Walked | null>();
     for (const read of declaredReads(step, this.#implied)) {
       if (deny.some((path) => isWithin(read.path, path))) continue;
@@ -75,7 +77,10 @@ export class Materials {
       const inner = this.#writers.makersBeneath(step, read.path, maker);
       const walked = maker === undefined ? this.#walker.walk(read.path) : null;
       if (maker === undefined && walked === null && inner.length === 0) {
-        if (read.required) throw this.#missing(step, read);
+        if (read.required) {
+          const error = this.#missing(step, read);
+          reads.missing.push({ declared: read, error });
+        }
         continue;
       }
       if (covered(read.path, maker !== undefined, outer, step)) continue;

@@ -73,47 +73,65 @@ const TAKES_NAME: readonly [program: RegExp, option: RegExp][] = [
   [/^(node|ruby|perl)$/, /^(-e|-p|-pe|-ne|--eval|--print)$/],
 ];
 
+/** A word that names what the step does not see. */
+export interface UndeclaredWord {
+  /** Which of `argv` it is. */
+  index: number;
+  /** `plan.undeclared_word` */
+  error: WritError;
+}
+
 /**
- * Refuses a word of the command line (or the right side of `--option=word`) that names what
- * exists in the workspace and is hidden from the step. Words with white space are scripts and
- * not read.
- *
- * @throws {WritError} `plan.undeclared_word`
+ * The words of the command line (or right sides of `--option=word`) that name what exists in
+ * the workspace and is hidden from the step. Words with white space are scripts and not read.
  */
-export function requireDeclaredWords(step: Step, sight: WordSight): void {
-  for (const word of pathWords(step)) {
+export function undeclaredWords(
+  step: Step,
+  sight: WordSight,
+): UndeclaredWord[] {
+  const hidden = pathWords(step).flatMap(({ word, index }) => {
     const path = fromFolder(step.cwd, word);
-    if (path === null || path === ".") continue;
-    if (isOwn(step, path) || sight.sees(path)) continue;
-    if (!sight.exists(path)) continue;
-    const read = [...step.permissions.read.map(withoutSlash), path].sort();
-    throw new WritError(
+    if (path === null || path === ".") return [];
+    if (isOwn(step, path) || sight.sees(path)) return [];
+    return sight.exists(path) ? [{ path, index }] : [];
+  });
+  const read = [
+    ...new Set([
+      ...step.permissions.read.map(withoutSlash),
+      ...hidden.map(({ path }) => path),
+    ]),
+  ].sort();
+  const hint = `"read": [${read.map((each) => quoted(each)).join(", ")}]`;
+  return hidden.map(({ path, index }) => ({
+    index,
+    error: new WritError(
       "plan.undeclared_word",
       `Step ${quoted(step.id)} names ${
         quoted(path)
       }, which exists and is not in permissions.read`,
-      { hint: `"read": [${read.map((each) => quoted(each)).join(", ")}]` },
-    );
-  }
+      { hint },
+    ),
+  }));
 }
 
-/** The words of a command line that may be paths. */
-function pathWords(step: Step): string[] {
+/** The words of a command line that may be paths, and which of `argv` they stand in. */
+function pathWords(step: Step): { word: string; index: number }[] {
   const program = step.kind === "deno" ? "deno" : basename(step.argv[0]);
-  const words = step.argv.slice(step.kind === "deno" ? 0 : 1);
+  const first = step.kind === "deno" ? 0 : 1;
   let commands = COMMAND_WORDS.get(program) ?? 0;
-  const paths: string[] = [];
+  const paths: { word: string; index: number }[] = [];
   const named = (option: string) =>
     TAKES_NAME.some(([of, takes]) => of.test(program) && takes.test(option));
   let before = "";
-  for (const word of words) {
+  for (const [index, word] of step.argv.entries()) {
+    if (index < first) continue;
     const previous = before;
     before = word;
     if (word === "" || /\s/.test(word)) continue;
     if (word.startsWith("-")) {
       const equals = word.indexOf("=");
       if (equals > 0 && !LEAVES_OUT.test(word)) {
-        paths.push(word.slice(equals + 1));
+        paths.push({ word: word.slice(equals + 1), index });
       }
       continue;
     }
@@ -122,7 +140,7 @@ function pathWords(step: Step): string[] {
       commands--;
       continue;
     }
-    paths.push(word);
+    paths.push({ word, index });
   }
   return paths;
 }

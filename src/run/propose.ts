@@ -5,7 +5,7 @@
  */
 import type { Digest } from "../core/digest.ts";
 import { formatTime } from "../core/time.ts";
-import { parsePipeline } from "../pipeline/parse.ts";
+import { parseWithPlaces } from "../pipeline/parse.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { BlobStore } from "../evidence/blobs.ts";
 import { readFiles } from "../evidence/read_files.ts";
@@ -60,7 +60,7 @@ export async function propose(
   sight: Sight,
   keep: BlobStore | null,
 ): Promise<Proposal> {
-  const pipeline = parsePipeline(wish.bytes, wish.file, {
+  const { pipeline, placeOf } = parseWithPlaces(wish.bytes, wish.file, {
     params: wish.params,
   });
   const planned = await makePlan(pipeline, {
@@ -72,6 +72,7 @@ export async function propose(
     readTools: readFiles({ blobs: null }),
     toolDigests: sight.toolDigests,
     version: VERSION,
+    placeOf,
   });
   if (keep !== null) {
     const encoder = new TextEncoder();
