@@ -275,3 +275,17 @@ async function canBind(): Promise<boolean> {
     return false;
   }
 }
+
+Deno.test("a copied repository is closed where nothing of it is written, so that git leaves its index", () =>
+  onBench(async (bench) => {
+    const git = { "HEAD": "ref", "index": "i", "refs/heads/main": "c" };
+    await bench.stage({ ".git": git, "lib/.git": git, "src": SRC }, {
+      products: [{ path: "lib/.git/refs", starts: "update" }],
+    });
+    const modeOf = (path: string) =>
+      Deno.lstatSync(`${bench.work}/${path}`).mode! & 0o777;
+    assertEquals(modeOf(".git"), 0o555);
+    for (const open of [".", ".git/refs", "lib/.git", "src", "src/lib"]) {
+      assertEquals(modeOf(open), 0o755, open);
+    }
+  }));

@@ -41,6 +41,8 @@ export interface LayoutFile {
 /** A place of its own: folders come parents first, `.` is not among them. */
 export interface LayoutPart {
   folders: string[];
+  /** Those of the folders in which the step may make and remove nothing. */
+  closed: string[];
   files: LayoutFile[];
   links: { path: string; digest: Digest }[];
 }
@@ -59,7 +61,8 @@ export interface Layout {
  */
 export function layoutStage(source: StageSource): Layout {
   const claims = new Claims(source);
-  const bound = source.link ? claims.bindable() : [];
+  const unwritten = claims.unwritten();
+  const bound = source.link ? unwritten : [];
   const root = new Part(".");
   const binds = new Map(bound.map((path) => [path, new Part(path)]));
   for (const path of bound) root.addFolder(path);
@@ -85,8 +88,15 @@ export function layoutStage(source: StageSource): Layout {
       .addFolder(source.cwd);
   }
   return {
-    root: root.finish(),
-    binds: [...binds].map(([path, part]) => ({ path, ...part.finish() })),
+    root: root.finish(
+      (path) =>
+        isRepository(path) &&
+        unwritten.some((folder) => isWithin(path, folder)),
+    ),
+    binds: [...binds].map(([path, part]) => ({
+      path,
+      ...part.finish(() => false),
+    })),
   };
 }
 
@@ -131,7 +141,7 @@ class Claims {
   }
 
   /** Material folders with nothing writable at, above or beneath them; the topmost ones. */
-  bindable(): string[] {
+  unwritten(): string[] {
     const folders = this.#source.materials.filter((material) =>
       material.path !== "." && !isSingle(material) &&
       !this.writable.some((path) =>
@@ -201,14 +211,16 @@ class Part {
   }
 
   /** The part with paths relative to its base. */
-  finish(): LayoutPart {
+  finish(isClosed: (path: string) => boolean): LayoutPart {
     const relative = (path: string) =>
       this.#base === "." ? path : path.slice(this.#base.length + 1);
+    // Sorted, a folder comes before what lies beneath it.
+    const folders = [...this.#kinds].filter(([path, kind]) =>
+      kind === "folder" && path !== this.#base
+    ).map(([path]) => path).sort();
     return {
-      // Sorted, a folder comes before what lies beneath it.
-      folders: [...this.#kinds].filter(([path, kind]) =>
-        kind === "folder" && path !== this.#base
-      ).map(([path]) => relative(path)).sort(),
+      folders: folders.map(relative),
+      closed: folders.filter(isClosed).map(relative),
       files: this.#files.map((file) => ({
         ...file,
         path: relative(file.path),
@@ -219,6 +231,14 @@ class Part {
       })),
     };
   }
+}
+
+/**
+ * Git writes its index anew whenever it has read it, if it can. In a repository that is only
+ * read it could do that to a copy, which would then be no longer what the step was given.
+ */
+function isRepository(path: string): boolean {
+  return path === ".git" || path.endsWith("/.git");
 }
 
 /** Whether a material is one file or link, not a folder. */

@@ -104,6 +104,7 @@ async function fill(
   for (const path of part.folders) {
     Deno.utimeSync(`${root}/${path}`, BLOB_TIME, BLOB_TIME);
   }
+  for (const path of part.closed) Deno.chmodSync(`${root}/${path}`, 0o555);
   Deno.utimeSync(root, BLOB_TIME, BLOB_TIME);
 }
 

@@ -11,6 +11,7 @@ import { judgeTicket } from "../ticket/check_ticket.ts";
 import { issueTicket } from "../ticket/issue_ticket.ts";
 import { openTicketFile } from "../ticket/ticket_file.ts";
 import { readDecision, readPlan } from "./documents.ts";
+import { findApproval } from "./find_approval.ts";
 import {
   admissible,
   changedError,
@@ -23,8 +24,8 @@ import type { Proposal } from "./propose.ts";
 import type { World } from "./world.ts";
 
 /**
- * Finds the leave: the given ticket file, else, where policy allows it unattended, a ticket of
- * the runner's own, else the newest ticket of the ledger.
+ * Finds the leave: the given ticket file, else the newest ticket of the ledger that people
+ * signed; where there is none and policy allows it unattended, a ticket of the runner's own.
  *
  * @throws {WritError} `policy.denied`, `ticket.…`
  */
@@ -41,7 +42,10 @@ export async function findLeave(
   if (options.resume !== null) {
     return await ofRun(options.resume, proposal, world);
   }
-  if (verdict === "allow") return await unattended(proposal, world);
+  if (verdict === "allow") {
+    return await findApproval(proposal, world) ??
+      await unattended(proposal, world);
+  }
   return await findTicket(proposal, world);
 }
 

@@ -149,14 +149,19 @@ export function checkInput(
   };
 }
 
-/** Tickets of the ledger whose decision is about this very plan, newest first. */
-async function* candidates(
+/**
+ * Tickets of the ledger whose decision is about this very plan, newest first. `limit` is how
+ * many tickets are looked at, `by` the keys of which one must have signed.
+ */
+export async function* candidates(
   proposal: Proposal,
   world: World,
+  { limit, by }: { limit?: number; by?: ReadonlySet<string> } = {},
 ): AsyncGenerator<Candidate> {
   for await (
-    const { envelope, ticket } of world.ledger.tickets({ reverse: true })
+    const { envelope, ticket } of world.ledger.tickets({ reverse: true, limit })
   ) {
+    if (by && !envelope.signatures.some(({ keyid }) => by.has(keyid))) continue;
     const decision = await readDecision(world.ledger, ticket.decision);
     if (decision.plan === proposal.plan.digest) yield { envelope, decision };
   }

@@ -18,6 +18,7 @@ import {
   attemptStep,
   type Listed,
 } from "./attempt.ts";
+import { isApproved } from "./find_approval.ts";
 import type { Holding } from "./hold.ts";
 import { publish } from "./publish.ts";
 import { removeTree } from "../evidence/remove_tree.ts";
@@ -99,7 +100,7 @@ async function oneAttempt(
       holding,
       world,
     ).catch((error) => refused(error, started || attempt === 1));
-    const judged = judgeReview(step, result, run);
+    const judged = judgeReview(step, materials, result, run);
     await world.blobs.flush();
     await world.ledger.append(run.id, "step.finished", {
       step: step.id,
@@ -165,12 +166,16 @@ function refused(error: unknown, mayEnd: boolean): AttemptResult {
 /** What was allowed unattended must not write what a reviewer would have had to see. */
 function judgeReview(
   step: PlanStep,
+  materials: Listed[],
   result: AttemptResult,
-  run: ActiveRun,
+  { leave, proposal }: ActiveRun,
 ): AttemptResult {
-  const { outcome } = run.leave.decision.value.outcomes
+  const { outcome } = leave.decision.value.outcomes
     .find((one) => one.step === step.id)!;
-  const unreviewed = unreviewedWrites(step, result.products, outcome);
+  const isReviewed = outcome !== "allow" || isApproved(leave);
+  const unreviewed = isReviewed
+    ? []
+    : unreviewedWrites(step, materials, result.products);
   if (unreviewed.length === 0) return result;
   const paths = unreviewed.slice(0, 3).map((path) => quoted(path)).join(", ");
   return {
@@ -178,7 +183,8 @@ function judgeReview(
     status: "failed",
     reason:
       `it wrote ${paths}, which other tools execute; nobody reviewed that`,
-    hint: "Name it in permissions.write: policy then asks for a review",
+    hint:
+      `deno task approve ${proposal.wish.file}: what a person approved may write it`,
     products: [],
   };
 }

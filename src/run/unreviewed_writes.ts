@@ -5,26 +5,49 @@
  * @module
  */
 import type { PlanStep } from "../plan/plan.ts";
-import type { Verdict } from "../policy/decision.ts";
 import { sensitiveWrites } from "../policy/sensitive_paths.ts";
 import type { Listed } from "./attempt.ts";
 
-/** Their paths, relative to the workspace; none where people reviewed the step. */
+/**
+ * Their paths, relative to the workspace, for a step that policy allowed unattended. What is
+ * the same as in the step's `materials` was not written by it.
+ */
 export function unreviewedWrites(
   step: PlanStep,
+  materials: readonly Listed[],
   products: readonly Listed[],
-  outcome: Verdict,
 ): string[] {
-  if (outcome !== "allow") return [];
   const declared = new Set(
     sensitiveWrites(step.products.map(({ path }) => path)),
   );
+  const before = new Set(materials.flatMap(filesOf).map(keyOf));
   return products.filter(({ path }) => !declared.has(path))
-    .flatMap(({ path, entries }) =>
-      sensitiveWrites(
-        entries.map((entry) =>
-          entry.path === "." ? path : `${path}/${entry.path}`
-        ),
-      )
-    );
+    .flatMap((product) => {
+      const changed = filesOf(product).filter((file) =>
+        !before.has(keyOf(file))
+      );
+      return sensitiveWrites(changed.map(({ path }) => path));
+    });
+}
+
+interface File {
+  path: string;
+  mode: string;
+  digest: string;
+}
+
+/** What is in a tree, with paths of the workspace. */
+function filesOf({ path, entries }: Listed): File[] {
+  return entries.map((entry) => ({
+    ...entry,
+    path: entry.path === "."
+      ? path
+      : path === "."
+      ? entry.path
+      : `${path}/${entry.path}`,
+  }));
+}
+
+function keyOf({ path, mode, digest }: File): string {
+  return `${mode} ${digest} ${path}`;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Content, Workspace } from "./support/workspaces.ts";
+import type { Content, Workspace } from "../support/workspaces.ts";
 
 /** Files by path. */
 type Files = Record<string, Content>;
