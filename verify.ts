@@ -9,6 +9,8 @@
 import { readBundle } from "./src/bundle/read_bundle.ts";
 import { EXIT, isWritError, WritError } from "./src/core/errors.ts";
 import { formatTime } from "./src/core/time.ts";
+import { startCedar } from "./src/policy/cedar.ts";
+import { compileCedar } from "./src/policy/compile_cedar.ts";
 import { loadTrust } from "./src/ticket/read_trust.ts";
 import {
   parseVerifyArguments,
@@ -64,6 +66,7 @@ async function main(args: readonly string[]): Promise<number> {
 async function verify(
   { bundle, trust, expect }: VerifyArguments,
 ): Promise<Report> {
+  startCedar(compileCedar());
   const read = await readBundle(bundle);
   return await verifyBundle(read, {
     trust: trust === null ? null : await loadTrust(trust),

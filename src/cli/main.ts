@@ -7,6 +7,8 @@
  */
 import { fromFileUrl } from "@std/path/from-file-url";
 import type { ExitStatus } from "../core/errors.ts";
+import { startCedar } from "../policy/cedar.ts";
+import { compileCedar } from "../policy/compile_cedar.ts";
 import { answer } from "./answer.ts";
 import { asWritError } from "./as_writ_error.ts";
 import { type Interrupts, watchInterrupts } from "./interrupts.ts";
@@ -14,6 +16,17 @@ import { dropTo, readEnv } from "./permissions.ts";
 import { type CommandName, PROFILES } from "./profile.ts";
 import { beforeDashes } from "./read_command.ts";
 import { Terminal } from "./terminal.ts";
+
+/** Commands that ask policy about every step: its engine starts while they load and plan. */
+const ASKS_POLICY: ReadonlySet<CommandName> = new Set([
+  "run",
+  "request",
+  "approve",
+  "execute",
+  "verify",
+  "demo",
+  "policy explain",
+]);
 
 /** Does what the words ask, and returns the status to exit with. */
 export async function main(words: readonly string[]): Promise<ExitStatus> {
@@ -36,7 +49,11 @@ export async function main(words: readonly string[]): Promise<ExitStatus> {
       terminal,
       now: Date.now,
       cwd: userFolder,
-      env: (name) => dropTo(PROFILES[name]),
+      env: (name) => {
+        const env = dropTo(PROFILES[name]);
+        if (ASKS_POLICY.has(name)) startCedar(compileCedar());
+        return env;
+      },
       signal: (name) => watch(name, terminal).signal,
     });
   } catch (thrown) {

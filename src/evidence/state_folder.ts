@@ -19,6 +19,8 @@ export interface StatePaths {
   ledger: string;
   blobs: string;
   trees: string;
+  /** Module caches of deno steps, one folder a set of packages. */
+  denoDirs: string;
   /** One folder a run, with what its steps see. */
   views: string;
   /** One file a run, locked while the run is alive. */
@@ -32,6 +34,7 @@ const PARTS = [
   "ledger",
   "blobs",
   "trees",
+  "deno-dirs",
   "views",
   "locks",
   "publish",
@@ -61,6 +64,7 @@ export function openState(
       ledger: at("ledger"),
       blobs: at("blobs"),
       trees: at("trees"),
+      denoDirs: at("deno-dirs"),
       views: at("views"),
       locks: at("locks"),
       publish: at("publish"),

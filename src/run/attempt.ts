@@ -182,6 +182,7 @@ async function hostFacts(
       ? await holding.denoDirs.of(
         dirname(folder),
         located.packages,
+        step.tools,
         namespaces,
       )
       : null,

@@ -17,6 +17,7 @@ import { chooseSteps } from "./active_run.ts";
 import { DenoDirs } from "./deno_dirs.ts";
 import type { Proposal } from "./propose.ts";
 import type { RunOptions } from "./run.ts";
+import type { World } from "./world.ts";
 
 /** What holds the steps of a run. */
 export interface Holding extends AsyncDisposable {
@@ -35,6 +36,7 @@ export interface Holding extends AsyncDisposable {
 export async function hold(
   proposal: Proposal,
   options: Pick<RunOptions, "only">,
+  world: Pick<World, "state" | "sight">,
 ): Promise<Holding> {
   const steps = chooseSteps(proposal, options.only).steps
     .map((step) => ({ step, confinement: confine(step) }));
@@ -48,7 +50,7 @@ export async function hold(
         chooseBackend(backends, step.isolation, confinement),
       ])),
       system: await systemFacts(),
-      denoDirs: new DenoDirs(),
+      denoDirs: new DenoDirs(world.state.denoDirs, world.sight.toolDigests),
       [Symbol.asyncDispose]: () => launcher.close(),
     };
   } catch (error) {

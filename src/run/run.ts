@@ -84,7 +84,7 @@ export async function execute(
 ): Promise<RunResult> {
   const proposal = await propose(wish, world.sight, world.blobs);
   const leave = await findLeave(proposal, options, world);
-  await using holding = await hold(proposal, options);
+  await using holding = await hold(proposal, options, world);
   using run = options.resume === null
     ? await admit(proposal, leave, options, world)
     : await resume(proposal, leave, options, world);

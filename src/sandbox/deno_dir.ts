@@ -24,16 +24,14 @@ const NAME = /^(@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9_][a-z0-9._-]*$/i;
 const VERSION = /^[0-9]+\.[0-9A-Za-z.+-]+(_\d+)?$/;
 
 /**
- * Fills `dir` so that a step finds these packages under `--cached-only` with its lock file, and
- * no others. Steps see it read-only. Files are linked where they can be and may not be written
- * through (`share`), else copied.
+ * Fills `dir` with copies of these packages, so that a step finds them under `--cached-only`
+ * with its lock file, and no others. Steps see it read-only.
  *
  * @throws {WritError} `sandbox.launch` for a package that is not there, or holds what is neither file, folder nor link.
  */
 export async function prepareDenoDir(
   dir: string,
-  packages: CachedPackage[],
-  options: { share?: boolean } = {},
+  packages: readonly CachedPackage[],
 ): Promise<void> {
   await Deno.mkdir(join(dir, NPM), { recursive: true });
   for (const { name, version, dir: from } of packages) {
@@ -43,8 +41,16 @@ export async function prepareDenoDir(
         `Cannot show the package "${name}@${version}": this is no name and version of npm`,
       );
     }
-    await copyTree(from, join(dir, NPM, name, version), options.share ?? false);
+    await copyTree(from, packageFolder(dir, { name, version }));
   }
+}
+
+/** Where a package lies in a `DENO_DIR`. */
+export function packageFolder(
+  denoDir: string,
+  { name, version }: Pick<CachedPackage, "name" | "version">,
+): string {
+  return join(denoDir, NPM, name, version);
 }
 
 /** Names of the configuration and lock file at the root of a stage, as Deno would find them. */
@@ -63,20 +69,16 @@ export async function findDenoFiles(
   };
 }
 
-async function copyTree(
-  from: string,
-  to: string,
-  share: boolean,
-): Promise<void> {
+async function copyTree(from: string, to: string): Promise<void> {
   try {
     await Deno.mkdir(to, { recursive: true });
     for await (const entry of Deno.readDir(from)) {
       const source = join(from, entry.name);
       const target = join(to, entry.name);
-      if (entry.isDirectory) await copyTree(source, target, share);
+      if (entry.isDirectory) await copyTree(source, target);
       else if (entry.isSymlink) {
         await Deno.symlink(await Deno.readLink(source), target);
-      } else if (entry.isFile) await copyFile(source, target, share);
+      } else if (entry.isFile) await Deno.copyFile(source, target);
       else throw new Error(`"${source}" is no file, folder or link`);
     }
   } catch (cause) {
@@ -87,22 +89,6 @@ async function copyTree(
       { cause, hint: "Fetch it first: deno install" },
     );
   }
-}
-
-async function copyFile(
-  from: string,
-  to: string,
-  share: boolean,
-): Promise<void> {
-  if (share) {
-    try {
-      return await Deno.link(from, to);
-    } catch (error) {
-      // Another file system, or more links than it has room for.
-      if (error instanceof Deno.errors.AlreadyExists) throw error;
-    }
-  }
-  await Deno.copyFile(from, to);
 }
 
 async function isFile(path: string): Promise<boolean> {

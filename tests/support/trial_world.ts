@@ -171,7 +171,7 @@ export class TrialWorld implements AsyncDisposable {
         chooseBackend([backend], step.isolation, confine(step)),
       ])),
       system: this.system,
-      denoDirs: new DenoDirs(),
+      denoDirs: new DenoDirs(this.world.state.denoDirs, null),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }
