@@ -4,7 +4,7 @@
  * @module
  */
 import { assertEquals, assertThrows } from "@std/assert";
-import { asWritError } from "../src/cli/as_writ_error.ts";
+import { asWritError } from "../src/core/as_writ_error.ts";
 import { findHome } from "../src/cli/home.ts";
 import { Interrupts } from "../src/cli/interrupts.ts";
 import { nearest } from "../src/cli/nearest.ts";
@@ -168,6 +168,14 @@ const THROWN: [what: string, thrown: unknown, code: keyof typeof ERROR_EXIT][] =
       "a full disk",
       Object.assign(new Error("x"), { code: "ENOSPC" }),
       "store.unwritable",
+    ],
+    [
+      "a refusal after which tidying up failed too",
+      new SuppressedError(
+        new TypeError("x is not a function"),
+        new WritError("ticket.used", "Cannot"),
+      ),
+      "ticket.used",
     ],
     ["a bug", new TypeError("x is not a function"), "writ.fault"],
     ["a thrown text", "x", "writ.fault"],

@@ -204,6 +204,22 @@ underEach("a step can be ended from outside", async (bench) => {
   assertEquals(await processesWith(seconds), []);
 });
 
+underEach(
+  "a step that was ended before it began comes to nothing",
+  async (bench) => {
+    const seconds = mark();
+    const end = await bench.run(sh(`sleep ${seconds}; echo up`), {}, {
+      signal: AbortSignal.abort(),
+    }).then(
+      ({ out, signal }) => `${out}${signal}`,
+      (error) => isWritError(error) ? error.code : error,
+    );
+    // Where starting takes a while it is not even begun.
+    assert(["SIGKILL", "sandbox.launch"].includes(end), end);
+    assertEquals(await processesWith(seconds), []);
+  },
+);
+
 underEach("closing the launcher kills what runs", async (bench) => {
   const seconds = mark();
   const ended = bench.run(

@@ -6,7 +6,7 @@ import { checkReceiptChain, nextReceipt } from "../src/ledger/chain.ts";
 import { kvStore } from "../src/ledger/kv_store.ts";
 import { Ledger } from "../src/ledger/ledger.ts";
 import { MemoryStore } from "../src/ledger/memory_store.ts";
-import { acquireRunLock, isRunHeld } from "../src/ledger/run_lock.ts";
+import { acquireRunLock, isRunHeld } from "../src/evidence/run_lock.ts";
 import { type Commit, EMPTY_HEAD, type Store } from "../src/ledger/store.ts";
 import {
   ACTOR,

@@ -6,11 +6,11 @@
  * @module
  */
 import { fromFileUrl } from "@std/path/from-file-url";
+import { asWritError } from "../core/as_writ_error.ts";
 import type { ExitStatus } from "../core/errors.ts";
 import { startCedar } from "../policy/cedar.ts";
 import { compileCedar } from "../policy/compile_cedar.ts";
 import { answer } from "./answer.ts";
-import { asWritError } from "./as_writ_error.ts";
 import { type Interrupts, watchInterrupts } from "./interrupts.ts";
 import { dropTo, readEnv } from "./permissions.ts";
 import { type CommandName, PROFILES } from "./profile.ts";

@@ -219,8 +219,6 @@ export function unwritable(path: string, cause: unknown): WritError {
   return new WritError(
     "store.unwritable",
     `Cannot write ${quoted(path)}: ${why}`,
-    {
-      cause,
-    },
+    { hint: "Check the folder's permissions and free space", cause },
   );
 }

@@ -79,7 +79,7 @@ export async function sweepViews(
 ): Promise<string[]> {
   const swept: string[] = [];
   for (const { name } of Array.from(Deno.readDirSync(state.views))) {
-    using lock = holdDead(`${state.locks}/${name}`);
+    using lock = holdDead(state.locks, name);
     if (lock === null) continue;
     await removeTree(`${state.views}/${name}`);
     swept.push(name);

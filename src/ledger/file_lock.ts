@@ -6,8 +6,17 @@
  *
  * @module
  */
-import { WritError } from "../core/errors.ts";
-import { unwritable } from "./kv_error.ts";
+import type { WritError } from "../core/errors.ts";
+
+/** How a {@linkcode FileLock} waits, and what it says. */
+export interface FileLockOptions {
+  /** Milliseconds to wait at most. */
+  patience: number;
+  /** The refusal when it was not had in time. */
+  late(path: string): WritError;
+  /** The refusal when its files cannot be made. */
+  unwritable(cause: unknown, path: string): WritError;
+}
 
 /**
  * An exclusive lock on a file (`flock(2)`); it ends with the process, however that ends.
@@ -17,20 +26,20 @@ import { unwritable } from "./kv_error.ts";
  */
 export class FileLock {
   readonly #path: string;
-  readonly #patience: number;
+  readonly #options: FileLockOptions;
   #files: { queue: Deno.FsFile; held: Deno.FsFile } | null = null;
   #last: Promise<void> = Promise.resolve();
 
-  /** `patience`: milliseconds to wait at most. */
-  constructor(path: string, patience: number) {
+  /** Touches nothing yet. */
+  constructor(path: string, options: FileLockOptions) {
     this.#path = path;
-    this.#patience = patience;
+    this.#options = options;
   }
 
   /**
    * Does `work` while holding the lock. Calls of one process go one after the other.
    *
-   * @throws {WritError} `ledger.busy` when the lock was not had in time
+   * @throws {WritError} of `late` when the lock was not had in time
    */
   async hold<T>(work: () => Promise<T>): Promise<T> {
     const before = this.#last;
@@ -66,7 +75,7 @@ export class FileLock {
     } catch (error) {
       held?.close();
       if (error instanceof Deno.errors.NotCapable) throw error;
-      throw unwritable(error, this.#path);
+      throw this.#options.unwritable(error, this.#path);
     }
   }
 
@@ -87,7 +96,7 @@ export class FileLock {
     })();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<"late">((resolve) => {
-      timer = setTimeout(() => resolve("late"), this.#patience);
+      timer = setTimeout(() => resolve("late"), this.#options.patience);
     });
     try {
       if (await Promise.race([wait, late]) !== "late") return;
@@ -100,10 +109,6 @@ export class FileLock {
       queue.close();
       held.close();
     }).catch(() => {});
-    throw new WritError(
-      "ledger.busy",
-      `Cannot use the ledger: "${this.#path}" was held by another process for ${this.#patience} ms`,
-      { hint: "See what other Writ process hangs, then try again" },
-    );
+    throw this.#options.late(this.#path);
   }
 }

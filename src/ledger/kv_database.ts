@@ -43,7 +43,11 @@ export class KvDatabase {
     this.#opener = options.open ?? openKv;
     this.#lock = this.#remote
       ? null
-      : new FileLock(options.lockPath ?? `${this.where}.lock`, this.#patience);
+      : new FileLock(options.lockPath ?? `${this.where}.lock`, {
+        patience: this.#patience,
+        late: (path) => busy(path, this.#patience),
+        unwritable,
+      });
   }
 
   /**
@@ -132,6 +136,14 @@ export class KvDatabase {
     if (error instanceof Deno.errors.NotCapable) return error;
     return kvError(error, this.where, this.#remote);
   }
+}
+
+function busy(lock: string, patience: number): WritError {
+  return new WritError(
+    "ledger.busy",
+    `Cannot use the ledger: "${lock}" was held by another process for ${patience} ms`,
+    { hint: "See what other Writ process hangs, then try again" },
+  );
 }
 
 function openKv(place: string): Promise<Deno.Kv> {

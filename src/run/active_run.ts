@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Actor } from "../ledger/receipt.ts";
-import type { StepStatus } from "../ledger/receipt.ts";
+import type { Digest } from "../core/digest.ts";
+import type { Actor, Receipt, StepStatus } from "../ledger/receipt.ts";
 import type { PlanStep } from "../plan/plan.ts";
 import { ancestors } from "../pipeline/order.ts";
 import { WritError } from "../core/errors.ts";
@@ -36,6 +36,27 @@ export interface ActiveRun extends Disposable {
   attempts: Map<string, number>;
   /** What each finished step wrote, by step. */
   products: Map<string, Listed[]>;
+  /** The receipt that sealed it, where only what comes after that is missing. */
+  sealed: Sealed | null;
+}
+
+/** The last receipt of a run. */
+export interface Sealed {
+  receipt: Extract<Receipt, { type: "run.sealed" }>;
+  hash: Digest;
+}
+
+/**
+ * Requires that nobody has cancelled the run; afterwards a cancelled run is sealed as such.
+ *
+ * @throws {WritError} `run.cancelled`
+ */
+export function requireWanted(signal: AbortSignal): void {
+  if (!signal.aborted) return;
+  throw new WritError(
+    "run.cancelled",
+    "Cannot go on: it was cancelled before anything was run",
+  );
 }
 
 /**

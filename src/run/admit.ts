@@ -4,8 +4,8 @@
  * @module
  */
 import { newRunId } from "../core/id.ts";
-import { acquireRunLock } from "../ledger/run_lock.ts";
-import { type ActiveRun, chooseSteps } from "./active_run.ts";
+import { acquireRunLock } from "../evidence/run_lock.ts";
+import { type ActiveRun, chooseSteps, requireWanted } from "./active_run.ts";
 import { documentsOf } from "./documents.ts";
 import type { Leave } from "./find_ticket.ts";
 import type { Proposal } from "./propose.ts";
@@ -23,11 +23,15 @@ export async function admit(
   options: RunOptions,
   world: World,
 ): Promise<ActiveRun> {
+  requireWanted(options.signal);
   const { sight, ledger, state } = world;
   const id = newRunId(sight.now());
   const { ticket, payloadDigest } = leave.judged;
   const { steps, only } = chooseSteps(proposal, options.only);
   const actor = { kind: "system", id: (await world.runner()).id } as const;
+  for (const entries of proposal.planned.trees.values()) {
+    await world.blobs.putTree(entries);
+  }
   await world.blobs.flush();
   const lock = await acquireRunLock(state.locks, id);
   try {
@@ -50,6 +54,8 @@ export async function admit(
         pipeline: proposal.wish.bytes,
       }),
     });
+    // Before anything runs: a copy of the state from before this use must be found out.
+    await world.remember();
   } catch (error) {
     lock.release();
     throw error;
@@ -66,6 +72,7 @@ export async function admit(
     ends: new Map(),
     attempts: new Map(),
     products: new Map(),
+    sealed: null,
     [Symbol.dispose]: () => lock.release(),
   };
 }

@@ -10,6 +10,7 @@ import type { Digest } from "../core/digest.ts";
 import { parseStored } from "../ledger/records.ts";
 import { ReceiptSchema } from "../ledger/receipt.ts";
 import { BUNDLE_FILES, type LedgerExcerpt } from "../bundle/bundle.ts";
+import { Place } from "./publish_place.ts";
 import type { ActiveRun } from "./active_run.ts";
 import type { SealedRun } from "./seal_run.ts";
 import type { World } from "./world.ts";
@@ -48,9 +49,33 @@ export async function exportBundle(
       await blobs.read(digest),
     );
   }
-  const folder = join(sight.workspace, ".writ", "runs", run.id);
+  const place = requireRealRuns(sight.workspace);
+  for (const missing of place.missingFolders(RUNS)) {
+    await place.makeFolder(missing);
+  }
+  const folder = bundleFolder(run.id, world);
   await writeBundle(folder, files, run.id);
+  // Whoever swapped it meanwhile is found out.
+  place.requireFolder(RUNS);
   return folder;
+}
+
+const RUNS = ".writ/runs";
+
+/** Where the bundle of a run lies. */
+export function bundleFolder(run: string, world: World): string {
+  return join(world.sight.workspace, RUNS, run);
+}
+
+/**
+ * Requires that the folder of bundles, where there is one, is a real one.
+ *
+ * @throws {WritError} `workspace.unsafe`, `publish.unsafe`
+ */
+export function requireRealRuns(workspace: string): Place {
+  const place = new Place(workspace);
+  if (place.has(RUNS)) place.requireFolder(RUNS);
+  return place;
 }
 
 async function receiptsOf(

@@ -3,23 +3,25 @@
  *
  * @module
  */
+import { leafHash } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
-import { sweepViews } from "../evidence/state_folder.ts";
-import { parseStored } from "../ledger/records.ts";
+import { lookAt } from "../evidence/open_regular.ts";
+import { acquireRunLock } from "../evidence/run_lock.ts";
+import { parseStored, type RunRecord } from "../ledger/records.ts";
 import { type Receipt, ReceiptSchema } from "../ledger/receipt.ts";
-import { acquireRunLock } from "../ledger/run_lock.ts";
-import { type ActiveRun, chooseSteps } from "./active_run.ts";
+import { type ActiveRun, chooseSteps, requireWanted } from "./active_run.ts";
 import type { Listed } from "./attempt.ts";
+import { bundleFolder } from "./export_bundle.ts";
 import type { Leave } from "./find_ticket.ts";
 import type { Proposal } from "./propose.ts";
-import { recoverPublish } from "./publish.ts";
 import type { RunOptions } from "./run.ts";
-import { finishIndeterminate, journalOf, publishStep } from "./run_step.ts";
+import { finishIndeterminate, publishStep } from "./run_step.ts";
 import type { World } from "./world.ts";
 
 /**
  * Takes an interrupted run again, without another use of its ticket. A step that was started
- * and whose end nobody saw is recorded as `indeterminate` and run again.
+ * and whose end nobody saw is recorded as `indeterminate` and run again. Of a run that was
+ * sealed only what comes after that is done.
  *
  * @throws {WritError} `run.busy`, `run.not_resumable`, `ticket.missing` when the plan changed
  */
@@ -29,48 +31,71 @@ export async function resume(
   options: RunOptions,
   world: World,
 ): Promise<ActiveRun> {
-  const { ledger, state, sight } = world;
+  requireWanted(options.signal);
   const id = options.resume!;
-  const record = await ledger.run(id);
-  if (record === null) {
-    throw new WritError("writ.fault", `Run ${id} has a leave and no record`);
-  }
-  const lock = await acquireRunLock(state.locks, id);
+  const lock = await acquireRunLock(world.state.locks, id);
   try {
-    const actor = { kind: "system", id: (await world.runner()).id } as const;
-    const { unfinished } = await ledger.resume(id, actor);
+    const record = await requireUnfinished(id, world);
     const { steps, only } = chooseSteps(proposal, record.only);
     const run: ActiveRun = {
       id,
       ticket: record.ticket,
       proposal,
       leave,
-      actor,
+      actor: { kind: "system", id: (await world.runner()).id },
       steps,
       only,
       ends: new Map(),
       attempts: new Map(),
       products: new Map(),
+      sealed: null,
       [Symbol.dispose]: () => lock.release(),
     };
     const published = await replay(run, world);
-    for (const step of unfinished) {
-      await finishIndeterminate(step, run, world);
-    }
-    await sweepViews(state);
-    for (const step of steps) {
-      const journal = journalOf(id, step.id, world);
-      const recovery = await recoverPublish(journal, sight.workspace);
-      const done = run.ends.get(step.id)?.status === "ok";
-      if (done && (!published.has(step.id) || recovery === "lost")) {
-        await publishStep(step, run.products.get(step.id) ?? [], run, world);
-      }
-    }
+    if (run.sealed === null) await goOn(run, published, world);
     options.watch({ type: "admitted", run: id, ticket: record.ticket });
     return run;
   } catch (error) {
     lock.release();
     throw error;
+  }
+}
+
+/** A run that is closed has only its bundle to be missed. */
+async function requireUnfinished(
+  id: string,
+  world: World,
+): Promise<RunRecord> {
+  const record = await world.ledger.run(id);
+  if (record === null) {
+    throw new WritError("writ.fault", `Run ${id} has a leave and no record`);
+  }
+  if (
+    record.status === "running" || lookAt(bundleFolder(id, world)) === null
+  ) return record;
+  throw new WritError(
+    "run.not_resumable",
+    `Cannot resume run "${id}": it has ended`,
+    { hint: "Ask for a new ticket and execute the pipeline again" },
+  );
+}
+
+async function goOn(
+  run: ActiveRun,
+  published: ReadonlySet<string>,
+  world: World,
+): Promise<void> {
+  const { unfinished } = await world.ledger.resume(run.id, run.actor);
+  await world.remember();
+  for (const step of unfinished) {
+    await finishIndeterminate(step, run, world);
+  }
+  for (const step of run.steps) {
+    if (run.ends.get(step.id)?.status !== "ok") continue;
+    const said = published.has(step.id);
+    if (said && !world.publishing.wasLost(run.id, step.id)) continue;
+    const products = run.products.get(step.id) ?? [];
+    await publishStep(step, products, run, world, said);
   }
 }
 
@@ -90,6 +115,8 @@ async function replay(run: ActiveRun, world: World): Promise<Set<string>> {
       }
     } else if (receipt.type === "step.published") {
       published.add(receipt.body.step);
+    } else if (receipt.type === "run.sealed") {
+      run.sealed = { receipt, hash: leafHash(bytes) };
     }
   }
   return published;

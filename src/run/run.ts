@@ -8,7 +8,10 @@ import { admit } from "./admit.ts";
 import { exportBundle } from "./export_bundle.ts";
 import { findLeave } from "./find_leave.ts";
 import { hold } from "./hold.ts";
+import { makeReady } from "./make_ready.ts";
 import { propose, type Wish } from "./propose.ts";
+import { proposeAgain } from "./propose_again.ts";
+import { resumable } from "./resumable.ts";
 import { resume } from "./resume.ts";
 import { runSteps } from "./run_steps.ts";
 import { sealRun } from "./seal_run.ts";
@@ -74,22 +77,29 @@ export interface RunResult {
  * The plan is made again from disk, so that what runs is what was approved; the ticket's use is
  * consumed in one commit with the admission, before any step starts.
  *
- * @throws {WritError} why it is refused; nothing was run then. A step that failed is no error
- * but an outcome.
+ * @throws {WritError} why it is refused; nothing was run then, or the hint names the run that
+ * can be resumed. A step that failed is no error but an outcome.
  */
 export async function execute(
   wish: Wish,
   options: RunOptions,
   world: World,
 ): Promise<RunResult> {
-  const proposal = await propose(wish, world.sight, world.blobs);
+  await makeReady(world);
+  const proposal = options.resume === null
+    ? await propose(wish, world.sight, world.blobs)
+    : await proposeAgain(wish, options.resume, world);
   const leave = await findLeave(proposal, options, world);
   await using holding = await hold(proposal, options, world);
   using run = options.resume === null
     ? await admit(proposal, leave, options, world)
     : await resume(proposal, leave, options, world);
-  await runSteps(run, holding, options, world);
-  const seal = await sealRun(run, options, world);
-  const bundle = await exportBundle(run, seal, world);
-  return { run: run.id, ticket: run.ticket, ...seal.result, bundle };
+  try {
+    await runSteps(run, holding, options, world);
+    const seal = await sealRun(run, options, world);
+    const bundle = await exportBundle(run, seal, world);
+    return { run: run.id, ticket: run.ticket, ...seal.result, bundle };
+  } catch (error) {
+    throw resumable(error, run);
+  }
 }

@@ -20,7 +20,6 @@ import {
 } from "./attempt.ts";
 import { isApproved } from "./find_approval.ts";
 import type { Holding } from "./hold.ts";
-import { publish } from "./publish.ts";
 import { removeTree } from "../evidence/remove_tree.ts";
 import type { RunOptions } from "./run.ts";
 import { subtree } from "./subtree.ts";
@@ -99,7 +98,9 @@ async function oneAttempt(
       },
       holding,
       world,
-    ).catch((error) => refused(error, started || attempt === 1));
+    ).catch((error) =>
+      refused(error, started || attempt === 1, options.signal.aborted)
+    );
     const judged = judgeReview(step, materials, result, run);
     await world.blobs.flush();
     await world.ledger.append(run.id, "step.finished", {
@@ -144,15 +145,19 @@ async function recordStart(
 }
 
 /** What could not be held or given to the step ends it, not the run. */
-function refused(error: unknown, mayEnd: boolean): AttemptResult {
+function refused(
+  error: unknown,
+  mayEnd: boolean,
+  cancelled: boolean,
+): AttemptResult {
   // Without a start only the first attempt can end: later ones follow one that failed.
   if (!isWritError(error) || error.exit !== EXIT.refused || !mayEnd) {
     throw error;
   }
   return {
     status: "refused",
-    reason: error.message,
-    hint: error.hint ?? null,
+    reason: cancelled ? "the run was cancelled" : error.message,
+    hint: cancelled ? null : error.hint ?? null,
     exit: null,
     signal: null,
     limits: [],
@@ -189,21 +194,23 @@ function judgeReview(
   };
 }
 
-/** Publishes what a step wrote and says so. */
+/** Publishes what a step wrote and says so, unless that has been said. */
 export async function publishStep(
   step: PlanStep,
   products: Listed[],
   run: ActiveRun,
   world: World,
+  said = false,
 ): Promise<void> {
   run.products.set(step.id, products);
   if (products.length === 0) return;
-  await publish({
-    workspace: world.sight.workspace,
-    products: products.map(({ path, entries }) => ({ path, entries })),
-    blobs: world.blobs,
-    journalPath: journalOf(run.id, step.id, world),
-  });
+  await world.publishing.publish(
+    run.id,
+    step.id,
+    products.map(({ path, entries }) => ({ path, entries })),
+    world.blobs,
+  );
+  if (said) return;
   await world.ledger.append(run.id, "step.published", {
     step: step.id,
     products: products.map(withoutEntries),
@@ -243,11 +250,6 @@ function productOf(
 
 function withoutEntries({ path, tree, files, bytes }: Listed): TreeRef {
   return { path, tree, files, bytes };
-}
-
-/** Where the publishing of a step's products keeps its journal. */
-export function journalOf(run: string, step: string, world: World): string {
-  return join(world.state.locks, `publish-${run}-${step}.json`);
 }
 
 /** Records that nobody saw how the last attempt of a step ended. */

@@ -22,7 +22,7 @@ export interface SealedRun {
   };
 }
 
-/** Seals a run whose chosen steps have all ended. */
+/** Seals a run whose chosen steps have all ended, or closes one that is sealed. */
 export async function sealRun(
   run: ActiveRun,
   options: RunOptions,
@@ -34,11 +34,11 @@ export async function sealRun(
     status: run.ends.get(id)!.status,
     reason: run.ends.get(id)!.reason,
   }));
-  const outcome = outcomeOf(
+  const outcome = run.sealed?.receipt.body.outcome ?? outcomeOf(
     steps.map(({ status }) => status),
     options.signal.aborted,
   );
-  const last = await ledger.append(run.id, "run.sealed", {
+  const last = run.sealed ?? await ledger.append(run.id, "run.sealed", {
     outcome,
     steps: steps.map(({ step, status }) => ({ step, status })),
     invariants: [],

@@ -17,6 +17,7 @@ import type { Store } from "../ledger/store.ts";
 import type { Pins } from "../policy/pins.ts";
 import { loadSigner } from "../ticket/keyring.ts";
 import type { Trust } from "../ticket/trust.ts";
+import { Publishing } from "./publishing.ts";
 import { requireInForce, type Sight } from "./sight.ts";
 import { readWitness, writeWitness } from "./witness.ts";
 
@@ -26,9 +27,12 @@ export interface World {
   state: StatePaths;
   ledger: Ledger;
   blobs: BlobStore;
+  publishing: Publishing;
   /** The runner's key. */
   runner(): Promise<Signer>;
-  /** Remembers the ledger's head in the config folder and closes the store. */
+  /** Remembers the ledger's head in the config folder: from now on no older state is believed. */
+  remember(): Promise<void>;
+  /** Remembers once more and closes the store. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -54,20 +58,25 @@ export async function openWorld(
       now: sight.now,
       seen: await readWitness(sight.config, sight.pins.ledger),
     });
+    const publishing = new Publishing(state.publish, sight.workspace);
+    const remember = async () =>
+      await writeWitness(sight.config, sight.pins.ledger, await ledger.head());
     return {
       sight,
       state,
       ledger,
       blobs: new BlobStore(state),
+      publishing,
       runner: () => loadSigner(sight.config, "runner", noPassphrase),
+      remember,
       [Symbol.asyncDispose]: async () => {
-        await sight.toolDigests.save();
-        await writeWitness(
-          sight.config,
-          sight.pins.ledger,
-          await ledger.head(),
-        );
-        await store.close();
+        try {
+          await remember();
+          await sight.toolDigests.save();
+        } finally {
+          publishing[Symbol.dispose]();
+          await store.close();
+        }
       },
     };
   } catch (error) {

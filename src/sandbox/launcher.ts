@@ -153,7 +153,6 @@ class Connection implements Launcher {
   async spawn(launch: Launch, io: LaunchIo): Promise<Exited> {
     requireText(launch);
     if (this.#gone !== null) throw this.#gone;
-    io.signal?.throwIfAborted();
     const id = this.#next++;
     const { promise, resolve, reject } = Promise.withResolvers<Exited>();
     this.#waiting.set(id, { io, pid: null, resolve, reject });
@@ -171,6 +170,8 @@ class Connection implements Launcher {
       payload.set(head);
       payload.set(io.stdin ?? new Uint8Array(0), head.length);
       await this.#send(FRAME.start, id, payload);
+      // An abort of before is told too: only the launcher knows whether anything was started.
+      if (io.signal?.aborted) abort();
       return await promise;
     } finally {
       io.signal?.removeEventListener("abort", abort);

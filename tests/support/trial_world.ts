@@ -18,6 +18,7 @@ import { DenoDirs } from "../../src/run/deno_dirs.ts";
 import { findLeave } from "../../src/run/find_leave.ts";
 import type { Holding } from "../../src/run/hold.ts";
 import { type Proposal, propose, UNNAMED } from "../../src/run/propose.ts";
+import { Publishing } from "../../src/run/publishing.ts";
 import type { RunEvent, RunOptions } from "../../src/run/run.ts";
 import { runSteps } from "../../src/run/run_steps.ts";
 import { sealRun } from "../../src/run/seal_run.ts";
@@ -160,7 +161,9 @@ export class TrialWorld implements AsyncDisposable {
 
   #in(workspace: string): { world: World } {
     const { world } = this;
-    return { world: { ...world, sight: { ...world.sight, workspace } } };
+    const publishing = new Publishing(world.state.publish, workspace);
+    const sight = { ...world.sight, workspace };
+    return { world: { ...world, sight, publishing } };
   }
 
   #hold(proposal: Proposal, backend: Backend): Holding {

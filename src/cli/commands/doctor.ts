@@ -14,7 +14,7 @@ import { notInForce } from "../../run/sight.ts";
 import { type Probe, probe } from "../../sandbox/probe.ts";
 import { startLauncher } from "../../sandbox/launcher.ts";
 import { listKeys } from "../../ticket/keyring.ts";
-import { asWritError } from "../as_writ_error.ts";
+import { asWritError } from "../../core/as_writ_error.ts";
 import { type Command, command, type Context } from "../command.ts";
 import { flag } from "../parameters.ts";
 import { sightOf } from "../proposing.ts";

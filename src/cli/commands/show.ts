@@ -8,7 +8,7 @@ import { readReceipts } from "../../ledger/chain.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { Receipt } from "../../ledger/receipt.ts";
 import type { RunRecord } from "../../ledger/records.ts";
-import { isRunHeld } from "../../ledger/run_lock.ts";
+import { isRunHeld } from "../../evidence/run_lock.ts";
 import { type Command, command } from "../command.ts";
 import { openLedger } from "../open_ledger.ts";
 import { flag, optionalOperand } from "../parameters.ts";

@@ -3,13 +3,15 @@
  *
  * @module
  */
-import { isWritError, WritError } from "../core/errors.ts";
+import { isWritError, WritError } from "./errors.ts";
 
 /**
  * A {@linkcode WritError} stays; a missing permission of Deno, a full or read-only disk become
- * one with its code; all else is a fault of Writ itself.
+ * one with its code; all else is a fault of Writ itself. Where tidying up failed too, the first
+ * error counts.
  */
 export function asWritError(thrown: unknown): WritError {
+  if (thrown instanceof SuppressedError) return asWritError(thrown.suppressed);
   if (isWritError(thrown)) return thrown;
   for (let cause = thrown; cause instanceof Error; cause = cause.cause) {
     if (cause.name === "NotCapable") return permission(cause, thrown);

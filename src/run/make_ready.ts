@@ -1,0 +1,20 @@
+/**
+ * Making ready: what runners that were killed left behind is put right before anything is read.
+ *
+ * @module
+ */
+import { sweepViews } from "../evidence/state_folder.ts";
+import { requireRealRuns } from "./export_bundle.ts";
+import type { World } from "./world.ts";
+
+/**
+ * Settles interrupted publishings, sweeps the views of dead runs, and requires that bundles can
+ * be put into the workspace.
+ *
+ * @throws {WritError} `workspace.unsafe`, `publish.unsafe`
+ */
+export async function makeReady(world: World): Promise<void> {
+  requireRealRuns(world.sight.workspace);
+  await world.publishing.settle();
+  await sweepViews(world.state);
+}

@@ -1,0 +1,112 @@
+/**
+ * Publishing into a workspace, one runner at a time. Whoever comes next first settles what a
+ * runner that was killed left half-published there.
+ *
+ * Edge: files.
+ *
+ * @module
+ */
+import { join } from "@std/path/join";
+import { sha256 } from "../core/digest.ts";
+import { WritError } from "../core/errors.ts";
+import { quoted } from "../core/printable.ts";
+import { unwritable } from "../evidence/blob_files.ts";
+import type { BlobStore } from "../evidence/blobs.ts";
+import { FileLock } from "../ledger/file_lock.ts";
+import { publish, recoverPublish } from "./publish.ts";
+import type { PublishedProduct } from "./publish_paths.ts";
+
+/** How long another runner may publish before waiting for it is given up, milliseconds. */
+const PATIENCE = 600_000;
+
+/** The publishings into one workspace, of all runners that share a state folder. */
+export class Publishing implements Disposable {
+  readonly #workspace: string;
+  readonly #folder: string;
+  readonly #lock: FileLock;
+  readonly #lost = new Set<string>();
+
+  /** `folder` is the state folder's `publish`. */
+  constructor(folder: string, workspace: string) {
+    const id = sha256(new TextEncoder().encode(workspace)).slice(7, 39);
+    this.#workspace = workspace;
+    this.#folder = join(folder, id);
+    this.#lock = new FileLock(join(this.#folder, "lock"), {
+      patience: PATIENCE,
+      late: () =>
+        new WritError(
+          "run.busy",
+          `Cannot publish into ${quoted(workspace, 200)}: another runner was ${
+            PATIENCE / 60_000
+          } minutes at it`,
+          { hint: "See what other Writ process hangs" },
+        ),
+      unwritable: (cause, path) => unwritable(path, cause),
+    });
+  }
+
+  /**
+   * Undoes or finishes what was interrupted.
+   *
+   * @throws {WritError} `publish.unsafe` when the way back is blocked
+   */
+  settle(): Promise<void> {
+    return this.#alone(() => this.#settle());
+  }
+
+  /**
+   * Publishes a step's products: all of them or none.
+   *
+   * @throws {WritError} of {@linkcode publish}
+   */
+  publish(
+    run: string,
+    step: string,
+    products: PublishedProduct[],
+    blobs: BlobStore,
+  ): Promise<void> {
+    return this.#alone(async () => {
+      await this.#settle();
+      await publish({
+        workspace: this.#workspace,
+        products,
+        blobs,
+        journalPath: join(this.#folder, journalName(run, step)),
+      });
+      this.#lost.delete(journalName(run, step));
+    });
+  }
+
+  /** Whether a step's products were found half-published with no way back, so that they are published anew. */
+  wasLost(run: string, step: string): boolean {
+    return this.#lost.has(journalName(run, step));
+  }
+
+  /** Closes the lock's files. */
+  [Symbol.dispose](): void {
+    this.#lock.close();
+  }
+
+  #alone(work: () => Promise<void>): Promise<void> {
+    try {
+      Deno.mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    } catch (cause) {
+      throw unwritable(this.#folder, cause);
+    }
+    return this.#lock.hold(work);
+  }
+
+  async #settle(): Promise<void> {
+    for (const { name } of Array.from(Deno.readDirSync(this.#folder))) {
+      if (!name.endsWith(".json")) continue;
+      // Its writer would hold the lock, so it is gone.
+      const journal = join(this.#folder, name);
+      const recovery = await recoverPublish(journal, this.#workspace);
+      if (recovery === "lost") this.#lost.add(name);
+    }
+  }
+}
+
+function journalName(run: string, step: string): string {
+  return `${run}-${step}.json`;
+}

@@ -1,0 +1,22 @@
+/**
+ * What is said when a run that was admitted could not be brought to its end.
+ *
+ * @module
+ */
+import { asWritError } from "../core/as_writ_error.ts";
+import { WritError } from "../core/errors.ts";
+import type { ActiveRun } from "./active_run.ts";
+
+/** The error, with the way on in its hint: the use of the ticket is consumed, the run is not over. */
+export function resumable(thrown: unknown, run: ActiveRun): WritError {
+  const error = asWritError(thrown);
+  const { code, message, hint, place, faults } = error;
+  const next =
+    `deno task execute ${run.proposal.wish.file} --resume ${run.id} continues the run under its ticket`;
+  return new WritError(code, message, {
+    hint: hint === undefined ? next : `${hint}; ${next}`,
+    place,
+    faults: [...faults],
+    cause: error,
+  });
+}
