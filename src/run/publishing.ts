@@ -71,7 +71,7 @@ export class Publishing implements Disposable {
         workspace: this.#workspace,
         products,
         blobs,
-        journalPath: join(this.#folder, journalName(run, step)),
+        journalPath: this.journalOf(run, step),
       });
       this.#lost.delete(journalName(run, step));
     });
@@ -80,6 +80,11 @@ export class Publishing implements Disposable {
   /** Whether a step's products were found half-published with no way back, so that they are published anew. */
   wasLost(run: string, step: string): boolean {
     return this.#lost.has(journalName(run, step));
+  }
+
+  /** Where the publishing of a step's products keeps its journal. */
+  journalOf(run: string, step: string): string {
+    return join(this.#folder, journalName(run, step));
   }
 
   /** Closes the lock's files. */
