@@ -5,7 +5,7 @@
  * @module
  */
 import { answer } from "../../src/cli/answer.ts";
-import { asWritError } from "../../src/cli/as_writ_error.ts";
+import { asWritError } from "../../src/core/as_writ_error.ts";
 import { Terminal } from "../../src/cli/terminal.ts";
 import type { Ended } from "./run_writ.ts";
 
