@@ -4,7 +4,12 @@
  *
  * @module
  */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertStringIncludes,
+} from "@std/assert";
 import { cleanEnv, runProgram, writArguments } from "./support/run_writ.ts";
 import { ROOT } from "./support/source_files.ts";
 import { refused, TRUST, World } from "./support/world.ts";
@@ -48,7 +53,7 @@ Deno.test("the way of a newcomer: setup, run, approve, execute, verify, once", a
   const first = await writ("run", ...asked);
   assertEquals(first.status, 0, first.stderr);
   assertStringIncludes(first.stdout, "Not in force: ");
-  assert(first.stdout.endsWith("\nNothing was run. Next: deno task setup\n"));
+  assert(first.stdout.endsWith("\nNothing was run. Next: writ setup\n"));
 
   const setup = await writ(
     ...["setup", "--owner", "ann", "--passphrase-file", ann.passphrase],
@@ -63,7 +68,7 @@ Deno.test("the way of a newcomer: setup, run, approve, execute, verify, once", a
   });
   assertEquals(
     dry.stdout.split("\n").at(-2),
-    `Nothing was run. Next: deno task approve ${pipeline}`,
+    `Nothing was run. Next: writ approve ${pipeline}`,
   );
   assertEquals(world.snapshot(), before);
 
@@ -239,6 +244,19 @@ Deno.test("a ticket for two uses is good for two runs and no third", async () =>
   await world.must(["execute", "pipeline.json"]);
   await world.must(["execute", "pipeline.json"]);
   refused(await world.execute(), "ticket.used");
+});
+
+Deno.test("what needs no approval runs under one that a person has given, then under its own", async () => {
+  await using world = await World.make({
+    unattended: true,
+    steps: { one: { run: ["true"] } },
+  });
+  await world.must(["execute", "pipeline.json"]);
+  const ticket = await world.approve();
+  await world.must(["execute", "pipeline.json"]);
+  assertEquals((await world.show()).run.ticket, ticket);
+  await world.must(["execute", "pipeline.json"]);
+  assertNotEquals((await world.show()).run.ticket, ticket);
 });
 
 const strace = await has("strace");

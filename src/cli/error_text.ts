@@ -5,6 +5,7 @@
  */
 import type { Fault, Place, WritError } from "../core/errors.ts";
 import type { Emphasis } from "./paint.ts";
+import { type Spoken, spokenAsProgram } from "./spoken.ts";
 
 /** What `--json` says of an error. */
 export interface ErrorDocument {
@@ -19,18 +20,23 @@ export interface ErrorDocument {
 }
 
 /** The document of an error. */
-export function errorDocument(error: WritError): ErrorDocument {
+export function errorDocument(
+  error: WritError,
+  spoken: Spoken = spokenAsProgram,
+): ErrorDocument {
+  const hintOf = (hint: string | undefined) =>
+    hint === undefined ? null : spoken(hint);
   return {
     error: {
       code: error.code,
       exit: error.exit,
       message: error.message,
       place: error.place ?? null,
-      hint: error.hint ?? null,
+      hint: hintOf(error.hint),
       faults: error.faults.map((fault) => ({
         message: fault.message,
         place: fault.place ?? null,
-        hint: fault.hint ?? null,
+        hint: hintOf(fault.hint),
       })),
     },
   };
@@ -43,9 +49,10 @@ export function errorDocument(error: WritError): ErrorDocument {
 export function errorLines(
   error: WritError,
   paint: (emphasis: Emphasis, text: string) => string,
+  spoken: Spoken = spokenAsProgram,
 ): string[] {
   const head = `${paint("bad", `error[${error.code}]:`)} ${error.message}`;
-  const hint = (text: string) => `${paint("care", "hint:")} ${text}`;
+  const hint = (text: string) => `${paint("care", "hint:")} ${spoken(text)}`;
   const lines = [
     addsNothing(error) ? head : `${head} (${placeText(error.place!)})`,
     ...error.faults.flatMap((fault) => faultLines(fault, hint)),

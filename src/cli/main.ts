@@ -15,6 +15,7 @@ import { type Interrupts, watchInterrupts } from "./interrupts.ts";
 import { dropTo, readEnv } from "./permissions.ts";
 import { type CommandName, PROFILES } from "./profile.ts";
 import { beforeDashes } from "./read_command.ts";
+import { spokenAsProgram, spokenAsTask } from "./spoken.ts";
 import { Terminal } from "./terminal.ts";
 
 /** Commands that ask policy about every step: its engine starts while they load and plan. */
@@ -31,7 +32,10 @@ const ASKS_POLICY: ReadonlySet<CommandName> = new Set([
 /** Does what the words ask, and returns the status to exit with. */
 export async function main(words: readonly string[]): Promise<ExitStatus> {
   const json = beforeDashes(words).includes("--json");
-  const terminal = new Terminal({ json });
+  const terminal = new Terminal({
+    json,
+    spoken: taskFolder() === null ? spokenAsProgram : spokenAsTask,
+  });
   // Asked for before permissions are dropped.
   const debug = readEnv("WRIT_DEBUG") !== undefined;
   const fail = (thrown: unknown): ExitStatus => {
@@ -71,16 +75,21 @@ function watch(name: CommandName, terminal: Terminal): Interrupts {
   });
 }
 
-/**
- * The folder that the user stands in. `deno task` starts this repository's tasks in its root
- * and says in `INIT_CWD` where the user is; elsewhere the name is somebody else's business.
- */
+/** The folder that the user stands in. */
 function userFolder(): string {
-  const cwd = Deno.cwd();
+  return taskFolder() ?? Deno.cwd();
+}
+
+/**
+ * The user's folder where this is a task of Writ's own repository: `deno task` starts it in
+ * its root and says in `INIT_CWD` where the user is. Elsewhere that name is somebody else's
+ * business, and this is `null`.
+ */
+function taskFolder(): string | null {
   const user = readEnv("INIT_CWD");
-  if (user === undefined || !import.meta.url.startsWith("file:")) return cwd;
+  if (user === undefined || !import.meta.url.startsWith("file:")) return null;
   const own = fromFileUrl(new URL("../..", import.meta.url));
-  return Deno.realPathSync(own) === Deno.realPathSync(cwd) ? user : cwd;
+  return Deno.realPathSync(own) === Deno.realPathSync(Deno.cwd()) ? user : null;
 }
 
 function stackOf(thrown: unknown): string {

@@ -35,7 +35,7 @@ export async function openLedger(context: Context): Promise<OpenLedger> {
     throw new WritError(
       "setup.missing",
       `Cannot find the ledger: nothing is in force for "${root}"`,
-      { hint: "writ setup makes keys, a trust file and pins" },
+      { hint: "deno task setup makes keys, a trust file and pins" },
     );
   }
   const { ledger: id } = pins;

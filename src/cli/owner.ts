@@ -1,6 +1,7 @@
 /**
  * Whose name goes on a key.
  *
+ * Edge: reads the system's list of users.
  * @module
  */
 import { WritError } from "../core/errors.ts";
@@ -8,7 +9,8 @@ import { askWord } from "./ask.ts";
 import type { Context } from "./command.ts";
 
 /**
- * The owner as given, else the user's name, else what the person at the terminal says.
+ * The owner as given, else the user's name (a container may not say it, but knows whose home
+ * it is), else what the person at the terminal says.
  *
  * @throws {WritError} `usage.invalid` where none of them is there.
  */
@@ -17,6 +19,7 @@ export async function ownerOf(
   context: Context,
 ): Promise<string> {
   const name = given ?? context.env("USER") ?? context.env("LOGNAME") ??
+    await userOf(context.env("HOME")) ??
     await askWord(context.terminal, "Whose key is it, by name?");
   if (name !== "") return name;
   throw new WritError(
@@ -24,4 +27,18 @@ export async function ownerOf(
     "Cannot tell whose key it is: no user name is set",
     { hint: "--owner NAME says it" },
   );
+}
+
+/** The user whose home a folder is, by `/etc/passwd`. */
+async function userOf(home: string | undefined): Promise<string | null> {
+  if (home === undefined || home === "") return null;
+  let text: string;
+  try {
+    text = await Deno.readTextFile("/etc/passwd");
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+  const line = text.split("\n").find((line) => line.split(":")[5] === home);
+  return line?.split(":")[0] ?? null;
 }

@@ -74,6 +74,16 @@ export function tasks(): Record<string, Task> {
       description: "every command; it drops what its row does not grant",
       command: ["deno run", ...denoFlags(widest()), MAIN].join(" "),
     },
+    install: {
+      description: "make the command writ, for use in other projects",
+      command: [
+        "deno install --global --force --name writ --no-config",
+        // Links are relative to a config, which an installation copies: so no config.
+        "--import-map links/import_map.json --unstable-kv",
+        ...denoFlags(widest()),
+        MAIN,
+      ].join(" "),
+    },
     ...UPKEEP,
   };
 }
@@ -104,9 +114,12 @@ const UPKEEP: Record<string, Task> = {
     command: "deno run --allow-read --allow-write=schemas schemas/generate.ts",
   },
   tasks: {
-    description: "write these tasks from src/cli/profile.ts",
-    command:
+    description:
+      "write these tasks from src/cli/profile.ts, and links/import_map.json",
+    command: [
       "deno run --allow-read=deno.json --allow-write=deno.json src/cli/write_tasks.ts",
+      "deno run --allow-read=. --allow-write=links/import_map.json links/write_import_map.ts",
+    ].join(" && "),
   },
 };
 

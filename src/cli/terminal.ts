@@ -15,6 +15,7 @@
 import type { WritError } from "../core/errors.ts";
 import { errorDocument, errorLines } from "./error_text.ts";
 import { type Emphasis, painter, safeJson } from "./paint.ts";
+import { type Spoken, spokenAsProgram } from "./spoken.ts";
 import { type Table, tableLines, textWidth } from "./table.ts";
 
 /** Where a terminal writes to. Returns how many bytes were taken, as `Deno.stdout` does. */
@@ -27,6 +28,8 @@ export interface Output {
 export interface TerminalOptions {
   json: boolean;
   noColor?: boolean;
+  /** How commands are spelt; as those of an installed `writ`, where not given. */
+  spoken?: Spoken;
   stdout?: Output;
   stderr?: Output;
   /** Columns of the terminal; asked of it where not given. */
@@ -36,6 +39,8 @@ export interface TerminalOptions {
 /** Speaks. One a process. */
 export class Terminal {
   readonly json: boolean;
+  /** Spells the commands of a hint or next step as they are given here. */
+  readonly spoken: Spoken;
   readonly #stdout: Voice;
   readonly #stderr: Voice;
   /** Columns of standard output; `Infinity` off a terminal. */
@@ -45,6 +50,7 @@ export class Terminal {
   constructor(options: TerminalOptions) {
     const colour = !(options.noColor ?? Deno.noColor);
     this.json = options.json;
+    this.spoken = options.spoken ?? spokenAsProgram;
     this.#stdout = new Voice(options.stdout ?? Deno.stdout, colour);
     this.#stderr = new Voice(options.stderr ?? Deno.stderr, colour);
     this.columns = options.columns ?? columnsOf(this.#stdout.terminal);
@@ -81,6 +87,12 @@ export class Terminal {
     this.#stderr.write(text);
   }
 
+  /** Talk of what comes next, such as `deno task run PIPELINE`, after a sentence or none. */
+  next(text: string, sentence?: string): void {
+    const before = sentence === undefined ? "" : `${sentence}. `;
+    this.say(`${before}Next: ${this.spoken(text)}`);
+  }
+
   /** Talk that wants attention. */
   warn(text: string): void {
     this.say(`${this.paint("care", "warning:")} ${text}`);
@@ -89,9 +101,11 @@ export class Terminal {
   /** An error, on standard error; with `--json` also as the one document. */
   error(error: WritError): void {
     if (this.json && !this.#answered) {
-      this.answer(errorDocument(error), "");
+      this.answer(errorDocument(error, this.spoken), "");
     }
-    for (const line of errorLines(error, this.paint)) this.say(line);
+    for (const line of errorLines(error, this.paint, this.spoken)) {
+      this.say(line);
+    }
   }
 
   /** Marks a text for emphasis. It stays plain where there is no colour. */

@@ -166,7 +166,7 @@ export function requirePinned(
     throw new WritError(
       "setup.missing",
       "Cannot go on: no policy and no trust are in force for this workspace",
-      { hint: "deno task writ trust accept" },
+      { hint: "deno task setup" },
     );
   }
   for (

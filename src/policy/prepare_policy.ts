@@ -65,7 +65,7 @@ export async function preparePolicy(
     throw new WritError(
       "policy.missing",
       'Cannot decide: the policy has no ".cedar" file, one was expected',
-      { hint: "deno task writ setup writes the default policy" },
+      { hint: "deno task setup writes the default policy" },
     );
   }
   const cedar = await loadCedar();

@@ -89,7 +89,11 @@ export async function admissible(
   if (state !== null && state.uses >= checked.ticket.maxUses) {
     throw new WritError(
       "ticket.used",
-      `Cannot use ticket ${checked.ticket.id}: all ${checked.ticket.maxUses} of its uses are used up`,
+      `Cannot use ticket ${checked.ticket.id}: ${
+        checked.ticket.maxUses === 1
+          ? "it was used already"
+          : `all ${checked.ticket.maxUses} of its uses are used up`
+      }`,
       { hint: "Approve it anew" },
     );
   }

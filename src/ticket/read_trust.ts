@@ -28,7 +28,7 @@ export async function loadTrust(path: string): Promise<Trust> {
     throw new WritError(
       "trust.missing",
       `Cannot read the trust file ${quoted(path, 200)}: it is not there`,
-      { hint: "deno task writ setup writes one", place: { file: path } },
+      { hint: "deno task setup writes one", place: { file: path } },
     );
   }
   return parseTrust(bytes, path);

@@ -206,7 +206,7 @@ function requireOut({ out }: Args): void {
   throw new WritError(
     "usage.invalid",
     "Cannot approve a file without --out: the ticket has to travel back",
-    { hint: "--out FILE, then writ execute PIPELINE --ticket FILE" },
+    { hint: "--out FILE, then deno task execute PIPELINE --ticket FILE" },
   );
 }
 
@@ -230,7 +230,7 @@ async function answer(
       } must sign it`,
     ]),
   ]);
-  if (missing > 0) terminal.say("Next: another approver's writ approve");
-  else if (out === null) terminal.say(`Next: deno task execute ${pipeline}`);
-  else terminal.say(`Next: deno task execute PIPELINE --ticket ${out}`);
+  if (missing > 0) terminal.next("another approver's deno task approve");
+  else if (out === null) terminal.next(`deno task execute ${pipeline}`);
+  else terminal.next(`deno task execute PIPELINE --ticket ${out}`);
 }

@@ -147,7 +147,9 @@ async function theWay(root: string, context: Context): Promise<void> {
       verdict: report.verdict,
       tampered: caught.verdict,
     },
-    "\nNext: deno task setup, then deno task run examples/hello/pipeline.json",
+    terminal.spoken(
+      "\nNext: deno task setup, then deno task run examples/hello/pipeline.json",
+    ),
   );
 }
 

@@ -58,7 +58,7 @@ export const doctor: Command = command({
             ? terminal.paint("good", "ok     ")
             : terminal.paint("bad", "missing")
         }  ${what}: ${found}`,
-        ...(hint === null ? [] : [`         hint: ${hint}`]),
+        ...(hint === null ? [] : [`         hint: ${terminal.spoken(hint)}`]),
       ]),
     ]);
     return good ? EXIT.done : EXIT.refused;
@@ -110,7 +110,7 @@ async function keys(context: Context): Promise<Omit<Check, "what">> {
   const { configFolder } = await context.home();
   const found = await listKeys(configFolder);
   return found.length === 0
-    ? { good: false, found: "none", hint: "writ setup makes them" }
+    ? { good: false, found: "none", hint: "deno task setup makes them" }
     : {
       good: true,
       found: found.map(({ name, owner }) => `${name} of ${owner}`).join(", "),

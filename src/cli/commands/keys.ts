@@ -66,7 +66,7 @@ export const list: Command = command({
     const keys = await listKeys(configFolder);
     terminal.answer({ keys }, terminal.table(keysTable(keys)));
     if (keys.length === 0) {
-      terminal.say(`No keys in "${configFolder}". Next: writ setup`);
+      terminal.next("deno task setup", `No keys in "${configFolder}"`);
     }
     return EXIT.done;
   },

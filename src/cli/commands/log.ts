@@ -54,7 +54,7 @@ export const log: Command = command({
       }),
     );
     if (entries.length === 0) {
-      terminal.say("The ledger is empty. Next: deno task run PIPELINE");
+      terminal.next("deno task run PIPELINE", "The ledger is empty");
     }
     return EXIT.done;
   },

@@ -39,9 +39,10 @@ export const check: Command = command({
       `${from === "embedded" ? "Writ's own policy" : POLICY_FOLDER}  ${digest}`,
       ...files.map((file) => `  ${file}`),
       "valid",
-      inForce
-        ? terminal.paint("good", "in force")
-        : terminal.paint("care", "not in force: writ trust accept"),
+      inForce ? terminal.paint("good", "in force") : terminal.paint(
+        "care",
+        terminal.spoken("not in force: deno task writ trust accept"),
+      ),
     ]);
     return EXIT.done;
   },
@@ -74,7 +75,7 @@ export const explain: Command = command({
         `  ${summary}`,
         ...rules.map((rule) => `  rule  ${rule}`),
         ...values.map((value) => `  met   ${value}`),
-        ...(help === null ? [] : [`  help  ${help}`]),
+        ...(help === null ? [] : [`  help  ${terminal.spoken(help)}`]),
       ]),
     );
     return EXIT.done;

@@ -66,7 +66,7 @@ export const request: Command = command({
       context.terminal.say(line);
     }
     context.terminal.answer({ request: asked.id, file: path }, [path]);
-    context.terminal.say(`Next: deno task approve ${path} --out TICKET`);
+    context.terminal.next(`deno task approve ${path} --out TICKET`);
     return EXIT.done;
   },
 });

@@ -24,7 +24,9 @@ export const run = command({
     const { wish, sight } = await openWish(args, context);
     const proposal = await propose(wish, sight, null);
     const problem = notInForce(sight);
-    const next = nextStep(proposal, sight, args.pipeline);
+    const next = context.terminal.spoken(
+      nextStep(proposal, sight, args.pipeline),
+    );
     context.terminal.answer(
       {
         plan: proposal.plan.value,
@@ -39,9 +41,9 @@ export const run = command({
         ...proposalLines(proposal, context.terminal.paint),
         "",
         ...(problem === null ? [] : [
-          `${
-            context.terminal.paint("care", "Not in force:")
-          } ${problem.message}`,
+          `${context.terminal.paint("care", "Not in force:")} ${
+            problem.message.replace(/^Cannot go on: /, "")
+          }`,
         ]),
         `Nothing was run. Next: ${next}`,
       ],

@@ -51,11 +51,10 @@ export const setup: Command = command({
         ? "In force   nothing yet: this workspace brings a policy or trust of its own"
         : `In force   policy ${done.pins.policy}, trust ${done.pins.trust}`,
     ]);
-    terminal.say(
-      done.pins === null
-        ? "Next: writ trust accept"
-        : "Commit the files. Next: deno task run PIPELINE",
-    );
+    if (done.pins === null) terminal.next("deno task writ trust accept");
+    else {
+      terminal.next("deno task run PIPELINE", "Commit the files");
+    }
     return EXIT.done;
   },
 });

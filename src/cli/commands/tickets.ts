@@ -52,7 +52,7 @@ export const list: Command = command({
       }),
     );
     if (tickets.length === 0) {
-      terminal.say("No tickets yet. Next: deno task approve PIPELINE");
+      terminal.next("deno task approve PIPELINE", "No tickets yet");
     }
     return EXIT.done;
   },

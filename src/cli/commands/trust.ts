@@ -44,9 +44,10 @@ export const show: Command = command({
     const inForce = pins?.trust === digest;
     terminal.answer({ workspace: root, digest, inForce, pins, trust }, [
       `${TRUST_FILE}  ${digest}`,
-      inForce
-        ? terminal.paint("good", "in force")
-        : terminal.paint("care", "not in force: writ trust accept"),
+      inForce ? terminal.paint("good", "in force") : terminal.paint(
+        "care",
+        terminal.spoken("not in force: deno task writ trust accept"),
+      ),
       `approvers needed: ${trust.quorum}`,
       "",
       ...terminal.table(trustTable(trust)),
@@ -135,7 +136,7 @@ async function ownLedger(config: string): Promise<Digest> {
   throw new WritError(
     "setup.missing",
     "Cannot put anything in force: this user has no ledger key",
-    { hint: "writ setup makes it" },
+    { hint: "deno task setup makes it" },
   );
 }
 
