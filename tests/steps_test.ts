@@ -122,7 +122,8 @@ Deno.test("--jobs says how many steps run at one time", async () => {
   const one = await executed(world, ["--jobs", "1"]);
   assertEquals(order(one.shown), "a+ a- b+ b-");
   const two = await executed(world, ["--jobs", "2"]);
-  assertMatch(order(two.shown), /^a\+ b\+/);
+  // Both begin before either ends; which of them is first, nobody says.
+  assertMatch(order(two.shown), /^(a\+ b\+|b\+ a\+) /);
 });
 
 Deno.test("a step that fails is tried again as often as it says", async () => {
