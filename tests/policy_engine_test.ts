@@ -4,6 +4,7 @@
  * @module
  */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { generateRules } from "../policies/generate.ts";
 import { runProgram } from "./support/run_writ.ts";
 import { ROOT } from "./support/source_files.ts";
 
@@ -48,4 +49,12 @@ Deno.test("whoever asks an engine that could not be compiled is told why", async
   );
   startCedar(Promise.reject(new Error("no engine")));
   await assertRejects(() => loadCedar(), Error, "no engine");
+});
+
+Deno.test("what is kept of the default policy is what the engine reads in it", async () => {
+  assertEquals(
+    await Deno.readTextFile(`${ROOT}/policies/default.rules.json`),
+    await generateRules(),
+    "deno task rules writes it anew",
+  );
 });

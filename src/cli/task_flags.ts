@@ -113,6 +113,11 @@ const UPKEEP: Record<string, Task> = {
     description: "write schemas/ from the source",
     command: "deno run --allow-read --allow-write=schemas schemas/generate.ts",
   },
+  rules: {
+    description: "write policies/default.rules.json from the default policy",
+    command:
+      "deno run --allow-read --allow-write=policies policies/generate.ts",
+  },
   tasks: {
     description:
       "write these tasks from src/cli/profile.ts, and links/import_map.json",

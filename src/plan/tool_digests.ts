@@ -4,12 +4,7 @@
  *
  * @module
  */
-import {
-  type Digest,
-  DigestStream,
-  EMPTY_DIGEST,
-  sha256,
-} from "../core/digest.ts";
+import { type Digest, EMPTY_DIGEST, sha256 } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
 import { sortEntries, type TreeEntry, treeRoot } from "../core/tree.ts";
@@ -143,15 +138,12 @@ export class ToolDigests {
 }
 
 function keyOf(path: string, items: readonly Item[]): Digest {
-  const stream = new DigestStream();
-  const encoder = new TextEncoder();
-  stream.update(encoder.encode(`writ tool 1 ${JSON.stringify(path)}\n`));
-  for (const { path, stat } of items) {
+  const listing = items.map(({ path, stat }) => {
     const { kind, executable, size, mtime, ctime, ino, dev } = stat;
-    const line = [path, kind, executable, size, mtime, ctime, ino, dev];
-    stream.update(encoder.encode(`${JSON.stringify(line)}\n`));
-  }
-  return stream.digest();
+    return [path, kind, executable, size, mtime, ctime, ino, dev];
+  });
+  const text = JSON.stringify(["writ tool 1", path, listing]);
+  return sha256(new TextEncoder().encode(text));
 }
 
 function unsupported(at: string): WritError {

@@ -14,6 +14,7 @@ import type { Digest } from "../core/digest.ts";
 import { type Fault, WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
 import { type Cedar, loadCedar } from "./cedar.ts";
+import { DEFAULT_POLICY_DIGEST, defaultParsed } from "./default_policy.ts";
 import { type Attributes, stepEntity } from "./facts.ts";
 import { type Looks, looksAt } from "./looks_at.ts";
 import {
@@ -74,7 +75,9 @@ export async function preparePolicy(
   ) {
     return latest.prepared;
   }
-  const parsed = parsePolicy(cedar, policy);
+  const parsed = digest === DEFAULT_POLICY_DIGEST
+    ? defaultParsed()
+    : parsePolicy(cedar, policy);
   const faults = [...parsed.faults];
   const typed = !validated.includes(digest);
   if (faults.length === 0 && parsed.schema !== null && typed) {
