@@ -7,6 +7,8 @@ import { kvStore } from "../src/ledger/kv_store.ts";
 import { Ledger } from "../src/ledger/ledger.ts";
 import { MemoryStore } from "../src/ledger/memory_store.ts";
 import { acquireRunLock, isRunHeld } from "../src/evidence/run_lock.ts";
+import type { LedgerFaultCode } from "../src/ledger/ledger_fault.ts";
+import { EMPTY_TREE } from "../src/ledger/merkle.ts";
 import { type Commit, EMPTY_HEAD, type Store } from "../src/ledger/store.ts";
 import {
   ACTOR,
@@ -16,12 +18,14 @@ import {
   DECISION,
   finished,
   LEDGER_ID,
+  LEDGER_KEY,
   makeRunId,
   makeTicket,
   openLedger,
   PLAN,
   sealed,
   started,
+  verifyLedger,
   watchCommits,
   wholeRun,
 } from "./support/ledger.ts";
@@ -64,16 +68,18 @@ function test(
 }
 
 async function assertWhole(ledger: Ledger): Promise<void> {
-  assertEquals((await ledger.verify()).faults, []);
+  assertEquals((await verifyLedger(ledger)).faults, []);
 }
 
 test("a whole run leaves a ledger that verifies", async (ledger) => {
   const run = await wholeRun(ledger);
-  const { faults, ...counts } = await ledger.verify();
+  const { faults, ...counts } = await verifyLedger(ledger);
   assertEquals(faults, []);
   assertEquals(counts, {
     ledger: LEDGER_ID,
     head: await ledger.head(),
+    tree: await ledger.tree(),
+    checkpoint: 3,
     tickets: 1,
     runs: 1,
     receipts: 4,
@@ -605,9 +611,9 @@ test("where a run stands is told from its record, its lock and its receipts", as
 // Opening.
 
 test("what was seen is still there", async (ledger, store) => {
-  await openLedger(store, EMPTY_HEAD);
+  await openLedger(store, EMPTY_TREE);
   await wholeRun(ledger);
-  const seen = await ledger.head();
+  const seen = await ledger.tree();
   await openLedger(store, seen);
   await wholeRun(ledger);
   await openLedger(store, seen);
@@ -617,8 +623,8 @@ test(
   "a ledger that is shorter than what was seen was rolled back",
   async (ledger, store) => {
     await wholeRun(ledger);
-    const { size, hash } = await ledger.head();
-    const seen = { size: size + 1, hash };
+    const { size, root } = await ledger.tree();
+    const seen = { size: size + 1, root };
     const error = await rejectsWith(
       "ledger.rolled_back",
       () => openLedger(store, seen),
@@ -628,11 +634,11 @@ test(
 );
 
 test(
-  "a ledger that is longer but holds another history was rolled back",
+  "a ledger that is longer but holds another history was rewritten",
   async (ledger, store) => {
     await wholeRun(ledger);
-    const seen = { size: 2, hash: sha256(PLAN) };
-    await rejectsWith("ledger.rolled_back", () => openLedger(store, seen));
+    const seen = { size: 2, root: sha256(PLAN) };
+    await rejectsWith("ledger.rewritten", () => openLedger(store, seen));
   },
 );
 
@@ -646,7 +652,7 @@ Deno.test("ledger in KV: yesterday's copy of the state is found out", async () =
   const today = await kvStore(path);
   const ledger = await openLedger(today);
   await wholeRun(ledger);
-  const seen = await ledger.head();
+  const seen = await ledger.tree();
   await today.close();
   for (const end of ["-wal", "-shm"]) {
     await Deno.remove(path + end).catch(() => {});
@@ -663,21 +669,29 @@ test("a store that holds another ledger is refused", async (_, store) => {
   await wholeRun(await openLedger(store));
   await rejectsWith(
     "ledger.corrupt",
-    () => Ledger.open(store, { id: sha256(PLAN), now: clock() }),
+    () =>
+      Ledger.open(store, {
+        id: sha256(PLAN),
+        now: clock(),
+        signer: () => Promise.resolve(LEDGER_KEY),
+      }),
   );
 });
 
 // What verify finds.
 
 const TAMPERED: [
+  code: LedgerFaultCode,
   what: string,
   change: (store: Store, run: string) => Promise<Commit>,
 ][] = [
   [
+    "ticket.uses",
     "a use that is not counted",
     async (store) => await editState(store, "ticket-state", { uses: 0 }),
   ],
   [
+    "ticket.revocation",
     "a revocation that never was",
     async (store) =>
       await editState(store, "ticket-state", {
@@ -685,45 +699,52 @@ const TAMPERED: [
       }),
   ],
   [
+    "ticket.state",
     "a ticket of another payload",
     async (store) =>
       await editState(store, "ticket-state", { payload: sha256(PLAN) }),
   ],
   [
+    "run.record",
     "an outcome that was changed",
     async (store) => await editState(store, "run", { status: "failed" }),
   ],
   [
+    "run.record",
     "a run of another ticket",
     async (store) => await editState(store, "run", { ticket: "tkt_other" }),
   ],
-  ["a record that is no record", (_, run) =>
-    Promise.resolve({
-      put: [{ kind: "run", id: run, bytes: new Uint8Array(3) }],
-    })],
-  ["a run that was never admitted", async (store, run) => {
+  [
+    "ledger.unreadable",
+    "a record that is no record",
+    (_, run) =>
+      Promise.resolve({
+        put: [{ kind: "run", id: run, bytes: new Uint8Array(3) }],
+      }),
+  ],
+  ["run.unadmitted", "a run that was never admitted", async (store, run) => {
     const bytes = await store.get("run", run);
     return { put: [{ kind: "run", id: makeRunId(), bytes: bytes! }] };
   }],
-  ["another envelope", async (_, __) => ({
+  ["ticket.envelope", "another envelope", async (_, __) => ({
     put: [{
       kind: "ticket",
       id: await only(_, "ticket"),
       bytes: canonicalBytes((await makeTicket()).envelope),
     }],
   })],
-  ["another seal", async (_, run) => ({
+  ["run.seal", "another seal", async (_, run) => ({
     put: [{
       kind: "seal",
       id: run,
       bytes: canonicalBytes((await makeTicket()).envelope),
     }],
   })],
-  ["a document of other bytes", () =>
+  ["document.digest", "a document of other bytes", () =>
     Promise.resolve({
       put: [{ kind: "document", id: sha256(PLAN), bytes: DECISION }],
     })],
-  ["a receipt after the close", async (store, run) => {
+  ["chain.order", "a receipt after the close", async (store, run) => {
     const head = await store.runHead(run);
     const { bytes, hash } = nextReceipt(head, {
       run,
@@ -736,12 +757,12 @@ const TAMPERED: [
       receipts: [{ run, append: { after: head, records: [bytes], hash } }],
     };
   }],
-  ["an entry of nothing", async (store) => {
+  ["chain.owner", "an entry of nothing", async (store) => {
     const after = await store.head();
     const bytes = new Uint8Array([0x7b, 0x7d]);
     return { entries: { after, records: [bytes], hash: leafHash(bytes) } };
   }],
-  ["a head that is not the last entry's", async (store) => {
+  ["ledger.head", "a head that is not the last entry's", async (store) => {
     const after = await store.head();
     for await (const bytes of store.entries(after.size - 1)) {
       return { entries: { after, records: [bytes], hash: sha256(PLAN) } };
@@ -750,12 +771,13 @@ const TAMPERED: [
   }],
 ];
 
-for (const [what, tamper] of TAMPERED) {
+for (const [code, what, tamper] of TAMPERED) {
   test(`verify finds ${what}`, async (ledger, store) => {
     const run = await wholeRun(ledger);
     await assertWhole(ledger);
     await store.commit(await tamper(store, run));
-    assert((await ledger.verify()).faults.length > 0);
+    const { faults } = await verifyLedger(ledger);
+    assert(faults.some((fault) => fault.code === code), JSON.stringify(faults));
   });
 }
 

@@ -238,7 +238,8 @@ underEach("a list of hosts is held by the flags", async (bench) => {
 const cache =
   JSON.parse((await bare([Deno.execPath(), "info", "--json"])).out).npmCache;
 const zod = {
-  path: "npm/registry.npmjs.org/zod/4.6.7",
+  name: "zod",
+  version: "4.6.7",
   dir: join(cache, "registry.npmjs.org/zod/4.6.7"),
 };
 const LOCK = {

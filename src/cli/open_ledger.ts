@@ -11,6 +11,7 @@ import { openState, type StatePaths } from "../evidence/state_folder.ts";
 import { kvStore } from "../ledger/kv_store.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { readPins } from "../policy/pins.ts";
+import { unattendedSigner } from "../run/unattended_signer.ts";
 import { readWitness, writeWitness } from "../run/witness.ts";
 import type { Context } from "./command.ts";
 import { findWorkspace } from "./workspace.ts";
@@ -19,13 +20,15 @@ import { findWorkspace } from "./workspace.ts";
 export interface OpenLedger extends AsyncDisposable {
   ledger: Ledger;
   state: StatePaths;
+  /** The config folder, absolute. */
+  config: string;
 }
 
 /**
  * Opens the ledger.
  *
  * @throws {WritError} `setup.missing` before anything was put in force here;
- * `ledger.rolled_back` when the ledger is shorter than the last one seen.
+ * `ledger.rolled_back` when the ledger is shorter than the last one seen, `ledger.rewritten` when it is another.
  */
 export async function openLedger(context: Context): Promise<OpenLedger> {
   const { root } = await findWorkspace(context.cwd);
@@ -43,13 +46,19 @@ export async function openLedger(context: Context): Promise<OpenLedger> {
   const store = await kvStore(join(state.ledger, "ledger.kv"));
   try {
     const seen = await readWitness(configFolder, id);
-    const ledger = await Ledger.open(store, { id, now: context.now, seen });
+    const ledger = await Ledger.open(store, {
+      id,
+      now: context.now,
+      seen,
+      signer: () => unattendedSigner(configFolder, "ledger"),
+    });
     return {
       ledger,
       state,
+      config: configFolder,
       [Symbol.asyncDispose]: async () => {
         try {
-          await writeWitness(configFolder, id, await ledger.head());
+          await writeWitness(configFolder, id, await ledger.tree());
         } finally {
           await store.close();
         }

@@ -80,6 +80,7 @@ export const ERROR_EXIT = {
   "ledger.busy": EXIT.refused,
   "ledger.newer": EXIT.refused,
   "ledger.rolled_back": EXIT.refused,
+  "ledger.rewritten": EXIT.refused,
   "receipt.illegal": EXIT.fault,
   "evidence.corrupt": EXIT.refused,
   "store.unwritable": EXIT.refused,
@@ -90,6 +91,7 @@ export const ERROR_EXIT = {
   "run.cancelled": EXIT.cancelled,
   // verification
   "bundle.unreadable": EXIT.notVerified,
+  "checkpoint.signature": EXIT.notVerified,
   "verify.failed": EXIT.notVerified,
   // Writ itself
   "writ.permission": EXIT.refused,

@@ -6,11 +6,14 @@
 import { decodeBase64 } from "@std/encoding/base64";
 import { type Digest, leafHash, sha256 } from "../core/digest.ts";
 import { EnvelopeSchema } from "../core/dsse.ts";
-import { type Fault, isWritError } from "../core/errors.ts";
+import { isWritError } from "../core/errors.ts";
 import { checkEntryChain, checkReceiptChain } from "./chain.ts";
+import { TreeCheck } from "./check_tree.ts";
 import { sameBytes, sameHead } from "./conflict.ts";
 import type { EntryBodies } from "./entry.ts";
 import { LedgerFacts, type RunFacts } from "./ledger_facts.ts";
+import { failing, type LedgerFault } from "./ledger_fault.ts";
+import type { TreeHead } from "./merkle.ts";
 import { parseStored, RunRecordSchema, TicketStateSchema } from "./records.ts";
 import { SealSchema } from "./seal.ts";
 import { EMPTY_HEAD, type Head, type Store } from "./store.ts";
@@ -19,82 +22,131 @@ import { EMPTY_HEAD, type Head, type Store } from "./store.ts";
 export interface LedgerReport {
   ledger: Digest;
   head: Head;
+  tree: TreeHead;
+  /** How many entries the newest checkpoint covers; `null` when there is none. */
+  checkpoint: number | null;
   tickets: number;
   runs: number;
   receipts: number;
-  faults: Fault[];
+  faults: LedgerFault[];
 }
 
 /**
- * Walks a ledger from its first entry: the chain of entries, the chain of every run, their
- * references to each other, and the records of tickets and runs. Others may write meanwhile.
+ * Walks a ledger from its first entry: the chain of entries, their tree and its checkpoints,
+ * the chain of every run, their references to each other, and the records of tickets and runs.
+ * Others may write meanwhile.
+ *
+ * @param publicKey of the ledger's key, whose id is the ledger's
  */
 export async function checkLedger(
   store: Store,
   ledger: Digest,
+  publicKey: Uint8Array,
 ): Promise<LedgerReport> {
-  const walk = new Walk(store, ledger);
+  const walk = new Walk(store, ledger, publicKey);
   await walk.readEntries();
+  await walk.checkLatest();
   await walk.checkEach("ticket-state", "ticket");
   await walk.checkEach("run", "run");
   await walk.checkDocuments();
   return walk.report();
 }
 
+/** How many entries are held in memory at one time. */
+const ENTRIES_PER_TURN = 1000;
+
 class Walk {
   readonly #store: Store;
   readonly #ledger: Digest;
   readonly #facts = new LedgerFacts();
-  readonly #faults: string[] = [];
+  readonly #faults: LedgerFault[] = [];
   readonly #receipts = new Map<string, number>();
+  readonly #tree: TreeCheck;
   #head: Head = EMPTY_HEAD;
+  #checkpoint: number | null = null;
 
-  constructor(store: Store, ledger: Digest) {
+  constructor(store: Store, ledger: Digest, publicKey: Uint8Array) {
     this.#store = store;
     this.#ledger = ledger;
+    this.#tree = new TreeCheck(store, ledger, publicKey);
   }
 
   report(): LedgerReport {
     return {
       ledger: this.#ledger,
       head: this.#head,
+      tree: this.#tree.head,
+      checkpoint: this.#checkpoint,
       tickets: this.#facts.tickets.size,
       runs: this.#facts.runs.size,
       receipts: [...this.#receipts.values()].reduce((sum, n) => sum + n, 0),
-      faults: [...this.#faults, ...this.#facts.faults].map((message) => ({
-        message,
-      })),
+      faults: [
+        ...this.#faults,
+        ...this.#facts.faults.map((message): LedgerFault => ({
+          code: "entry.illegal",
+          message,
+        })),
+      ],
     };
   }
 
   /** Reads the entries that came since it was last done. */
   async readEntries(): Promise<void> {
-    const after = this.#head;
+    let after = this.#head;
     this.#head = await this.#store.head();
     if (sameHead(after, this.#head)) return;
-    const lines: Uint8Array[] = [];
+    let lines: Uint8Array[] = [];
+    const take = async () => {
+      after = await this.#takeEntries(lines, after);
+      lines = [];
+    };
     this.#faults.push(
       ...await unreadable(async () => {
         for await (const line of this.#store.entries(after.size)) {
-          if (after.size + lines.length === this.#head.size) break;
           lines.push(line);
+          if (after.size + lines.length === this.#head.size) break;
+          if (lines.length === ENTRIES_PER_TURN) await take();
         }
       }),
     );
+    await take();
+    this.#faults.push(...failing([[
+      sameHead(after, this.#head),
+      "ledger.head",
+      "the entries do not end where the ledger's head says",
+    ]]));
+  }
+
+  /** Checks entries that follow `after`, and returns the head that they end in. */
+  async #takeEntries(lines: Uint8Array[], after: Head): Promise<Head> {
     const { entries, head, faults } = checkEntryChain(
       lines,
       this.#ledger,
       after,
     );
-    this.#faults.push(...faults.map(({ message }) => message));
-    if (!sameHead(head, this.#head)) {
-      this.#faults.push("the entries do not end where the ledger's head says");
-    }
+    this.#faults.push(...faults);
     for (const entry of entries) {
       const line = lines[entry.seq - after.size];
       // One with a false seq has been named already.
       if (line !== undefined) this.#facts.add(entry, leafHash(line));
     }
+    this.#faults.push(
+      ...await unreadable(async () => {
+        this.#faults.push(...await this.#tree.add(lines.map(leafHash)));
+      }),
+    );
+    return head;
+  }
+
+  /** Checks the newest checkpoint. */
+  async checkLatest(): Promise<void> {
+    this.#faults.push(
+      ...await unreadable(async () => {
+        const { size, faults } = await this.#tree.latest();
+        this.#checkpoint = size;
+        this.#faults.push(...faults);
+      }),
+    );
   }
 
   /** Checks each ticket or run that the entries or the records know. */
@@ -117,7 +169,12 @@ class Walk {
         (bytes) =>
           what === "ticket" ? this.#ticket(id, bytes) : this.#run(id, bytes),
       );
-      this.#faults.push(...faults.map((why) => `${what} "${id}": ${why}`));
+      this.#faults.push(
+        ...faults.map(({ code, message }) => ({
+          code,
+          message: `${what} "${id}": ${message}`,
+        })),
+      );
     }
   }
 
@@ -126,7 +183,8 @@ class Walk {
       ...await unreadable(async () => {
         for await (const { id, bytes } of this.#store.list("document")) {
           if (sha256(bytes) === id) continue;
-          this.#faults.push(`document "${id}" is not what its digest says`);
+          const message = `document "${id}" is not what its digest says`;
+          this.#faults.push({ code: "document.digest", message });
         }
       }),
     );
@@ -139,9 +197,9 @@ class Walk {
   async #settled(
     kind: "ticket-state" | "run",
     id: string,
-    check: (bytes: Uint8Array | null) => Promise<string[]>,
-  ): Promise<string[]> {
-    let faults: string[] = [];
+    check: (bytes: Uint8Array | null) => Promise<LedgerFault[]>,
+  ): Promise<LedgerFault[]> {
+    let faults: LedgerFault[] = [];
     let before: Uint8Array | null | undefined;
     const read = async () => {
       for (;;) {
@@ -159,10 +217,14 @@ class Walk {
     return failed.length > 0 ? failed : faults;
   }
 
-  async #ticket(id: string, bytes: Uint8Array | null): Promise<string[]> {
+  async #ticket(id: string, bytes: Uint8Array | null): Promise<LedgerFault[]> {
     const facts = this.#facts.tickets.get(id);
-    if (facts === undefined) return ["the ledger never issued it"];
-    if (bytes === null) return ["its state is missing"];
+    if (facts === undefined) {
+      return [{ code: "ticket.unissued", message: "no entry issued it" }];
+    }
+    if (bytes === null) {
+      return [{ code: "ticket.hidden", message: "its state is missing" }];
+    }
     const { issued, uses, revoked } = facts;
     const state = parseStored(bytes, TicketStateSchema, "its state");
     const envelope = await this.#store.get("ticket", id);
@@ -171,29 +233,41 @@ class Walk {
         state.ticket === id && state.issued === issued.seq &&
         state.payload === issued.body.payload &&
         state.decision === issued.body.decision,
+        "ticket.state",
         "its state is not what was issued",
       ],
       [
         state.uses === uses,
+        "ticket.uses",
         `its state says ${state.uses} uses, the ledger ${uses}`,
       ],
-      [uses <= state.maxUses, "it was used more often than it allows"],
+      [
+        uses <= state.maxUses,
+        "ticket.uses",
+        "it was used more often than it allows",
+      ],
       [
         (state.revoked?.seq ?? null) === revoked,
+        "ticket.revocation",
         "its state and the ledger differ on whether it is revoked",
       ],
       [
         envelope !== null &&
         sha256(payloadOf(envelope, "its envelope")) === issued.body.payload,
+        "ticket.envelope",
         "its envelope is not what was issued",
       ],
     ]);
   }
 
-  async #run(run: string, bytes: Uint8Array | null): Promise<string[]> {
+  async #run(run: string, bytes: Uint8Array | null): Promise<LedgerFault[]> {
     const facts = this.#facts.runs.get(run);
-    if (facts === undefined) return ["it was never admitted"];
-    if (bytes === null) return ["its record is missing"];
+    if (facts === undefined) {
+      return [{ code: "run.unadmitted", message: "no entry admitted it" }];
+    }
+    if (bytes === null) {
+      return [{ code: "run.hidden", message: "its record is missing" }];
+    }
     const { admitted, resumed, closed } = facts;
     const record = parseStored(bytes, RunRecordSchema, "its record");
     const { ticket, decision, use } = admitted.body;
@@ -206,12 +280,16 @@ class Walk {
         record.status === (closed?.body.outcome ?? "running") &&
         record.seal === (closed?.body.seal ?? null) &&
         record.entries.join() === entries.join(),
+        "run.record",
         "its record is not what the ledger says",
       ],
-    ]).concat(await this.#chain(run, facts));
+    ]).concat(
+      await this.#chain(run, facts),
+      closed === null ? [] : await this.#tree.ofRun(run, closed.seq),
+    );
   }
 
-  async #chain(run: string, facts: RunFacts): Promise<string[]> {
+  async #chain(run: string, facts: RunFacts): Promise<LedgerFault[]> {
     const { admitted, resumed, closed } = facts;
     const before = await this.#store.runHead(run);
     const lines: Uint8Array[] = [];
@@ -226,28 +304,36 @@ class Walk {
     );
     const refs = [admitted, ...resumed];
     return failing([
-      [sameHead(head, before), "its receipts do not end at its head"],
+      [
+        sameHead(head, before),
+        "run.head",
+        "its receipts do not end at its head",
+      ],
       [
         named.length === refs.length &&
         refs.every(({ seq, hash }, i) =>
           named[i].seq === seq && named[i].hash === hash
         ),
+        "run.entries",
         "its receipts name other entries than the ledger has",
       ],
       [
         closed === null ||
         closed.body.head === head.hash && closed.body.count === head.size,
+        "run.closing",
         "it was closed with another head or count",
       ],
       [
         closed === null || receipts.at(-1)?.type === "run.sealed",
+        "run.unsealed",
         "it was closed unsealed",
       ],
       [
         closed === null || await this.#isSeal(run, closed.body),
+        "run.seal",
         "its seal is not what closed it",
       ],
-    ]).concat(faults.map(({ message }) => message));
+    ]).concat(faults);
   }
 
   async #isSeal(
@@ -264,21 +350,21 @@ class Walk {
   }
 }
 
-function failing(checks: [holds: boolean, why: string][]): string[] {
-  return checks.filter(([holds]) => !holds).map(([, why]) => why);
-}
-
 function payloadOf(envelope: Uint8Array, what: string): Uint8Array {
   return decodeBase64(parseStored(envelope, EnvelopeSchema, what).payload);
 }
 
 /** Does `work`; what cannot even be read is a fault, and the walk goes on with the next part. */
-async function unreadable(work: () => Promise<void>): Promise<string[]> {
+async function unreadable(
+  work: () => Promise<void>,
+): Promise<LedgerFault[]> {
   try {
     await work();
     return [];
   } catch (error) {
-    if (isWritError(error, "ledger.corrupt")) return [error.message];
+    if (isWritError(error, "ledger.corrupt")) {
+      return [{ code: "ledger.unreadable", message: error.message }];
+    }
     throw error;
   }
 }

@@ -7,7 +7,7 @@
 import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
 import type { Digest } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
-import type { Signer } from "../core/keys.ts";
+import { keyId, type Signer } from "../core/keys.ts";
 import {
   formatNote,
   type Note,
@@ -15,6 +15,7 @@ import {
   type NoteKey,
   parseNote,
   signNote,
+  verifyNote,
 } from "../core/note.ts";
 import type { TreeHead } from "./merkle.ts";
 
@@ -76,4 +77,33 @@ export function parseCheckpoint(bytes: Uint8Array, what: string): Checkpoint {
     throw refuse("its root hash is not in its one form");
   }
   return { origin, size, root: `sha256:${root.toHex()}`, note };
+}
+
+/**
+ * Reads a checkpoint of a ledger and verifies that the ledger's key signed it.
+ *
+ * @param ledger id of the ledger, which is that of its key
+ * @param what its name, for messages
+ * @throws {WritError} `input.invalid`, `checkpoint.signature`
+ */
+export async function openCheckpoint(
+  bytes: Uint8Array,
+  ledger: Digest,
+  publicKey: Uint8Array,
+  what: string,
+): Promise<Checkpoint> {
+  const checkpoint = parseCheckpoint(bytes, what);
+  const key = checkpointKey(ledger, publicKey);
+  const why = keyId(publicKey) !== ledger
+    ? `${keyId(publicKey)} is not the key of ledger ${ledger}`
+    : checkpoint.origin !== key.name
+    ? `it is of "${checkpoint.origin}", "${key.name}" was expected`
+    : await verifyNote(checkpoint.note, key) !== "good"
+    ? "the ledger's key did not sign it"
+    : null;
+  if (why === null) return checkpoint;
+  throw new WritError(
+    "checkpoint.signature",
+    `Cannot believe ${what}: ${why}`,
+  );
 }

@@ -6,12 +6,14 @@
 import { type Digest, leafHash, sha256 } from "../core/digest.ts";
 import type { Envelope } from "../core/dsse.ts";
 import { WritError } from "../core/errors.ts";
+import type { Signer } from "../core/keys.ts";
 import type { Clock } from "../core/time.ts";
 import type { Ticket } from "../ticket/ticket.ts";
 import type { EntryLink } from "./chain.ts";
 import { checkLedger, type LedgerReport } from "./check_ledger.ts";
 import { EntrySchema } from "./entry.ts";
 import { EntryLog } from "./entry_log.ts";
+import type { TreeHead } from "./merkle.ts";
 import type {
   Actor,
   ReceiptBodies,
@@ -50,14 +52,25 @@ import {
   type TicketRecord,
   ticketsForDecision,
 } from "./ticket_book.ts";
+import {
+  checkpointOfRun,
+  cosignCheckpoint,
+  currentCheckpoint,
+  requireSeen,
+  treeHead,
+  treeOf,
+} from "./tree_book.ts";
+import type { TreeReader } from "./tree_reader.ts";
 
 /** How a ledger is opened. */
 export interface LedgerOptions {
   /** The id of the ledger's key. */
   id: Digest;
   now: Clock;
-  /** The head as it was last seen, which the ledger must still hold. */
-  seen?: Head | null;
+  /** The ledger's key, which signs a checkpoint with each closing; asked for when it does. */
+  signer: () => Promise<Signer>;
+  /** The tree as it was last seen, with which the ledger must still begin. */
+  seen?: TreeHead | null;
 }
 
 /**
@@ -73,10 +86,10 @@ export class Ledger {
   readonly #entries: EntryLog;
   readonly #receipts: ReceiptLog;
 
-  private constructor(store: Store, id: Digest, now: Clock) {
+  private constructor(store: Store, { id, now, signer }: LedgerOptions) {
     this.id = id;
     this.#store = store;
-    this.#entries = new EntryLog(store, id, now);
+    this.#entries = new EntryLog(store, id, now, signer);
     this.#receipts = new ReceiptLog(store, now);
   }
 
@@ -84,13 +97,15 @@ export class Ledger {
    * Opens a ledger; an empty store becomes this one with its first entry.
    *
    * @throws {WritError} `ledger.corrupt` when the store holds another ledger or its end is
-   * damaged, `ledger.rolled_back` when it does not hold what was seen
+   * damaged, `ledger.rolled_back` and `ledger.rewritten` when it does not begin with what was seen
    */
   static async open(store: Store, options: LedgerOptions): Promise<Ledger> {
-    const { id, now, seen = null } = options;
-    const ledger = new Ledger(store, id, now);
+    const { seen = null } = options;
+    const ledger = new Ledger(store, options);
     const head = await store.head();
-    if (seen !== null) await ledger.#checkSeen(head, seen);
+    if (seen !== null) {
+      await requireSeen(store, head.size, seen, "this user");
+    }
     if (head.size > 0) await ledger.#checkEnds(head);
     return ledger;
   }
@@ -98,6 +113,36 @@ export class Ledger {
   /** The ledger's head. */
   head(): Promise<Head> {
     return this.#store.head();
+  }
+
+  /** The head of the Merkle tree over all entries. */
+  tree(): Promise<TreeHead> {
+    return treeHead(this.#store);
+  }
+
+  /** A checkpoint of all entries, signed now unless the newest one covers them. */
+  checkpoint(): Promise<Uint8Array> {
+    return currentCheckpoint(this.#entries);
+  }
+
+  /** The checkpoint that was signed with the closing of a run; `null` when it is not closed. */
+  checkpointOf(run: string): Promise<Uint8Array | null> {
+    return checkpointOfRun(this.#store, run);
+  }
+
+  /**
+   * A checkpoint of all entries with a witness's cosignature, which is kept.
+   *
+   * @param seen what the witness has seen before; `null`: nothing
+   * @throws {WritError} `ledger.rolled_back`, `ledger.rewritten` when the ledger does not continue that
+   */
+  cosign(witness: Signer, seen: TreeHead | null): Promise<Uint8Array> {
+    return cosignCheckpoint(this.#entries, witness, seen);
+  }
+
+  /** The Merkle tree at any of its sizes up to now. */
+  proofs(): TreeReader {
+    return treeOf(this.#store);
   }
 
   /** Entries from `from` on, in order. */
@@ -164,7 +209,8 @@ export class Ledger {
    * `run.opened`, in one atomic commit. Of two that race for the last use one wins.
    *
    * @throws {WritError} `ticket.decision`, `ticket.revoked`, `ticket.used`,
-   * `ticket.not_yet_valid`, `ticket.expired`, and what {@linkcode Ledger.issueTicket} throws
+   * `ticket.not_yet_valid`, `ticket.expired`, why the ledger's key cannot be had, and what
+   * {@linkcode Ledger.issueTicket} throws
    */
   async admit(
     { payloadDigest, ...admission }: Omit<Admission, "payload"> & {
@@ -273,24 +319,13 @@ export class Ledger {
     );
   }
 
-  /** Walks the whole ledger: the entries, every run, and what is kept beside them. */
-  verify(): Promise<LedgerReport> {
-    return checkLedger(this.#store, this.id);
-  }
-
-  async #checkSeen(head: Head, seen: Head): Promise<void> {
-    if (seen.size === 0) return;
-    const holds = head.size >= seen.size &&
-      (await readEntry(this.#entries, seen.size - 1)).hash === seen.hash;
-    if (holds) return;
-    throw new WritError(
-      "ledger.rolled_back",
-      `Cannot use the ledger: it has ${head.size} entries, but ${seen.size} were seen that it does not hold`,
-      {
-        hint:
-          "The state folder was restored from an older copy, or is another one; bring back the newest state",
-      },
-    );
+  /**
+   * Walks the whole ledger: the entries, their tree, every run, and what is kept beside them.
+   *
+   * @param publicKey of the ledger's key, 32 bytes
+   */
+  verify(publicKey: Uint8Array): Promise<LedgerReport> {
+    return checkLedger(this.#store, this.id, publicKey);
   }
 
   async #checkEnds(head: Head): Promise<void> {
@@ -314,5 +349,6 @@ export class Ledger {
         { hint: CORRUPT_HINT },
       );
     }
+    await this.#entries.edgeAt(head);
   }
 }

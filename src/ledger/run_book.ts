@@ -31,6 +31,7 @@ import {
   readTicketState,
   type SignedTicket,
 } from "./ticket_book.ts";
+import { checkpointPuts, ledgerKey } from "./tree_book.ts";
 
 /** What admits a run. */
 export interface Admission extends SignedTicket {
@@ -81,7 +82,7 @@ export interface RunQuery {
 }
 
 /** Consumes a use of a ticket and opens the run, in one commit. */
-export function admitRun(
+export async function admitRun(
   log: EntryLog,
   { run, opened, actor, documents = new Map(), ...signed }: Admission,
 ): Promise<Admitted> {
@@ -93,7 +94,9 @@ export function admitRun(
       { hint: "Ask for a ticket for this decision" },
     );
   }
-  return log.change(async (batch) => {
+  // A run that could not be closed must not begin.
+  await ledgerKey(log);
+  return await log.change(async (batch) => {
     const { state, put } = await enterTicket(log, batch, signed);
     checkUsable(ticket, state, Date.parse(batch.at));
     if (await readRun(log, run) !== null) {
@@ -229,7 +232,11 @@ export async function closeRun(
       seal: payload,
     };
     return {
-      put: [document("run", run, record), document("seal", run, envelope)],
+      put: [
+        document("run", run, record),
+        document("seal", run, envelope),
+        ...await checkpointPuts(log, batch, run),
+      ],
       result: record,
     };
   });

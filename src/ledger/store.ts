@@ -63,6 +63,10 @@ export type DocumentKind =
   | "run"
   /** DSSE envelope of a run's seal, by run id. */
   | "seal"
+  /** Hashes of the Merkle tree, by the name of their tile: `0/x001/234`. */
+  | "tile"
+  /** Signed note of the tree's head, by run id; the newest one also as `latest`. */
+  | "checkpoint"
   /** No bytes: ids such as `decision/<digest>/<ticket>` that are listed by prefix. */
   | "index";
 

@@ -18,6 +18,7 @@ import {
   TicketStateSchema,
 } from "./records.ts";
 import type { Put } from "./store.ts";
+import { requireSeen } from "./tree_book.ts";
 
 /** Whether a ticket may be used now. */
 export type TicketStatus =
@@ -64,7 +65,8 @@ export function issueTicket(
  * The state of a ticket that goes into a commit, entered by it where the ledger has not seen it.
  *
  * @throws {WritError} `ticket.malformed` when the parts do not belong together or the id already
- * names another payload, `ticket.ledger` when it is for another ledger
+ * names another payload, `ticket.ledger` when it is for another ledger, `ledger.rolled_back` and
+ * `ledger.rewritten` when this is not the ledger that its signer saw
  */
 export async function enterTicket(
   log: EntryLog,
@@ -73,6 +75,10 @@ export async function enterTicket(
 ): Promise<{ state: TicketState; put: Put[] }> {
   const { ticket, envelope, payload } = signed;
   checkSigned(log.id, signed);
+  if (ticket.seen !== null) {
+    const { size } = await log.store.head();
+    await requireSeen(log.store, size, ticket.seen, `ticket "${ticket.id}"`);
+  }
   const known = await readTicketState(log, ticket.id);
   if (known === null) {
     const { id, decision, maxUses } = ticket;

@@ -8,7 +8,6 @@ import { isWithin, withoutSlash } from "../core/paths.ts";
 import { quoted } from "../core/printable.ts";
 import type { Step } from "../pipeline/pipeline.ts";
 import type { Declared } from "./declared.ts";
-import type { DenoCaches } from "./deno_cache.ts";
 import type { Disk } from "./disk.ts";
 import type { ToolFinder } from "./executables.ts";
 import type { FaultCollector, Field } from "./faults.ts";
@@ -20,6 +19,7 @@ import {
   sees,
   type StepReads,
 } from "./materials.ts";
+import type { NpmPackage } from "./npm_packages.ts";
 import type { PlanStep } from "./plan.ts";
 import { isBeneath } from "./system_view.ts";
 import { undeclaredWords } from "./words.ts";
@@ -44,7 +44,8 @@ export interface DraftContext {
   materials: Materials;
   writers: Writers;
   finder: ToolFinder;
-  caches: DenoCaches;
+  /** For deno steps. */
+  packages: NpmPackage[];
   faults: FaultCollector;
 }
 
@@ -90,33 +91,21 @@ export class Drafter {
     for (const { index, error } of hidden) {
       faults.add(step, [step.kind, index], error);
     }
-    const cached = faults.attempt(
-      step,
-      [step.kind],
-      () => ({ deno: this.#context.caches.of(step) }),
-    );
     if (env === null || checks.includes(false) || hidden.length > 0) {
       return null;
     }
-    if (cached === null) return null;
+    const packages = step.kind === "deno" ? this.#context.packages : [];
     return {
       step,
       ...env,
       reads,
       executable: found.program.self,
-      tools: [
-        ...found.tools,
-        ...(cached.deno ?? []).map(({ name, dir }): ToolSource => ({
-          name,
-          tier: "content",
-          folder: dir,
-        })),
-      ],
+      tools: [...found.tools, ...packages.map(packageTool)],
       located: {
         program: found.program.program,
         roots: found.roots,
         path: found.path,
-        deno: cached.deno,
+        packages,
       },
     };
   }
@@ -269,4 +258,8 @@ function fieldOf(
     case "implied":
       return [step.kind];
   }
+}
+
+function packageTool({ name, version, dir }: NpmPackage): ToolSource {
+  return { name: `npm:${name}@${version}`, tier: "content", folder: dir };
 }

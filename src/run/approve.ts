@@ -96,12 +96,11 @@ async function signNew(
   { sight, ledger }: World,
 ): Promise<Envelope> {
   const now = sight.now();
-  const { size, hash } = await ledger.head();
   const { envelope } = await issueTicket({
     id: newTicketId(now),
     decision: decision.value,
     ledger: sight.pins.ledger,
-    seen: hash === null ? null : { size, root: hash },
+    seen: await ledger.tree(),
     requester: decision.value.facts.requester,
     reason,
     now,

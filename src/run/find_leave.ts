@@ -74,12 +74,11 @@ async function unattended(proposal: Proposal, world: World): Promise<Leave> {
   const { sight, ledger } = world;
   const { decision } = proposal;
   const now = sight.now();
-  const { size, hash } = await ledger.head();
   const { envelope } = await issueTicket({
     id: newTicketId(now),
     decision: decision.value,
     ledger: sight.pins.ledger,
-    seen: hash === null ? null : { size, root: hash },
+    seen: await ledger.tree(),
     requester: decision.value.facts.requester,
     reason: "policy allows it unattended",
     now,

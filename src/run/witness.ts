@@ -1,6 +1,6 @@
 /**
- * The witness: the ledger's head as this user last saw it, kept in the config folder, out of
- * reach of whoever copies an older state folder back.
+ * The witness: the ledger's tree as this user last saw it, kept in the config folder, out of
+ * reach of whoever copies an older state folder back or writes its history anew.
  *
  * Edge: files.
  *
@@ -12,20 +12,20 @@ import { canonicalBytes, parseCanonical } from "../core/canonical_json.ts";
 import { type Digest, DigestSchema } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
 import { ensurePrivateFolder } from "../policy/plain_file.ts";
-import type { Head } from "../ledger/store.ts";
+import type { TreeHead } from "../ledger/merkle.ts";
 
 const WitnessSchema = z.strictObject({
   v: z.literal(1),
   ledger: DigestSchema,
   size: z.int().min(0),
-  hash: DigestSchema.nullable(),
+  root: DigestSchema,
 });
 
-/** The head last seen of a ledger; `null` when none was. */
+/** The tree last seen of a ledger; `null` when none was. */
 export async function readWitness(
   config: string,
   ledger: Digest,
-): Promise<Head | null> {
+): Promise<TreeHead | null> {
   const file = witnessFile(config, ledger);
   let bytes: Uint8Array;
   try {
@@ -42,14 +42,14 @@ export async function readWitness(
       { hint: "deno task writ log shows the ledger as it is" },
     );
   }
-  return { size: parsed.data.size, hash: parsed.data.hash };
+  return { size: parsed.data.size, root: parsed.data.root };
 }
 
-/** Remembers a head, unless a longer one is remembered already. */
+/** Remembers a tree, unless a larger one is remembered already. */
 export async function writeWitness(
   config: string,
   ledger: Digest,
-  head: Head,
+  { size, root }: TreeHead,
 ): Promise<void> {
   const folder = join(config, "seen");
   await ensurePrivateFolder(config);
@@ -60,12 +60,12 @@ export async function writeWitness(
   });
   await lock.lock(true);
   const before = await readWitness(config, ledger);
-  if (before !== null && before.size >= head.size) return;
+  if (before !== null && before.size >= size) return;
   const file = witnessFile(config, ledger);
   const temporary = `${file}.${crypto.randomUUID()}`;
   await Deno.writeFile(
     temporary,
-    canonicalBytes({ v: 1, ledger, size: head.size, hash: head.hash }),
+    canonicalBytes({ v: 1, ledger, size, root }),
     { mode: 0o600, createNew: true },
   );
   await Deno.rename(temporary, file);

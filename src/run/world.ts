@@ -8,17 +8,16 @@
 import { join } from "@std/path/join";
 import type { Digest } from "../core/digest.ts";
 import type { Signer } from "../core/keys.ts";
-import { WritError } from "../core/errors.ts";
 import { BlobStore } from "../evidence/blobs.ts";
 import { openState, type StatePaths } from "../evidence/state_folder.ts";
 import { kvStore } from "../ledger/kv_store.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import type { Store } from "../ledger/store.ts";
 import type { Pins } from "../policy/pins.ts";
-import { loadSigner } from "../ticket/keyring.ts";
 import type { Trust } from "../ticket/trust.ts";
 import { Publishing } from "./publishing.ts";
 import { requireInForce, type Sight } from "./sight.ts";
+import { unattendedSigner } from "./unattended_signer.ts";
 import { readWitness, writeWitness } from "./witness.ts";
 
 /** A {@linkcode Sight} whose policy and trust are in force, with the state folder open. */
@@ -40,7 +39,7 @@ export interface World {
  * Opens the state folder of the ledger that is pinned for the workspace.
  *
  * @throws {WritError} when policy or trust are not in force, or the ledger is shorter than the
- * last one seen (`ledger.rolled_back`).
+ * last one seen (`ledger.rolled_back`) or another one (`ledger.rewritten`).
  */
 export async function openWorld(
   sight: Sight,
@@ -56,18 +55,19 @@ export async function openWorld(
     const ledger = await Ledger.open(store, {
       id: sight.pins.ledger,
       now: sight.now,
+      signer: () => unattendedSigner(sight.config, "ledger"),
       seen: await readWitness(sight.config, sight.pins.ledger),
     });
     const publishing = new Publishing(state.publish, sight.workspace);
     const remember = async () =>
-      await writeWitness(sight.config, sight.pins.ledger, await ledger.head());
+      await writeWitness(sight.config, sight.pins.ledger, await ledger.tree());
     return {
       sight,
       state,
       ledger,
       blobs: new BlobStore(state),
       publishing,
-      runner: () => loadSigner(sight.config, "runner", noPassphrase),
+      runner: () => unattendedSigner(sight.config, "runner"),
       remember,
       [Symbol.asyncDispose]: async () => {
         try {
@@ -83,12 +83,4 @@ export async function openWorld(
     await store.close();
     throw error;
   }
-}
-
-function noPassphrase(): Promise<string> {
-  throw new WritError(
-    "keys.passphrase",
-    "Cannot use the runner's key: it is sealed by a passphrase",
-    { hint: "The runner's key must lie open, since nobody is there to ask" },
-  );
 }

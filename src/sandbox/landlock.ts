@@ -14,7 +14,6 @@ import type {
   Launch,
 } from "./confinement.ts";
 import { stepEnvironment } from "./environment.ts";
-import { holdLimits } from "./held_limits.ts";
 import {
   handledFiles,
   handledNetwork,
@@ -25,9 +24,6 @@ import {
 import { seccompFilter } from "./seccomp.ts";
 import { stepCommand } from "./step_command.ts";
 import { inView, outermost } from "./view_paths.ts";
-
-/** The first descriptor after the three of every program. */
-const FIRST_CGROUP_FD = 3;
 
 /** Devices that shells, compilers and runtimes open. */
 const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"];
@@ -77,8 +73,7 @@ export function landlock(
       },
     );
   }
-  const limits = holdLimits(confinement, backend, host.uid, FIRST_CGROUP_FD);
-  const argv = stepCommand(confinement, host, host.stage, limits);
+  const argv = stepCommand(confinement, host, host.stage);
   return {
     program: argv[0],
     argv,
@@ -92,7 +87,6 @@ export function landlock(
     kernel: kernelRules(confinement, host, Math.min(backend.abi, HIGHEST_ABI)),
     seccompFd: null,
     statusFd: null,
-    cgroup: limits.cgroup,
     mountPoints: null,
   };
 }
@@ -127,7 +121,7 @@ function kernelRules(
       ...DEVICES.map((name) => rule(`/dev/${name}`, RIGHTS.device, true)),
       rule("/dev/shm", RIGHTS.all, true),
       ...outermost(host.roots).map((path) => rule(path, RIGHTS.readAndRun)),
-      ...(host.denoDir === null ? [] : [rule(host.denoDir, RIGHTS.readAndRun)]),
+      ...(host.denoDir === null ? [] : [rule(host.denoDir, RIGHTS.read)]),
     ],
     seccomp: encodeBase64(seccompFilter({
       arch: host.system.arch,

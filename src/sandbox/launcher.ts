@@ -7,7 +7,7 @@
  */
 import { fromFileUrl } from "@std/path/from-file-url";
 import { WritError } from "../core/errors.ts";
-import type { Launch, StepLimits } from "./confinement.ts";
+import type { Launch } from "./confinement.ts";
 import { decodeFrames, encodeFrame, FRAME } from "./frames.js";
 import { signalName } from "./signals.ts";
 
@@ -24,7 +24,15 @@ export interface LaunchIo {
   /** Called in order; the step waits while the promise is pending. */
   stdout(chunk: Uint8Array): void | Promise<void>;
   stderr(chunk: Uint8Array): void | Promise<void>;
-  limits: StepLimits;
+  limits: {
+    /** Wall time, milliseconds. */
+    timeout: number;
+    /** Bytes of both streams together. */
+    output: number;
+    /** Bytes, and a number: both are in the launch's argv already. */
+    memory: number | null;
+    processes: number | null;
+  };
   /** Ends the step. */
   signal?: AbortSignal;
 }
@@ -35,7 +43,7 @@ export interface Exited {
   exit: number | null;
   /** `SIGKILL` too when a limit or the caller ended it. */
   signal: string | null;
-  /** `limit.timeout`, `limit.memory`, …: those that were exceeded. */
+  /** `timeout`, `output`. */
   limits: string[];
   usage: {
     wallMs: number;
@@ -48,18 +56,10 @@ export interface Exited {
   truncated: { stdout: boolean; stderr: boolean };
 }
 
-/** What a launcher found on its machine. */
-export interface KernelOffer {
-  /** Landlock's ABI; 0 without Landlock. */
-  landlock: number;
-  /** The version of cgroups in which it can bound a step's memory and processes; `null` where in none. */
-  cgroups: { memory: 1 | 2 | null; processes: 1 | 2 | null };
-}
-
 /** A running launcher. */
 export interface Launcher {
-  /** What the kernel offers here. */
-  readonly offer: KernelOffer;
+  /** Landlock's ABI on this kernel; 0 without Landlock. */
+  readonly landlock: number;
   /**
    * Starts a step and waits until it and all that it left is gone. Many may run at once.
    *
@@ -121,14 +121,16 @@ export async function startLauncher(
       { hint: "It needs Linux and glibc 2.34 or newer" },
     );
   }
-  const offer = JSON.parse(new TextDecoder().decode(first.value.payload));
-  return new Connection(child, frames, complaint, offer);
+  const { landlock } = JSON.parse(
+    new TextDecoder().decode(first.value.payload),
+  );
+  return new Connection(child, frames, complaint, landlock);
 }
 
 type Frames = ReturnType<typeof decodeFrames>;
 
 class Connection implements Launcher {
-  readonly offer: KernelOffer;
+  readonly landlock: number;
   readonly #child: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #waiting = new Map<number, Waiting>();
@@ -140,11 +142,11 @@ class Connection implements Launcher {
     child: Deno.ChildProcess,
     frames: Frames,
     complaint: Promise<string>,
-    offer: KernelOffer,
+    landlock: number,
   ) {
     this.#child = child;
     this.#writer = child.stdin.getWriter();
-    this.offer = offer;
+    this.landlock = landlock;
     this.#done = this.#receive(frames, complaint);
   }
 

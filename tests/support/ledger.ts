@@ -2,6 +2,9 @@
 import { canonicalBytes } from "../../src/core/canonical_json.ts";
 import { type Digest, leafHash, sha256 } from "../../src/core/digest.ts";
 import { type Envelope, signEnvelope } from "../../src/core/dsse.ts";
+import { signerFromPkcs8 } from "../../src/core/keys.ts";
+import type { LedgerReport } from "../../src/ledger/check_ledger.ts";
+import type { TreeHead } from "../../src/ledger/merkle.ts";
 import { newRunId, newTicketId } from "../../src/core/id.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
 import type {
@@ -13,7 +16,11 @@ import { SEAL_TYPE } from "../../src/ledger/seal.ts";
 import type { Append, Commit, Head, Store } from "../../src/ledger/store.ts";
 import { type Ticket, TICKET_TYPE } from "../../src/ticket/ticket.ts";
 
-export const LEDGER_ID = sha256(new TextEncoder().encode("the ledger's key"));
+/** The ledger's key: the same one in all processes of a test. */
+export const LEDGER_KEY = await signerFromPkcs8(
+  Uint8Array.fromHex(`302e020100300506032b657004220420${"07".repeat(32)}`),
+);
+export const LEDGER_ID = LEDGER_KEY.id;
 export const PLAN = canonicalBytes({ plan: 1 });
 export const DECISION = canonicalBytes({ decision: 1 });
 export const ACTOR: Actor = { kind: "human", id: "ada" };
@@ -32,10 +39,16 @@ export function clock(): () => number {
 
 export function openLedger(
   store: Store,
-  seen: Head | null = null,
+  seen: TreeHead | null = null,
   now = clock(),
 ): Promise<Ledger> {
-  return Ledger.open(store, { id: LEDGER_ID, now, seen });
+  const signer = () => Promise.resolve(LEDGER_KEY);
+  return Ledger.open(store, { id: LEDGER_ID, now, seen, signer });
+}
+
+/** Walks a whole ledger. */
+export function verifyLedger(ledger: Ledger): Promise<LedgerReport> {
+  return ledger.verify(LEDGER_KEY.publicKey);
 }
 
 export interface SignedFixture {

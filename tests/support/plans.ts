@@ -4,7 +4,6 @@
  * @module
  */
 import { digestOf } from "../../src/core/digest.ts";
-import { NO_LIMITS } from "./confinements.ts";
 import {
   type Plan,
   type PlanStep,
@@ -50,7 +49,7 @@ export function planStep(options: StepOptions = {}): PlanStep {
     materials: [],
     products: [],
     scratch: [],
-    limits: NO_LIMITS,
+    limits: { timeout: null, memory: null, processes: null, output: null },
     retries: 0,
     isolation: "kernel" as const,
     ...rest,

@@ -9,7 +9,6 @@ import type {
   Pipeline,
   Step,
 } from "../../src/pipeline/pipeline.ts";
-import { NO_LIMITS } from "./confinements.ts";
 import { type Located, NO_TOOL_ROOTS } from "../../src/plan/executables.ts";
 import {
   makePlan,
@@ -93,7 +92,7 @@ function stepOf(id: string, { permissions, ...rest }: StepWish): Step {
     stdin: null,
     stdout: null,
     scratch: [],
-    limits: NO_LIMITS,
+    limits: { timeout: null, memory: null, processes: null, output: null },
     retries: 0,
     isolation: "kernel",
     ...rest,

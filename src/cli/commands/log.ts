@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { decodeBase64 } from "@std/encoding/base64";
 import { EXIT, WritError } from "../../core/errors.ts";
 import type { Entry } from "../../ledger/entry.ts";
+import { readKey } from "../../ticket/keyring.ts";
 import { type Command, command } from "../command.ts";
 import { openLedger } from "../open_ledger.ts";
 import { flag, wholeOption } from "../parameters.ts";
@@ -21,7 +23,8 @@ export const log: Command = command({
     await using open = await openLedger(context);
     const { ledger } = open;
     if (args.check) {
-      const report = await ledger.verify();
+      const { publicKey } = await readKey(open.config, "ledger");
+      const report = await ledger.verify(decodeBase64(publicKey));
       if (report.faults.length > 0) {
         throw new WritError("ledger.corrupt", "Cannot trust the ledger", {
           faults: report.faults,
