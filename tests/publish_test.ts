@@ -282,7 +282,7 @@ Deno.test("a workspace whose .writ/publish is a link is refused", () =>
   onBench(async (bench) => {
     bench.lay(bench.workspace, { ".writ/publish": `-> ${bench.outside}` });
     await rejectsWith(
-      "publish.unsafe",
+      "workspace.unsafe",
       () => bench.publish({ dist: { a: "A" } }),
     );
     bench.assertSettled();

@@ -12,6 +12,7 @@ import { relative } from "@std/path/relative";
 import { resolve } from "@std/path/resolve";
 import { WritError } from "../core/errors.ts";
 import { isWithin } from "../core/paths.ts";
+import { requireOwnFolders } from "../run/publish_place.ts";
 import { flag, type Parameter } from "./parameters.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -38,23 +39,13 @@ export const dev: Parameter<boolean> = flag(
  * The nearest folder at or above `start` that holds `.writ` or `.git`.
  *
  * @throws {WritError} `input.unreadable` when there is none or `start` is no folder;
- * `workspace.unsafe` when its `.writ` is not a real folder.
+ * `workspace.unsafe` when its `.writ`, or what Writ keeps in it, is not a real folder.
  */
 export async function findWorkspace(start: string): Promise<Workspace> {
   const from = await realFolder(start);
   for (let root = from;; root = dirname(root)) {
     const writ = await what(join(root, ".writ"));
-    if (writ !== null && !writ.isDirectory) {
-      throw new WritError(
-        "workspace.unsafe",
-        `Cannot use "${
-          join(root, ".writ")
-        }": a real folder was expected, it is ${
-          writ.isSymlink ? "a link" : "a file"
-        }`,
-        { hint: "remove it; it is made again when it is needed" },
-      );
-    }
+    if (writ !== null) requireOwnFolders(root);
     if (writ !== null || await what(join(root, ".git")) !== null) {
       return { root };
     }

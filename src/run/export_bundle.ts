@@ -49,7 +49,7 @@ export async function exportBundle(
       await blobs.read(digest),
     );
   }
-  const place = requireRealRuns(sight.workspace);
+  const place = new Place(sight.workspace);
   for (const missing of place.missingFolders(RUNS)) {
     await place.makeFolder(missing);
   }
@@ -65,17 +65,6 @@ const RUNS = ".writ/runs";
 /** Where the bundle of a run lies. */
 export function bundleFolder(run: string, world: World): string {
   return join(world.sight.workspace, RUNS, run);
-}
-
-/**
- * Requires that the folder of bundles, where there is one, is a real one.
- *
- * @throws {WritError} `workspace.unsafe`, `publish.unsafe`
- */
-export function requireRealRuns(workspace: string): Place {
-  const place = new Place(workspace);
-  if (place.has(RUNS)) place.requireFolder(RUNS);
-  return place;
 }
 
 async function receiptsOf(

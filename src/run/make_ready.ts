@@ -4,7 +4,7 @@
  * @module
  */
 import { sweepViews } from "../evidence/state_folder.ts";
-import { requireRealRuns } from "./export_bundle.ts";
+import { requireOwnFolders } from "./publish_place.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -14,7 +14,7 @@ import type { World } from "./world.ts";
  * @throws {WritError} `workspace.unsafe`, `publish.unsafe`
  */
 export async function makeReady(world: World): Promise<void> {
-  requireRealRuns(world.sight.workspace);
+  requireOwnFolders(world.sight.workspace);
   await world.publishing.settle();
   await sweepViews(world.state);
 }

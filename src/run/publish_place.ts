@@ -14,25 +14,39 @@ import { isErrno, kindOf, lookAt } from "../evidence/open_regular.ts";
 /** Called before each look and before each change; what it does happens there. For tests. */
 export type Pause = (point: string) => void | Promise<void>;
 
+/** The folders of a workspace that Writ itself writes into. */
+const OWN = [".writ", ".writ/publish", ".writ/requests", ".writ/runs"];
+
+/**
+ * Requires that none of them is a link or a file.
+ *
+ * @throws {WritError} `workspace.unsafe`
+ */
+export function requireOwnFolders(workspace: string): void {
+  for (const own of OWN) {
+    const info = lookAt(`${workspace}/${own}`);
+    if (info === null || info.isDirectory) continue;
+    throw new WritError(
+      "workspace.unsafe",
+      `Cannot use the workspace ${quoted(workspace, 200)}: "${own}" is ${
+        kindOf(info)
+      }, a folder was expected`,
+      { hint: "remove it; it is made again when it is needed" },
+    );
+  }
+}
+
 /** A workspace that things are moved in. Paths are relative to it. */
 export class Place {
   /** Absolute, without links. */
   readonly root: string;
   readonly #pause: Pause | undefined;
 
-  /** @throws {WritError} `workspace.unsafe` */
+  /** @throws {WritError} `workspace.unsafe` when what Writ writes into is no real folder */
   constructor(workspace: string, pause?: Pause) {
     this.root = Deno.realPathSync(workspace);
     this.#pause = pause;
-    const writ = lookAt(`${this.root}/.writ`);
-    if (writ !== null && !writ.isDirectory) {
-      throw new WritError(
-        "workspace.unsafe",
-        `Cannot use the workspace ${quoted(this.root, 200)}: ".writ" is ${
-          kindOf(writ)
-        }, a folder was expected`,
-      );
-    }
+    requireOwnFolders(this.root);
   }
 
   at(path: string): string {

@@ -304,6 +304,7 @@ export interface Shown {
       status?: string;
       reason?: string | null;
       limits?: string[];
+      materials?: { path: string; tree: Digest }[];
       backend?: { name: string };
     };
   }[];
