@@ -87,16 +87,19 @@ export async function readPassphrase(
 }
 
 async function askUnseen(terminal: Terminal, prompt: string): Promise<string> {
-  terminal.ask(`${prompt}: `);
+  // Echo is off before the prompt is there: someone may type at once.
   try {
-    return await readLine(true);
+    return await readLine(true, () => terminal.ask(`${prompt}: `));
   } finally {
     terminal.say();
   }
 }
 
-/** Reads a line of the terminal. `hidden`: it is not shown. */
-async function readLine(hidden: boolean): Promise<string> {
+/** Reads a line of the terminal. `hidden`: it is not shown. `ready` is called once it would be read. */
+async function readLine(
+  hidden: boolean,
+  ready: () => void = () => {},
+): Promise<string> {
   const show = () => Deno.stdin.setRaw(false);
   if (hidden) {
     Deno.stdin.setRaw(true, { cbreak: true });
@@ -104,6 +107,7 @@ async function readLine(hidden: boolean): Promise<string> {
     globalThis.addEventListener("unload", show);
   }
   try {
+    ready();
     const bytes: number[] = [];
     const one = new Uint8Array(1);
     while (await Deno.stdin.read(one) !== null) {

@@ -84,7 +84,7 @@ function stepLines(
       string,
     ][],
     ...(step.cwd === "." ? [] : [["in", step.cwd]]) as [string, string][],
-    ["reads", step.materials.map(materialText).join(", ") || "nothing"],
+    ["reads", materialTexts(step.materials).join(", ") || "nothing"],
     [
       "writes",
       step.products.map(({ path, starts }) =>
@@ -94,6 +94,10 @@ function stepLines(
     ...(step.scratch.length > 0
       ? [["scratch", step.scratch.join(", ")]]
       : []) as [string, string][],
+    ...(step.tools.length > 0 ? [["tools", toolsText(step)]] : []) as [
+      string,
+      string,
+    ][],
     ["network", networkText(step)],
     ...Object.entries(step.env).map(([name, value]): [string, string] => [
       "env",
@@ -139,12 +143,46 @@ export function commandOf(step: Pick<PlanStep, "kind" | "argv">): string {
   ).join(" ");
 }
 
+/** From how many on the folders and files of one folder are told together. */
+const MANY = 4;
+
+/** What a step reads; many in one folder, such as linked packages, are told as one. */
+function materialTexts(materials: readonly Material[]): string[] {
+  const groups = Map.groupBy(
+    materials,
+    (material) =>
+      "from" in material
+        ? material.path
+        : material.path.slice(0, material.path.lastIndexOf("/") + 1),
+  );
+  return [...groups].flatMap(([folder, group]) => {
+    if (folder === "" || group.length < MANY) return group.map(materialText);
+    const sum = (count: (material: Material) => number) =>
+      group.reduce((all, material) => all + count(material), 0);
+    const files = sum((one) => "from" in one ? 0 : one.files);
+    const bytes = sum((one) => "from" in one ? 0 : one.bytes);
+    return [`${group.length} of ${folder} (${size(files, bytes)})`];
+  });
+}
+
 function materialText(material: Material): string {
-  if ("from" in material) return `${material.path} (from ${material.from})`;
-  const { files, bytes } = material;
-  return `${material.path} (${files === 1 ? "1 file" : `${files} files`}, ${
+  return "from" in material
+    ? `${material.path} (from ${material.from})`
+    : `${material.path} (${size(material.files, material.bytes)})`;
+}
+
+function size(files: number, bytes: number): string {
+  return `${files === 1 ? "1 file" : `${files} files`}, ${
     format(bytes, { binary: true })
-  })`;
+  }`;
+}
+
+/** Further programs and packages that are there for the step. */
+function toolsText({ tools }: PlanStep): string {
+  const names = tools.map(({ name }) => name);
+  return names.length < MANY
+    ? names.join(", ")
+    : `${names[0]} and ${names.length - 1} more`;
 }
 
 function networkText({ permissions: { net } }: PlanStep): string {

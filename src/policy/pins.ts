@@ -9,7 +9,12 @@
 import { join } from "@std/path/join";
 import * as z from "zod";
 import { canonicalBytes, parseCanonical } from "../core/canonical_json.ts";
-import { type Digest, DigestSchema, sha256 } from "../core/digest.ts";
+import {
+  type Digest,
+  DigestSchema,
+  EMPTY_DIGEST,
+  sha256,
+} from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
 import { TimeSchema } from "../core/time.ts";
@@ -166,7 +171,11 @@ export function requirePinned(
     throw new WritError(
       "setup.missing",
       "Cannot go on: no policy and no trust are in force for this workspace",
-      { hint: "deno task setup" },
+      {
+        hint: trust === EMPTY_DIGEST
+          ? "deno task setup"
+          : "deno task writ trust accept",
+      },
     );
   }
   for (

@@ -55,8 +55,8 @@ export const run = command({
 function nextStep(proposal: Proposal, sight: Sight, pipeline: string): string {
   const problem = notInForce(sight);
   if (problem !== null) {
-    return problem.code === "setup.missing"
-      ? "deno task setup"
+    return problem.code === "setup.missing" && problem.hint !== undefined
+      ? problem.hint
       : "deno task writ trust accept";
   }
   switch (verdictOf(proposal.decision.value)) {
