@@ -31,5 +31,8 @@ const LOAD: Record<CommandName, () => Promise<Command>> = {
   "keys new": async () => (await import("./commands/keys.ts")).create,
   "keys list": async () => (await import("./commands/keys.ts")).list,
   "trust show": async () => (await import("./commands/trust.ts")).show,
+  "trust add": async () => (await import("./commands/trust_change.ts")).add,
+  "trust revoke": async () =>
+    (await import("./commands/trust_change.ts")).revoke,
   "trust accept": async () => (await import("./commands/trust.ts")).accept,
 };

@@ -189,6 +189,18 @@ const TABLE = {
     summary: "whose keys are believed here, for what",
     group: "Set up",
   },
+  "trust add": {
+    ...BASE,
+    summary: "propose a key to believe",
+    group: "Set up",
+    write: "any",
+  },
+  "trust revoke": {
+    ...BASE,
+    summary: "propose that a key counts no longer",
+    group: "Set up",
+    write: "any",
+  },
   "trust accept": {
     ...BASE,
     summary: "show what trust and policy would change, and put it in force",

@@ -3,26 +3,19 @@
  *
  * @module
  */
-import { EXIT, WritError } from "../../core/errors.ts";
+import { join } from "@std/path/join";
+import { EXIT } from "../../core/errors.ts";
 import { type KeyringKey, listKeys, newKey } from "../../ticket/keyring.ts";
-import type { Role } from "../../ticket/trust.ts";
 import { passphraseFile, readPassphrase } from "../ask.ts";
 import { type Command, command } from "../command.ts";
 import { ownerOf } from "../owner.ts";
+import { ROLES, rolesOf } from "../roles.ts";
 import { choiceOption, flag, operand, option, options } from "../parameters.ts";
-
-const ROLES: readonly Role[] = [
-  "approver",
-  "requester",
-  "runner",
-  "ledger",
-  "policy",
-];
 
 /** Makes a key. */
 export const create: Command = command({
   about:
-    "The key is sealed with a passphrase unless --open is given. It is believed by nobody until a trust file names it: writ trust show.",
+    "The key is sealed with a passphrase unless --open is given. It is believed by nobody until a trust file names it: writ trust add.",
   parameters: {
     name: operand("NAME", "what to call it: letters, digits, hyphens"),
     owner: option("NAME", "whose it is; this user, where it is not given"),
@@ -34,7 +27,7 @@ export const create: Command = command({
   async run(args, context) {
     const { terminal } = context;
     const { configFolder } = await context.home();
-    const roles = rolesOf(args.role);
+    const roles = rolesOf(args.role.length === 0 ? ["approver"] : args.role);
     const owner = await ownerOf(args.owner, context);
     const passphrase = args.open ? null : await readPassphrase(terminal, {
       file: args.passphraseFile,
@@ -53,6 +46,7 @@ export const create: Command = command({
     terminal.answer({ key }, [
       `made ${key.name}: ${key.id}`,
       `owner ${key.owner}, ${key.kind}, for ${key.roles.join(", ")}`,
+      `to hand over: ${join(configFolder, "keys", `${key.name}.pub.json`)}`,
     ]);
     return EXIT.done;
   },
@@ -87,16 +81,4 @@ export function keysTable(
       key.id,
     ]),
   };
-}
-
-function rolesOf(words: readonly string[]): Role[] {
-  if (words.length === 0) return ["approver"];
-  return words.map((word) => {
-    const role = ROLES.find((one) => one === word);
-    if (role !== undefined) return role;
-    throw new WritError(
-      "usage.invalid",
-      `Cannot use "${word}" for --role: ${ROLES.join(", ")} were expected`,
-    );
-  });
 }
