@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path/join";
 import { treeRoot } from "../src/core/tree.ts";
 import type { Digest } from "../src/core/digest.ts";
+import { copyTree, putBack } from "./support/copy_tree.ts";
 import { runProgram } from "./support/run_writ.ts";
 import { Running } from "./support/running.ts";
 import { refused, runOf, TRUST, World } from "./support/world.ts";
@@ -114,7 +115,7 @@ Deno.test("with an approved pipeline", async (t) => {
   const kept = join(world.root, "kept");
   await Deno.mkdir(outside);
   await world.approve();
-  await copy(world.workspace, kept);
+  await copyTree(world.workspace, kept);
   for (const { name, attack, code } of ATTACKS) {
     await t.step(
       `${name}: neither approved nor executed (${code})`,
@@ -130,8 +131,7 @@ Deno.test("with an approved pipeline", async (t) => {
         );
         assertEquals(world.text("dist/out.txt"), null);
         assertEquals([...Deno.readDirSync(outside)], []);
-        await Deno.remove(world.workspace, { recursive: true });
-        await copy(kept, world.workspace);
+        await putBack(kept, world.workspace);
       },
     );
   }
@@ -349,9 +349,3 @@ Deno.test("a parent of a product that becomes a link while the step runs takes n
   assertEquals((await world.verify(run)).status, 0);
   refused(await world.execute(), "ticket.used");
 });
-
-async function copy(from: string, to: string): Promise<void> {
-  const { success } = await new Deno.Command("cp", { args: ["-a", from, to] })
-    .output();
-  assert(success);
-}
