@@ -1,6 +1,16 @@
 /**
- * The documentation runs: every block of README.md, in order, in a fresh clone with a home of
- * its own. TypeScript blocks and the examples in doc comments are run by `deno test --doc`.
+ * The documentation runs: every block of README.md, in order, on machines that know nothing yet.
+ * TypeScript blocks and the examples in doc comments are run by `deno test --doc`.
+ *
+ * | block | what is done with it |
+ * | --- | --- |
+ * | `console` | each `$ command` is given in a terminal, and shows the lines beneath it; a prompt with its answer is typed |
+ * | `sh` | runs as a script, without a terminal |
+ * | `json`, `jsonc`, `cedar` | with `file=PATH` it is that file; a pipeline is one that parses |
+ * | `text` | nothing |
+ *
+ * `exit=N` is the status of the last command. `at=NAME` is another machine than "ada", whose
+ * clone the first block finds itself in. `…` stands for anything within a line.
  *
  * @module
  */
@@ -8,35 +18,29 @@ import { assert, assertEquals } from "@std/assert";
 import { parse as parseJsonc } from "@std/jsonc";
 import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
+import { parsePipeline } from "../mod.ts";
 import {
   type Block,
   blocksOf,
   missingLine,
   shownIn,
 } from "./support/blocks.ts";
-import { runProgram } from "./support/run_writ.ts";
+import { type Machine, Machines } from "./support/machines.ts";
+import type { Typist } from "./support/session.ts";
 import { ROOT } from "./support/source_files.ts";
 
 const DOCUMENTS = ["README.md", "links/README.md"];
 
-/** Languages that nothing has to be done with; every other must be known here. */
-const PLAIN = ["", "text", "ts", "cedar", "mermaid", "yaml"];
+/** Every other language must be known here. */
+const PLAIN = ["", "text", "ts"];
 
 for (const document of DOCUMENTS) {
   const blocks = blocksOf(Deno.readTextFileSync(join(ROOT, document)));
   Deno.test(`the blocks of ${document} do what they show`, async (t) => {
-    const place = await Deno.realPath(await Deno.makeTempDir());
-    try {
-      const clone = join(place, "writ");
-      const home = join(place, "home");
-      await Deno.mkdir(home);
-      await cloneTo(clone, home);
-      for (const block of blocks) {
-        const name = `line ${block.line}: ${block.text.split("\n")[0]}`;
-        await t.step(name, () => play(block, clone, home));
-      }
-    } finally {
-      await Deno.remove(place, { recursive: true });
+    await using machines = await Machines.make();
+    for (const block of blocks) {
+      const name = `line ${block.line}: ${block.text.split("\n")[0]}`;
+      await t.step(name, () => play(block, machines.get(block.at ?? "ada")));
     }
   });
 }
@@ -47,78 +51,66 @@ Deno.test("a document that shows what is not so is found out", () => {
   assertEquals(missingLine(["a.c"], "abc\n"), "a.c");
 });
 
-async function play(block: Block, clone: string, home: string): Promise<void> {
-  if (block.language === "sh") {
-    const { status, text } = await shell(block.text, clone, home);
-    assertEquals(status, block.exit, text);
-  } else if (block.language === "console") {
-    const all = shownIn(block.text);
-    for (const [n, { command, output }] of all.entries()) {
-      const { status, text } = await shell(command, clone, home);
-      assertEquals(status, n === all.length - 1 ? block.exit : 0, text);
-      assertEquals(missingLine(output, text), null, text);
+async function play(block: Block, machine: Machine): Promise<void> {
+  const { language, text } = block;
+  if (language === "sh") {
+    const ended = await machine.script(text);
+    assertEquals(ended.status, block.exit, ended.text);
+  } else if (language === "console") await playConsole(block, machine);
+  else if (language === "json" || language === "jsonc") {
+    const value = language === "json" ? JSON.parse(text) : parseJsonc(text);
+    if (value !== null && Object.hasOwn(value, "steps")) {
+      parsePipeline(new TextEncoder().encode(text), block.file ?? "block");
     }
-  } else if (block.language === "json") JSON.parse(block.text);
-  else if (block.language === "jsonc") parseJsonc(block.text);
+    await put(block, machine);
+  } else if (language === "cedar") await put(block, machine);
   else {
+    assert(PLAIN.includes(language), `Nothing is known of "${language}"`);
+  }
+}
+
+async function playConsole(block: Block, machine: Machine): Promise<void> {
+  const all = shownIn(block.text);
+  assert(all.length > 0, "The block shows no command");
+  for (const [n, { command, output }] of all.entries()) {
+    const { status, text } = await machine.give(command, typistOf(output));
+    const wanted = n === all.length - 1 ? block.exit : 0;
+    const missing = missingLine(output, text);
     assert(
-      PLAIN.includes(block.language),
-      `Nothing is known of "${block.language}" blocks`,
+      status === wanted && missing === null,
+      `$ ${command}\n${text}\nexit ${status}, ${wanted} is shown` +
+        (missing === null ? "" : `\nnot shown by it: ${missing}`),
     );
   }
 }
 
-async function shell(
-  script: string,
-  cwd: string,
-  home: string,
-): Promise<{ status: number; text: string }> {
-  const { status, stdout, stderr } = await runProgram(
-    "/bin/sh",
-    ["-eu", "-c", script],
-    { cwd, home, env: { USER: "ada" } },
-  );
-  return { status, text: stdout + stderr };
+const QUESTION = "? [y/N] ";
+
+/** Types a passphrase where one is asked for, and the answers that are shown. */
+function typistOf(output: readonly string[]): Typist {
+  return (prompt) => {
+    if (/(passphrase .*|the same again): $/i.test(prompt)) {
+      return "correct horse battery staple";
+    }
+    if (!prompt.endsWith(QUESTION)) return null;
+    const line = output.find((line) =>
+      line.includes(QUESTION) &&
+      missingLine([line.split(QUESTION)[0] + QUESTION], prompt) === null
+    );
+    // A question that the document does not show is not answered with yes.
+    return line?.split(QUESTION)[1] ?? "";
+  };
 }
 
-/** What someone gets who clones the repository: its files as they are now, and a git folder. */
-async function cloneTo(folder: string, home: string): Promise<void> {
-  const git = async (cwd: string, ...args: string[]): Promise<string> => {
-    const ended = await runProgram("git", args, {
-      cwd,
-      home,
-      env: {
-        GIT_AUTHOR_NAME: "ada",
-        GIT_AUTHOR_EMAIL: "ada@example.com",
-        GIT_COMMITTER_NAME: "ada",
-        GIT_COMMITTER_EMAIL: "ada@example.com",
-        GIT_CONFIG_COUNT: "1",
-        GIT_CONFIG_KEY_0: "safe.directory",
-        GIT_CONFIG_VALUE_0: "*",
-      },
-    });
-    assertEquals(ended.status, 0, ended.stderr);
-    return ended.stdout;
-  };
-  const files = (await git(
-    ROOT,
-    "ls-files",
-    "-z",
-    "--cached",
-    "--others",
-    "--exclude-standard",
-  )).split("\0").filter((path) => path !== "");
-  for (const path of files) {
-    const to = join(folder, path);
-    await Deno.mkdir(dirname(to), { recursive: true });
-    try {
-      await Deno.copyFile(join(ROOT, path), to);
-    } catch (error) {
-      // Listed in the index, deleted from the tree: a clone of what is here has it not.
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
+/** A file that is there must be what is shown; another is made. */
+async function put({ file, text }: Block, { folder }: Machine): Promise<void> {
+  if (file === null) return;
+  const path = join(folder(), file);
+  try {
+    assertEquals(`${text}\n`, await Deno.readTextFile(path));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    await Deno.mkdir(dirname(path), { recursive: true });
+    await Deno.writeTextFile(path, `${text}\n`);
   }
-  await git(folder, "init", "--quiet", "--initial-branch=main");
-  await git(folder, "add", "--all");
-  await git(folder, "commit", "--quiet", "--message", "as it is");
 }

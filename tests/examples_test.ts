@@ -13,6 +13,8 @@ import { endsOf, TRUST, World } from "./support/world.ts";
 /** An example, what policy says of it, and what it must leave. */
 interface Example {
   name: string;
+  /** `pipeline.json`, where it has no other. */
+  file?: string;
   verdict: "allow" | "review";
   steps: string[];
   products: Record<string, RegExp>;
@@ -26,6 +28,17 @@ const EXAMPLES: Example[] = [
     products: {
       "greeting.txt": /^Hello, world!\n$/,
       "SHA256SUMS": /^[0-9a-f]{64} {2}examples\/hello\/out\/greeting\.txt\n$/,
+    },
+  },
+  {
+    name: "tour",
+    file: "pipeline.jsonc",
+    verdict: "allow",
+    steps: ["lint", "letters", "sort", "pack"],
+    products: {
+      "letters.txt": /^(\d+ [a-z]\n){20}$/,
+      "sorted.txt": /^12 e\n6 h\n/,
+      "pack/tour.tar": /examples\/tour\/out\/sorted\.txt/,
     },
   },
   {
@@ -53,7 +66,9 @@ const EXAMPLES: Example[] = [
   },
 ];
 
-for (const { name, verdict, steps, products } of EXAMPLES) {
+for (
+  const { name, file = "pipeline.json", verdict, steps, products } of EXAMPLES
+) {
   Deno.test(
     `examples/${name} is planned, ${
       verdict === "review" ? "approved, " : ""
@@ -63,7 +78,7 @@ for (const { name, verdict, steps, products } of EXAMPLES) {
       await copyRepository(world.workspace);
       await world.makeKeys(world.ann, "ann");
       await world.accept(world.ann);
-      const pipeline = `examples/${name}/pipeline.json`;
+      const pipeline = `examples/${name}/${file}`;
 
       const dry = await world.must(["run", pipeline, "--json"]);
       assertEquals(JSON.parse(dry.stdout).verdict, verdict);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { canonicalText } from "../core/canonical_json.ts";
 import type { Digest } from "../core/digest.ts";
 import type { TreeEntry } from "../core/tree.ts";
 import type { Plan, PlanStep } from "../plan/plan.ts";
@@ -48,7 +49,7 @@ function stepChanges(
   const fields = Object.keys(after) as (keyof PlanStep)[];
   for (const field of fields) {
     if (field === "materials" || field === "digest") continue;
-    if (JSON.stringify(before[field]) !== JSON.stringify(after[field])) {
+    if (differ(before[field], after[field])) {
       changes.push(at(after, `has another "${field}"`));
     }
   }
@@ -68,7 +69,7 @@ function materialChanges(
     if (was === undefined) {
       changes.push(file(after, material.path, "is a new material"));
     } else if ("from" in material || "from" in was) {
-      if (JSON.stringify(material) !== JSON.stringify(was)) {
+      if (differ(material, was)) {
         changes.push(file(after, material.path, "comes from elsewhere"));
       }
     } else if (was.tree !== material.tree) {
@@ -122,10 +123,13 @@ function objectChanges(what: string, before: object, after: object): Change[] {
   const a = new Map(Object.entries(before));
   const b = new Map(Object.entries(after));
   return [...new Set([...a.keys(), ...b.keys()])].filter((key) =>
-    JSON.stringify(a.get(key)) !== JSON.stringify(b.get(key))
+    differ(a.get(key) ?? null, b.get(key) ?? null)
   ).map((key) => whole(`the ${what} "${key}" changed`));
 }
 
+/** A plan that was stored has its keys in another order. */
+const differ = (a: unknown, b: unknown) =>
+  canonicalText(a) !== canonicalText(b);
 const whole = (what: string): Change => ({ step: null, path: null, what });
 const at = (step: PlanStep, what: string): Change => ({
   step: step.id,

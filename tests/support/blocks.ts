@@ -11,6 +11,10 @@ export interface Block {
   language: string;
   /** `exit=3` of the info string; 0 where it says nothing. */
   exit: number;
+  /** `at=bob` of the info string: on which machine. */
+  at: string | null;
+  /** `file=PATH` of the info string. */
+  file: string | null;
   text: string;
 }
 
@@ -34,6 +38,8 @@ export function blocksOf(markdown: string): Block[] {
       line: i + 1,
       language,
       exit: Number(/\bexit=(\d+)/.exec(rest)?.[1] ?? 0),
+      at: /\bat=(\S+)/.exec(rest)?.[1] ?? null,
+      file: /\bfile=(\S+)/.exec(rest)?.[1] ?? null,
       text: lines.slice(i + 1, end).join("\n"),
     });
     i = end;
