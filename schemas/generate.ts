@@ -9,7 +9,7 @@
  * @module
  */
 import * as z from "zod";
-import { BundleIndexSchema } from "../src/bundle/bundle.ts";
+import { BundleIndexSchema, LedgerExcerptSchema } from "../src/bundle/bundle.ts";
 import { EntrySchema } from "../src/ledger/entry.ts";
 import { ReceiptSchema } from "../src/ledger/receipt.ts";
 import { SealSchema } from "../src/ledger/seal.ts";
@@ -30,6 +30,10 @@ const FORMATS: Readonly<Record<string, { title: string; schema: z.ZodType }>> =
     entry: { title: "Writ ledger entry", schema: EntrySchema },
     seal: { title: "Writ seal (DSSE payload)", schema: SealSchema },
     trust: { title: "Writ trust", schema: TrustSchema },
+    ledger: {
+      title: "Writ ledger excerpt (ledger.json of a bundle)",
+      schema: LedgerExcerptSchema,
+    },
     bundle: { title: "Writ bundle index", schema: BundleIndexSchema },
   };
 

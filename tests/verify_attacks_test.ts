@@ -1,6 +1,6 @@
 /**
  * Attacks by someone who may change every file and make every hash anew, but has neither an
- * approver's nor the runner's key.
+ * approver's nor the runner's nor the ledger's key.
  *
  * @module
  */
@@ -44,6 +44,11 @@ const mallorys: Trust = {
       owner: "mallory",
       roles: ["approver", "runner", "policy"],
     }),
+    trusted(KEYS.ledger, {
+      owner: "ledger",
+      kind: "system",
+      roles: ["ledger"],
+    }),
   ],
 };
 const evil = {
@@ -74,9 +79,11 @@ const ATTACKS: Row[] = [
       trust: mallorys,
       approvers: [KEYS.mallory],
       runner: KEYS.mallory,
+      ledgerKey: KEYS.mallory,
     },
     "ticket.signer_unknown",
     "ticket.valid",
+    "ledger.checkpoint",
     "seal.signature",
   ],
   [
@@ -84,6 +91,7 @@ const ATTACKS: Row[] = [
     forged({ ...evil, runner: KEYS.mallory }, "ticket"),
     "ticket.decision",
     "ticket.valid",
+    "ledger.checkpoint",
     "seal.signature",
   ],
   [
@@ -92,6 +100,7 @@ const ATTACKS: Row[] = [
     "receipts.head",
     "receipts.chain",
     "ticket.valid",
+    "ledger.checkpoint",
     "ledger.entries",
   ],
   [
@@ -141,13 +150,12 @@ const ATTACKS: Row[] = [
   ],
   [
     "the policy's text is weakened",
-    forged({
-      files: (files) =>
-        files.set(
-          "policy/default.cedar",
-          new TextEncoder().encode(weak.files["default.cedar"]),
-        ),
-    }),
+    relisted((files) =>
+      files.set(
+        "policy/default.cedar",
+        new TextEncoder().encode(weak.files["default.cedar"]),
+      )
+    ),
     "decision.policy",
     "decision.recomputed",
     "ticket.valid",
@@ -157,6 +165,7 @@ const ATTACKS: Row[] = [
     forged({ policy: weak }, "ticket", "seal"),
     "ticket.decision",
     "ticket.valid",
+    "ledger.checkpoint",
     "ledger.entries",
     "receipts.chain",
   ],
@@ -193,6 +202,8 @@ const ATTACKS: Row[] = [
     "receipts.head",
     "receipts.chain",
     "seal.signature",
+    "ledger.inclusion",
+    "ledger.consistency",
   ],
   [
     "only the sealed outcome is turned to ok",
@@ -200,6 +211,7 @@ const ATTACKS: Row[] = [
     "receipts.head",
     "receipts.chain",
     "ledger.entries",
+    "ledger.checkpoint",
     "outcome.honest",
   ],
   [
@@ -331,6 +343,7 @@ const ATTACKS: Row[] = [
     ),
     "ticket.not_issued",
     "ticket.valid",
+    "ledger.inclusion",
   ],
   [
     "the admission is dated back",
@@ -341,6 +354,7 @@ const ATTACKS: Row[] = [
     ),
     "ledger.admission",
     "ledger.entries",
+    "ledger.inclusion",
   ],
   [
     "the pipeline is shown with another command",

@@ -5,7 +5,11 @@
  * @module
  */
 import { encodeBase64 } from "@std/encoding/base64";
-import { type Bundle, BUNDLE_FILES } from "../src/bundle/bundle.ts";
+import {
+  type Bundle,
+  BUNDLE_FILES,
+  type LedgerExcerpt,
+} from "../src/bundle/bundle.ts";
 import { withIndex } from "../src/bundle/bundle_index.ts";
 import { joinLines } from "../src/bundle/lines.ts";
 import { evidenceName, POLICY_FOLDER } from "../src/bundle/names.ts";
@@ -20,6 +24,10 @@ import {
   nextReceipt,
   type ReceiptDraft,
 } from "../src/ledger/chain.ts";
+import { signCheckpoint } from "../src/ledger/checkpoint.ts";
+import type { TreeHead } from "../src/ledger/merkle.ts";
+import { TreeEdge } from "../src/ledger/tree_edge.ts";
+import { TreeReader } from "../src/ledger/tree_reader.ts";
 import { type Seal, SEAL_TYPE } from "../src/ledger/seal.ts";
 import { EMPTY_HEAD, type Head } from "../src/ledger/store.ts";
 import { type Plan, planDigest } from "../src/plan/plan.ts";
@@ -85,7 +93,11 @@ export function trusted(
 
 /** Trust in Ana, the runner and the ledger. */
 export function trustIn(
-  change: { ana?: Partial<TrustedKey>; runner?: Partial<TrustedKey> } = {},
+  change: {
+    ana?: Partial<TrustedKey>;
+    runner?: Partial<TrustedKey>;
+    ledger?: Partial<TrustedKey>;
+  } = {},
 ): Trust {
   return {
     v: 1,
@@ -101,6 +113,7 @@ export function trustIn(
         owner: "ledger",
         kind: "system",
         roles: ["ledger"],
+        ...change.ledger,
       }),
     ],
     quorum: 1,
@@ -136,6 +149,14 @@ export interface Changes {
   runner?: Signer;
   /** From the closing on. */
   closing?: (entries: LedgerDraft[]) => LedgerDraft[];
+  /** Told the hashes of all entries. */
+  leaves?: (leaves: Digest[]) => void;
+  /** Who signs the checkpoint. */
+  ledgerKey?: Signer;
+  /** The head that the checkpoint says. */
+  checkpoint?: (head: TreeHead) => TreeHead;
+  /** Entries and proofs, before they are written. */
+  excerpt?: (excerpt: LedgerExcerpt) => LedgerExcerpt;
   evidence?: Map<string, string>;
   /** Before the list of files is made. */
   files?: (files: Map<string, Uint8Array>) => void;
@@ -184,7 +205,19 @@ export async function bundleFiles(
     before.head,
     (changes.closing ?? same)(closing(seal)),
   );
-  const shown = [...before.shown, ...after.shown].map(({ entry }) => entry);
+  const all = [...before.all, ...after.all];
+  changes.leaves?.(all.map(({ hash }) => hash));
+  const { excerpt, head } = await excerptOf(
+    all,
+    [...before.shown, ...after.shown],
+    ticket.seen,
+  );
+  const ledgerKey = changes.ledgerKey ?? KEYS.ledger;
+  const checkpoint = await signCheckpoint(
+    (changes.checkpoint ?? same)(head),
+    // Whoever signs it, it is said to be of this ledger.
+    { ...ledgerKey, id: LEDGER },
+  );
   const runner = changes.runner ?? KEYS.runner;
   const approvers = changes.approvers ?? [KEYS.ana];
   const files = new Map<string, Uint8Array>([
@@ -205,8 +238,9 @@ export async function bundleFiles(
     ],
     [
       BUNDLE_FILES.ledger,
-      canonicalBytes({ v: 1, ledger: LEDGER, entries: shown }),
+      canonicalBytes((changes.excerpt ?? same)(excerpt)),
     ],
+    [BUNDLE_FILES.checkpoint, checkpoint],
     ...Object.entries(policy.files).map((
       [name, text],
     ): [string, Uint8Array] => [
@@ -222,6 +256,13 @@ export async function bundleFiles(
   ]);
   changes.files?.(files);
   return withIndex(files, run);
+}
+
+/** The hashes of all entries of the ledger, but for the changes. */
+export async function leavesOf(changes: Changes = {}): Promise<Digest[]> {
+  let found: Digest[] = [];
+  await bundleFiles({ ...changes, leaves: (leaves) => found = leaves });
+  return found;
 }
 
 /** A good bundle, but for the changes. */
@@ -240,7 +281,7 @@ function ticketOf(decision: Decision): Ticket {
     id: TICKET_ID,
     ledger: LEDGER,
     decision: decisionDigest(decision),
-    seen: null,
+    seen: SEEN,
     requester: decision.facts.requester,
     reason: "release",
     notBefore: at(0),
@@ -249,16 +290,54 @@ function ticketOf(decision: Decision): Ticket {
   };
 }
 
+/** The first entry, which is another's. */
+function firstEntry(): LedgerDraft {
+  return entry(false, 1, "ticket.issued", {
+    ticket: "tkt_01KEYHQ8000000000000000009",
+    payload: digestOf("other"),
+    decision: digestOf("other"),
+  });
+}
+
+/** The ledger as Ana saw it: its first entry. */
+export const SEEN: TreeHead = TreeEdge.EMPTY.append(
+  linkEntries(EMPTY_HEAD, [firstEntry()]).all.map(({ hash }) => hash),
+).edge.head;
+
+/** What is shown of a ledger of these entries, with its proofs. */
+async function excerptOf(
+  all: readonly EntryLink[],
+  shown: readonly EntryLink[],
+  seen: TreeHead | null,
+): Promise<{ excerpt: LedgerExcerpt; head: TreeHead }> {
+  const { tiles, edge: { head } } = TreeEdge.EMPTY.append(
+    all.map(({ hash }) => hash),
+  );
+  const reader = new TreeReader(({ level }) =>
+    Promise.resolve(tiles.find((tile) => tile.level === level)!.bytes)
+  );
+  // A ledger that was changed proves what it can of what was seen.
+  const provable = seen !== null && seen.size > 0 && seen.size < head.size;
+  const excerpt: LedgerExcerpt = {
+    v: 1,
+    ledger: LEDGER,
+    entries: shown.map(({ entry }) => entry),
+    inclusion: await Promise.all(
+      shown.map(({ entry: { seq } }) => reader.inclusion(seq, head.size)),
+    ),
+    consistency: provable
+      ? [{ ...seen, path: await reader.consistency(seen.size, head.size) }]
+      : [],
+  };
+  return { excerpt, head };
+}
+
 /** The ledger up to the admission, with entries of others before and between. */
 function history(ticket: Ticket, payload: Digest, run: string): LedgerDraft[] {
   const { id, decision } = ticket;
   const other = "tkt_01KEYHQ8000000000000000009";
   return [
-    entry(false, 1, "ticket.issued", {
-      ticket: other,
-      payload: digestOf("other"),
-      decision: digestOf("other"),
-    }),
+    firstEntry(),
     entry(true, 2, "ticket.issued", { ticket: id, payload, decision }),
     entry(false, 3, "ticket.revoked", {
       ticket: other,

@@ -9,19 +9,25 @@ import { joinLines, splitLines } from "../src/bundle/lines.ts";
 import { canonicalBytes } from "../src/core/canonical_json.ts";
 import { leafHash } from "../src/core/digest.ts";
 import type { Receipt } from "../src/ledger/receipt.ts";
-import { asBundle, bundleFiles, type Changes, RUN } from "./verify_fixtures.ts";
+import {
+  asBundle,
+  bundleFiles,
+  type Changes,
+  KEYS,
+  RUN,
+} from "./verify_fixtures.ts";
 import { relisted } from "./verify_rows.ts";
 
 type Name = keyof typeof BUNDLE_FILES;
 
-/** A bundle that the attacker made whole, with some files of the true one. */
+/** A bundle that the attacker made whole, without the ledger's key, with some files of the true one. */
 export function forged(
   changes: Changes,
   ...keep: Name[]
 ): () => Promise<Bundle> {
   return async () => {
     const good = await bundleFiles();
-    const files = await bundleFiles(changes);
+    const files = await bundleFiles({ ledgerKey: KEYS.mallory, ...changes });
     for (const name of keep) {
       files.set(BUNDLE_FILES[name], good.get(BUNDLE_FILES[name])!);
     }

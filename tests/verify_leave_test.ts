@@ -45,6 +45,7 @@ testRows([
     ),
     "ledger.sequence",
     "ledger.entries",
+    "ledger.inclusion",
   ],
   [
     "an entry does not follow the one before it",
@@ -65,6 +66,9 @@ testRows([
     ),
     "ledger.link",
     "ledger.entries",
+    "ledger.inclusion",
+    // Its history begins otherwise than the one that was seen.
+    "ledger.consistency",
   ],
   [
     "the ticket had expired",

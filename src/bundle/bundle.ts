@@ -5,6 +5,7 @@
  */
 import * as z from "zod";
 import { type Digest, DigestSchema } from "../core/digest.ts";
+import type { TreeHead } from "../ledger/merkle.ts";
 
 /** `bundle.json`: every other file of the folder, sorted by name. */
 export interface BundleIndex {
@@ -48,14 +49,30 @@ export const BUNDLE_FILES = {
   receipts: "receipts.jsonl",
   seal: "seal.dsse.json",
   ledger: "ledger.json",
+  checkpoint: "checkpoint",
 } as const;
 
-/** `ledger.json`: the ledger's entries that concern the run. Proofs join them with the checkpoint. */
+/** `ledger.json`: the ledger's entries that concern the run, and what joins them with the `checkpoint`. */
 export interface LedgerExcerpt {
+  /** Format version; any other is refused. */
   v: 1;
+  /** The id of the ledger's key. */
   ledger: Digest;
-  /** Entries as canonical texts would be: the objects, in the order of `seq`. */
+  /** The entries, in the order of `seq`. */
   entries: unknown[];
+  /** For each entry the proof that it is in the checkpoint's tree, from the leaf up (RFC 9162 section 2.1.3). */
+  inclusion: Digest[][];
+  /**
+   * Proofs that the tree of an earlier size, at least 1, grew to the checkpoint's (RFC 9162
+   * section 2.1.4), by size: from what the ticket has seen, and from the checkpoint before.
+   */
+  consistency: ConsistencyProof[];
+}
+
+/** A proof that an earlier tree grew to that of a checkpoint. */
+export interface ConsistencyProof extends TreeHead {
+  /** The hashes of the proof, in the order of RFC 9162. */
+  path: Digest[];
 }
 
 /** Schema of a {@linkcode LedgerExcerpt}. */
@@ -63,4 +80,10 @@ export const LedgerExcerptSchema: z.ZodType<LedgerExcerpt> = z.strictObject({
   v: z.literal(1),
   ledger: DigestSchema,
   entries: z.array(z.unknown()),
+  inclusion: z.array(z.array(DigestSchema)),
+  consistency: z.array(z.strictObject({
+    size: z.int().min(1),
+    root: DigestSchema,
+    path: z.array(DigestSchema),
+  })),
 });

@@ -8,6 +8,8 @@ import type * as z from "zod";
 import { canonicalBytes } from "../core/canonical_json.ts";
 import { type Digest, leafHash, sha256 } from "../core/digest.ts";
 import { type Envelope, EnvelopeSchema } from "../core/dsse.ts";
+import { isWritError } from "../core/errors.ts";
+import { type Checkpoint, parseCheckpoint } from "../ledger/checkpoint.ts";
 import { type Entry, EntrySchema } from "../ledger/entry.ts";
 import { type Receipt, ReceiptSchema } from "../ledger/receipt.ts";
 import { type Seal, SEAL_TYPE, SealSchema } from "../ledger/seal.ts";
@@ -21,6 +23,7 @@ import {
   BUNDLE_FILES,
   type BundleIndex,
   BundleIndexSchema,
+  type LedgerExcerpt,
   LedgerExcerptSchema,
 } from "./bundle.ts";
 import { splitLines } from "./lines.ts";
@@ -47,9 +50,9 @@ export interface Hashed<T> {
   hash: Digest;
 }
 
-/** The ledger's entries that concern the run. */
-export interface Excerpt {
-  ledger: Digest;
+/** The ledger's entries that concern the run, with their proofs. */
+export interface Excerpt
+  extends Pick<LedgerExcerpt, "ledger" | "inclusion" | "consistency"> {
   entries: Hashed<Entry>[];
 }
 
@@ -76,6 +79,8 @@ export interface BundleParts {
   receipts: Part<Hashed<Receipt>[]>;
   seal: Part<Signed<Seal>>;
   ledger: Part<Excerpt>;
+  /** As it says; its signatures are not verified. */
+  checkpoint: Part<Checkpoint>;
   /** The makers of cached steps, by run id. */
   makers: Maker[];
 }
@@ -99,6 +104,7 @@ export function parseBundle(bundle: Bundle): BundleParts {
     receipts: part(files, BUNDLE_FILES.receipts, receiptsPart),
     seal: part(files, BUNDLE_FILES.seal, signed(SEAL_TYPE, SealSchema)),
     ledger: part(files, BUNDLE_FILES.ledger, excerptPart),
+    checkpoint: part(files, BUNDLE_FILES.checkpoint, checkpointPart),
     makers: makersOf(files),
   };
 }
@@ -196,7 +202,7 @@ function receiptsPart(
 function excerptPart(bytes: Uint8Array, name: string): Part<Excerpt> {
   const excerpt = parsePart(bytes, name, LedgerExcerptSchema);
   if (excerpt.faults) return excerpt;
-  const { ledger } = excerpt.value;
+  const { ledger, inclusion, consistency } = excerpt.value;
   const faults: PartFault[] = [];
   const entries: Hashed<Entry>[] = [];
   for (const [i, raw] of excerpt.value.entries.entries()) {
@@ -208,7 +214,17 @@ function excerptPart(bytes: Uint8Array, name: string): Part<Excerpt> {
       entries.push({ value: entry.value, hash });
     }
   }
-  return faults.length > 0 ? { faults } : { value: { ledger, entries } };
+  if (faults.length > 0) return { faults };
+  return { value: { ledger, entries, inclusion, consistency } };
+}
+
+function checkpointPart(bytes: Uint8Array, name: string): Part<Checkpoint> {
+  try {
+    return { value: parseCheckpoint(bytes, name) };
+  } catch (error) {
+    if (!isWritError(error)) throw error;
+    return malformed(name, error.message);
+  }
 }
 
 /** The runs in `cached/<run id>/`. */

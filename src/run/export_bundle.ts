@@ -5,13 +5,14 @@
  */
 import { join } from "@std/path/join";
 import { writeBundle } from "../bundle/write_bundle.ts";
-import { canonicalBytes, parseCanonical } from "../core/canonical_json.ts";
+import { canonicalBytes } from "../core/canonical_json.ts";
 import type { Digest } from "../core/digest.ts";
 import { parseStored } from "../ledger/records.ts";
 import { ReceiptSchema } from "../ledger/receipt.ts";
-import { BUNDLE_FILES, type LedgerExcerpt } from "../bundle/bundle.ts";
+import { BUNDLE_FILES } from "../bundle/bundle.ts";
 import { Place } from "./publish_place.ts";
 import type { ActiveRun } from "./active_run.ts";
+import { excerptOf } from "./ledger_excerpt.ts";
 import type { SealedRun } from "./seal_run.ts";
 import type { World } from "./world.ts";
 
@@ -24,12 +25,8 @@ export async function exportBundle(
   const { sight, blobs, ledger } = world;
   const encoder = new TextEncoder();
   const { receipts, evidence } = await receiptsOf(run, world);
-  const entries = await ledger.entriesOf(run.id);
-  const excerpt: LedgerExcerpt = {
-    v: 1,
-    ledger: ledger.id,
-    entries: entries.map(({ bytes }) => parseCanonical(bytes, "an entry")),
-  };
+  const { seen } = run.leave.judged.ticket;
+  const { excerpt, checkpoint } = await excerptOf(run.id, seen, ledger);
   const files = new Map<string, Uint8Array>([
     [BUNDLE_FILES.pipeline, run.proposal.wish.bytes],
     [BUNDLE_FILES.plan, canonicalBytes(run.proposal.plan.value)],
@@ -39,6 +36,7 @@ export async function exportBundle(
     [BUNDLE_FILES.receipts, receipts],
     [BUNDLE_FILES.seal, canonicalBytes(sealed.envelope)],
     [BUNDLE_FILES.ledger, canonicalBytes(excerpt)],
+    [BUNDLE_FILES.checkpoint, checkpoint],
   ]);
   for (const [name, text] of Object.entries(sight.policy.set.files)) {
     files.set(`policy/${name}`, encoder.encode(text));

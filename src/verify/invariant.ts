@@ -6,8 +6,18 @@
 import type { BundleParts } from "../bundle/parse_bundle.ts";
 import type { Part } from "../bundle/part.ts";
 import type { Digest } from "../core/digest.ts";
+import type { Checkpoint } from "../ledger/checkpoint.ts";
+import type { ReadTile } from "../ledger/tree_reader.ts";
 import type { Trust } from "../ticket/trust.ts";
 import type { InvariantVerdict, Reason, ReasonCode } from "./report.ts";
+
+/** What the reader has of the ledger from elsewhere. */
+export interface SeenLedger {
+  /** A checkpoint that the reader keeps, with which the bundle's must agree. */
+  checkpoint: Checkpoint;
+  /** The tiles of an export of the ledger, for a proof that the bundle does not hold. */
+  tiles?: ReadTile;
+}
 
 /** What the reader brings. */
 export interface VerifyOptions {
@@ -23,6 +33,8 @@ export interface VerifyOptions {
     /** The whole commit id. */
     commit?: string;
   };
+  /** What the reader has seen of the ledger, if anything. */
+  seen?: SeenLedger;
 }
 
 /**

@@ -9,7 +9,11 @@ import { bundleComplete } from "./invariants/bundle_complete.ts";
 import { decisionRecomputed } from "./invariants/decision_recomputed.ts";
 import { evidenceTrue } from "./invariants/evidence_true.ts";
 import { expected } from "./invariants/expected.ts";
+import { ledgerCheckpoint } from "./invariants/ledger_checkpoint.ts";
+import { ledgerConsistency } from "./invariants/ledger_consistency.ts";
 import { ledgerEntries } from "./invariants/ledger_entries.ts";
+import { ledgerInclusion } from "./invariants/ledger_inclusion.ts";
+import { ledgerSeen } from "./invariants/ledger_seen.ts";
 import { outcomeHonest } from "./invariants/outcome_honest.ts";
 import { pipelinePlan } from "./invariants/pipeline_plan.ts";
 import { planDigests } from "./invariants/plan_digests.ts";
@@ -34,6 +38,10 @@ export const INVARIANTS: readonly Invariant[] = [
   ticketValid,
   trustSame,
   ledgerEntries,
+  ledgerInclusion,
+  ledgerCheckpoint,
+  ledgerConsistency,
+  ledgerSeen,
   receiptsChain,
   receiptsOrder,
   sealSignature,
