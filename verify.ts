@@ -23,9 +23,15 @@ import type { Report } from "./src/verify/report.ts";
 import { verifyBundle } from "./src/verify/verify.ts";
 
 export { readBundle, verifyBundle };
+export { parseCheckpoint } from "./src/ledger/checkpoint.ts";
 export { REASON_CODES } from "./src/verify/report.ts";
 export type { Bundle } from "./src/bundle/bundle.ts";
-export type { VerifyOptions } from "./src/verify/invariant.ts";
+export type { Note, NoteSignature } from "./src/core/note.ts";
+export type { Checkpoint } from "./src/ledger/checkpoint.ts";
+export type { TreeHead } from "./src/ledger/merkle.ts";
+export type { TileId } from "./src/ledger/tile.ts";
+export type { ReadTile } from "./src/ledger/tree_reader.ts";
+export type { SeenLedger, VerifyOptions } from "./src/verify/invariant.ts";
 export type {
   InvariantResult,
   InvariantVerdict,

@@ -27,6 +27,7 @@ export interface NoteKey {
 
 /** A signature line. Name and id point at a key, and prove nothing. */
 export interface NoteSignature {
+  /** The name of the key. */
   name: string;
   /** 8 hex digits. */
   id: string;

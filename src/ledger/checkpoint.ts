@@ -23,6 +23,7 @@ import type { TreeHead } from "./merkle.ts";
 export interface Checkpoint extends TreeHead {
   /** Which ledger: {@linkcode originOf} its id. */
   origin: string;
+  /** As it was read, with the signatures. */
   note: Note;
 }
 

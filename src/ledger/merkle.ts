@@ -11,9 +11,11 @@ import {
   nodeHash,
 } from "../core/digest.ts";
 
-/** How many leaves a tree has, and its root. */
+/** The head of a tree. */
 export interface TreeHead {
+  /** How many leaves. */
   size: number;
+  /** The hash over all of them (RFC 6962 section 2.1). */
   root: Digest;
 }
 

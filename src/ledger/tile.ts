@@ -19,7 +19,9 @@ const HASH_BYTES = 32;
 
 /** Which tile. */
 export interface TileId {
+  /** Its hashes are of subtrees of `256 ** level` leaves. */
   level: number;
+  /** Within the level, from 0, left to right. */
   index: number;
 }
 
