@@ -15,7 +15,7 @@ import {
   underEach,
   withLauncher,
 } from "./support/sandbox.ts";
-import { confinement } from "./support/confinements.ts";
+import { confinement, LIMITS } from "./support/confinements.ts";
 
 const sh = (script: string) => ["sh", "-c", script];
 let marks = 0;
@@ -102,10 +102,10 @@ underEach("the peak of memory is counted or not known", async (bench) => {
 
 underEach("the output limit ends a step and cuts there", async (bench) => {
   const ran = await bench.run(["yes"], {
-    limits: { timeout: 20_000, memory: null, processes: null, output: 100_000 },
+    limits: { ...LIMITS, output: 100_000 },
   });
   assertEquals([ran.exit, ran.signal, ran.limits], [null, "SIGKILL", [
-    "output",
+    "limit.output",
   ]]);
   assertEquals([ran.out.length, ran.truncated], [100_000, {
     stdout: true,
@@ -115,7 +115,7 @@ underEach("the output limit ends a step and cuts there", async (bench) => {
 
 underEach("output within the limit is not cut", async (bench) => {
   const ran = await bench.run(sh("head -c 99999 /dev/zero; printf x >&2"), {
-    limits: { timeout: 20_000, memory: null, processes: null, output: 100_000 },
+    limits: { ...LIMITS, output: 100_000 },
   });
   assertEquals([ran.exit, ran.limits, ran.out.length], [0, [], 99_999]);
 });
@@ -131,9 +131,9 @@ for (const [name, script] of trees) {
   underEach(`the timeout kills the whole tree: ${name}`, async (bench) => {
     const seconds = mark();
     const ran = await bench.run(sh(script(seconds)), {
-      limits: { timeout: 400, memory: null, processes: null, output: 1000 },
+      limits: { ...LIMITS, timeout: 400, output: 1000 },
     });
-    assertEquals([ran.exit, ran.limits], [null, ["timeout"]]);
+    assertEquals([ran.exit, ran.limits], [null, ["limit.timeout"]]);
     assertEquals(await processesWith(seconds), []);
   });
 }
@@ -322,6 +322,7 @@ Deno.test("the launcher starts nothing that nothing confines", async () => {
         cwd: "/",
         kernel: null,
         seccompFd: null,
+        cgroup: null,
         statusFd: null,
         mountPoints: null,
       }, {

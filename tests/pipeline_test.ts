@@ -11,6 +11,7 @@ import {
   orderedBy,
 } from "../src/pipeline/order.ts";
 import { type ParseOptions, parsePipeline } from "../src/pipeline/parse.ts";
+import { NO_LIMITS } from "./support/confinements.ts";
 import type { Pipeline, Step } from "../src/pipeline/pipeline.ts";
 
 const encoder = new TextEncoder();
@@ -825,7 +826,7 @@ Deno.test("defaults are filled in", () => {
         stdin: null,
         stdout: null,
         scratch: [],
-        limits: { timeout: null, memory: null, processes: null, output: null },
+        limits: NO_LIMITS,
         retries: 0,
         isolation: "kernel",
       }],
@@ -846,7 +847,7 @@ Deno.test("a whole pipeline in JSONC with a mark, CRLF, comments and trailing co
     "test": { "deno": ["test", "src"], "permissions": { "read": ["./src/"], "sys": ["uid"], "ffi": ["./l.so"] } },
     "pack": { "run": ["tar", "-cf", "dist/\${params.version}.tar", "src"], "needs": ["test"],
       "permissions": { "read": ["src"], "write": ["dist/"], "net": ["localhost", "[::1]:80"], "run": ["./bin/x", "gzip"] },
-      "limits": { "timeout": "2m", "memory": "1GiB", "processes": 9, "output": "8MiB" },
+      "limits": { "timeout": "2m", "cpu": "1m", "memory": "1GiB", "processes": 9, "openFiles": 64, "fileSize": "1MiB", "output": "8MiB" },
       "env": { "V": "v\${params.version}", "CI": { "from": "CI" }, "T": { "secret": "npm-token" } },
       "stdin": { "file": "src/a" }, "stdout": "log/out.txt", "scratch": ["tmp/"], "cwd": "./src/",
       "retries": 2, "isolation": "namespaces", "description": "d", },
@@ -863,8 +864,11 @@ Deno.test("a whole pipeline in JSONC with a mark, CRLF, comments and trailing co
   assertEquals(pack.permissions.run, ["bin/x", "gzip"]);
   assertEquals(pack.limits, {
     timeout: 120_000,
+    cpu: 60_000,
     memory: 1024 ** 3,
     processes: 9,
+    openFiles: 64,
+    fileSize: 1024 ** 2,
     output: 8 * 1024 ** 2,
   });
   assertEquals(pack.env, {
@@ -1453,8 +1457,11 @@ const randomStep = (id: string): fc.Arbitrary<Step> => {
     scratch: list(safeName.map((name) => `${id}-scratch/${name}`)),
     limits: fc.record({
       timeout: orNull(fc.integer({ min: 1, max: 600_000_000 })),
+      cpu: orNull(fc.integer({ min: 1, max: 600_000_000 })),
       memory: orNull(fc.integer({ min: 1, max: 2 ** 40 })),
       processes: orNull(fc.integer({ min: 1, max: 65535 })),
+      openFiles: orNull(fc.integer({ min: 16, max: 65535 })),
+      fileSize: orNull(fc.integer({ min: 1, max: 2 ** 40 })),
       output: orNull(fc.integer({ min: 1, max: 2 ** 40 })),
     }),
     retries: fc.integer({ min: 0, max: 10 }),
@@ -1466,7 +1473,7 @@ const randomStep = (id: string): fc.Arbitrary<Step> => {
 function written(step: Step): Record<string, unknown> {
   const { sys: _sys, ffi: _ffi, import: _import, ...permissions } =
     step.permissions;
-  const { timeout, memory, output, processes } = step.limits;
+  const { timeout, cpu, memory, output, fileSize, ...counts } = step.limits;
   const fields = {
     description: step.description,
     [step.kind]: step.argv,
@@ -1480,9 +1487,11 @@ function written(step: Step): Record<string, unknown> {
     limits: Object.fromEntries(
       Object.entries({
         timeout: timeout === null ? null : `${timeout}ms`,
+        cpu: cpu === null ? null : `${cpu}ms`,
         memory: memory === null ? null : `${memory}B`,
+        fileSize: fileSize === null ? null : `${fileSize}B`,
         output: output === null ? null : `${output}B`,
-        processes,
+        ...counts,
       }).filter(([, value]) => value !== null),
     ),
     retries: step.retries,

@@ -13,7 +13,12 @@ import type { Backend, HostFacts } from "../src/sandbox/confinement.ts";
 import { landlock } from "../src/sandbox/landlock.ts";
 import { notEnforced } from "../src/sandbox/not_enforced.ts";
 import { ETC_NAMES, isEtcName, madeUpEtc } from "../src/sandbox/system_etc.ts";
-import { confinement, step } from "./support/confinements.ts";
+import {
+  confinement,
+  LIMITS,
+  NO_LIMITS,
+  step,
+} from "./support/confinements.ts";
 
 const BWRAP: Backend = {
   name: "bubblewrap",
@@ -51,7 +56,6 @@ const HOST: HostFacts = {
     certificates: "/etc/ssl/certs/ca-certificates.crt",
   },
 };
-const LIMITS = { timeout: 1, memory: null, processes: null, output: 1 };
 
 const net = (net: boolean | string[], kind: PlanStep["kind"] = "run") =>
   step({ kind, permissions: { ...step({}).permissions, net } });
@@ -112,9 +116,8 @@ refuses(
 
 Deno.test("a step without limits has the default ones", () => {
   assertEquals(confine(step({})).limits, {
+    ...NO_LIMITS,
     timeout: 600_000,
-    memory: null,
-    processes: null,
     output: 64 * 1024 * 1024,
   });
 });

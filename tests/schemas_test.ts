@@ -263,7 +263,10 @@ const looseStep = fc.tuple(
   few({
     timeout: ["500ms", "168h", "169h", "0s", 1],
     memory: ["1B", "9TiB", "1GB", 1],
+    cpu: ["1s", "1", 1],
     processes: [1, 65535, 65536, 0],
+    openFiles: [16, 15, 65535, "20"],
+    fileSize: ["1MiB", "0B"],
     output: ["8MiB", "8 MiB"],
   }),
 ).map(([kind, fields, permissions, limits]) => ({

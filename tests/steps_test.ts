@@ -11,7 +11,9 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import type { Ended } from "./support/run_writ.ts";
+import { cgroupVersion } from "../src/sandbox/held_limits.ts";
 import { processesWith } from "./support/processes.ts";
+import { BACKENDS } from "./support/sandbox.ts";
 import {
   endsOf,
   type Shown,
@@ -28,6 +30,10 @@ const made = (
   steps: Record<string, unknown>,
   rest: Omit<WorldOptions, "steps"> = {},
 ) => World.make({ steps, unattended: true, ...rest });
+
+const GROUPS = BACKENDS.some(({ backend }) =>
+  backend !== null && cgroupVersion(backend, "memory") !== null
+);
 
 /** Executes, and asks the ledger and the verifier how it was. */
 async function executed(
@@ -176,14 +182,54 @@ Deno.test("a time limit ends a step with all that it started, and is named", asy
   assertEquals(processesWith("sleep\x004711"), []);
 });
 
-Deno.test("an output limit ends a step while it prints, and is named", async () => {
-  await using world = await made({
-    loud: { run: ["yes"], limits: { output: "64KiB", timeout: "1m" } },
+const LIMITED: [
+  name: string,
+  limit: string,
+  script: string,
+  called: string,
+][] = [
+  ["output", "64KiB", "yes", "output limit"],
+  ["cpu", "300ms", "while :; do :; done", "limit of processor time"],
+  [
+    "fileSize",
+    "64KiB",
+    "head -c 100000 /dev/zero > dist/big; sleep 0",
+    "limit of file size",
+  ],
+  [
+    "memory",
+    "64MiB",
+    "head -c 200000000 /dev/zero | tail -c 200000000 | { sleep 9; wc -c; }",
+    "memory limit",
+  ],
+];
+for (const [name, limit, script, called] of LIMITED) {
+  const lacks = name === "memory" && !GROUPS;
+  Deno.test({
+    name: `limits.${name} ends a step, and is named in the receipt${
+      lacks ? ": this machine lacks a cgroup for memory" : ""
+    }`,
+    ignore: lacks,
+    fn: async () => {
+      await using world = await made({
+        greedy: {
+          run: sh(script),
+          limits: { [name]: limit, timeout: "1m" },
+          permissions: { write: ["dist/"] },
+        },
+      });
+      const run = await executed(world);
+      assertEquals(run.status, 1);
+      assertEquals(run.ends, {
+        greedy: `failed: it was killed at its ${called}`,
+      });
+      const end = run.shown.receipts.find(({ type }) =>
+        type === "step.finished"
+      )!;
+      assertEquals(end.body.limits, [`limit.${name}`]);
+    },
   });
-  const run = await executed(world);
-  assertEquals(run.status, 1);
-  assertEquals(run.ends, { loud: "failed: it was killed at its output limit" });
-});
+}
 
 /** Steps that exit with 0 and have not done what they declared. */
 const FALSE_PASSES: {

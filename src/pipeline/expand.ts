@@ -99,8 +99,11 @@ function expandLimits(limits: LimitsFile): Limits {
   ) => text === undefined ? null : valueOf(judge(text));
   return {
     timeout: given(limits.timeout, durationWord),
+    cpu: given(limits.cpu, durationWord),
     memory: given(limits.memory, sizeWord),
     processes: limits.processes ?? null,
+    openFiles: limits.openFiles ?? null,
+    fileSize: given(limits.fileSize, sizeWord),
     output: given(limits.output, sizeWord),
   };
 }

@@ -20,8 +20,11 @@ export interface PermissionsFile {
 /** Limits as an author writes them. */
 export interface LimitsFile {
   timeout?: string;
+  cpu?: string;
   memory?: string;
   processes?: number;
+  openFiles?: number;
+  fileSize?: string;
   output?: string;
 }
 

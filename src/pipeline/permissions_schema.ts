@@ -96,6 +96,12 @@ const limits = z.strictObject({
       "Wall time after which the step is ended: 500ms, 30s, 2m, 1h. Ten minutes when not given.",
     examples: ["2m"],
   }),
+  cpu: word(durationWord, 'a time such as "2m"', {
+    pattern: DURATION_PATTERN,
+  }).optional().meta({
+    description: "Processor time of all its processes together: 30s, 2m.",
+    examples: ["30s"],
+  }),
   memory: word(sizeWord, 'a size such as "1GiB"', { pattern: SIZE_PATTERN })
     .optional().meta({
       description: "Memory: 512MiB, 1GiB.",
@@ -108,6 +114,18 @@ const limits = z.strictObject({
     description: "Processes and threads at one time.",
     examples: [64],
   }),
+  openFiles: z.int({ error: "a whole number from 16 to 65535" }).min(
+    16,
+    "a whole number from 16 to 65535",
+  ).max(65535, "a whole number from 16 to 65535").optional().meta({
+    description: "Descriptors that a process may have open at one time.",
+    examples: [256],
+  }),
+  fileSize: word(sizeWord, 'a size such as "1GiB"', { pattern: SIZE_PATTERN })
+    .optional().meta({
+      description: "Size of any one file that it writes: 512MiB.",
+      examples: ["512MiB"],
+    }),
   output: word(sizeWord, 'a size such as "8MiB"', { pattern: SIZE_PATTERN })
     .optional().meta({
       description:

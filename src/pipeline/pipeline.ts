@@ -38,10 +38,16 @@ export type EnvValue = string | { from: string } | { secret: string };
 export interface Limits {
   /** Wall time, milliseconds. */
   timeout: number | null;
+  /** Processor time of all processes together, milliseconds. */
+  cpu: number | null;
   /** Bytes. */
   memory: number | null;
   /** Processes and threads at one time. */
   processes: number | null;
+  /** Descriptors that a process may have open at one time. */
+  openFiles: number | null;
+  /** Bytes of any one file. */
+  fileSize: number | null;
   /** Bytes of stdout and stderr together. */
   output: number | null;
 }

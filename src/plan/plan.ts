@@ -96,11 +96,14 @@ export interface PlanStep {
     ffi: boolean | string[];
     import: string[];
   };
-  /** `timeout` in milliseconds, `memory` and `output` in bytes; `null` where the pipeline sets none. */
+  /** `timeout` and `cpu` in milliseconds, `memory`, `fileSize` and `output` in bytes; `null` where the pipeline sets none. */
   limits: {
     timeout: number | null;
+    cpu: number | null;
     memory: number | null;
     processes: number | null;
+    openFiles: number | null;
+    fileSize: number | null;
     output: number | null;
   };
   /** How often a failed step is tried again. */
@@ -180,8 +183,11 @@ export const PlanStepSchema: z.ZodType<PlanStep> = z.strictObject({
   }),
   limits: z.strictObject({
     timeout: bound,
+    cpu: bound,
     memory: bound,
     processes: bound,
+    openFiles: bound,
+    fileSize: bound,
     output: bound,
   }),
   retries: count,

@@ -11,6 +11,7 @@ import { WritError } from "../core/errors.ts";
 import { isWithin, withoutSlash } from "../core/paths.ts";
 import { type TreeEntry, treeRoot } from "../core/tree.ts";
 import { collectProducts } from "../evidence/collect.ts";
+import { largestFile } from "../evidence/largest_file.ts";
 import { buildStage } from "../evidence/stage.ts";
 import type {
   EvidenceRef,
@@ -24,7 +25,7 @@ import { namedPaths } from "../plan/words.ts";
 import { buildEtc } from "../sandbox/build_etc.ts";
 import { launchUnder } from "../sandbox/choose_backend.ts";
 import { confine } from "../sandbox/confine.ts";
-import type { Backend, HostFacts } from "../sandbox/confinement.ts";
+import type { Backend, HostFacts, StepLimits } from "../sandbox/confinement.ts";
 import { findDenoFiles } from "../sandbox/deno_dir.ts";
 import { notEnforced } from "../sandbox/not_enforced.ts";
 import { VIEW } from "../sandbox/view_paths.ts";
@@ -116,10 +117,11 @@ export async function attemptStep(
     signal: input.signal,
   });
   const evidence = capture.close(exited.truncated);
+  const limits = limitsMet(exited.limits, confinement.limits, host.stage);
   const base = {
     exit: exited.exit,
     signal: exited.signal,
-    limits: exited.limits,
+    limits,
     evidence,
     usage: exited.usage,
     notEnforced: notEnforced(confinement, backend),
@@ -131,11 +133,17 @@ export async function attemptStep(
     hint,
     products: [],
   });
-  if (exited.exit !== 0 || exited.limits.length > 0) {
+  if (exited.exit !== 0 || limits.length > 0) {
     if (input.signal.aborted) {
       return failed({ reason: "the run was cancelled", hint: null });
     }
-    return failed(explainExit(step, exited, namedHere(step, capture, world)));
+    return failed(
+      explainExit(
+        step,
+        { ...exited, limits },
+        namedHere(step, capture, world),
+      ),
+    );
   }
   const collected = await collectProducts({ ...stage, binds });
   const wrong = explainLeftovers(collected);
@@ -191,6 +199,17 @@ async function hostFacts(
     gid: Deno.gid()!,
     system: holding.system,
   };
+}
+
+/** A writer may have died of its file's size without the step's own program telling. */
+function limitsMet(
+  limits: string[],
+  { fileSize }: StepLimits,
+  stage: string,
+): string[] {
+  const name = "limit.fileSize";
+  if (fileSize === null || limits.includes(name)) return limits;
+  return largestFile(stage) > fileSize ? [...limits, name] : limits;
 }
 
 /** The bytes of standard input; `null` when it is closed. */

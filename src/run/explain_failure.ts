@@ -21,6 +21,41 @@ export interface Explanation {
   hint: string | null;
 }
 
+/** What each limit's end is called, in the order in which they are told. */
+const LIMITS: Record<
+  keyof PlanStep["limits"],
+  [reason: string, hint: string]
+> = {
+  timeout: [
+    "it was killed at its time limit",
+    'Raise "limits.timeout" if it needs longer',
+  ],
+  cpu: [
+    "it was killed at its limit of processor time",
+    'Raise "limits.cpu" if it must compute longer',
+  ],
+  memory: [
+    "it was killed at its memory limit",
+    'Raise "limits.memory" if it needs more',
+  ],
+  processes: [
+    "it was killed at its limit of processes",
+    'Raise "limits.processes" if it needs more; threads count too',
+  ],
+  openFiles: [
+    "it was killed at its limit of open files",
+    'Raise "limits.openFiles" if it needs more',
+  ],
+  fileSize: [
+    "it was killed at its limit of file size",
+    'Raise "limits.fileSize" if it must write larger files',
+  ],
+  output: [
+    "it was killed at its output limit",
+    'Raise "limits.output" if it must print more',
+  ],
+};
+
 /** Why a step whose program did not end with 0 failed. */
 export function explainExit(
   step: PlanStep,
@@ -28,17 +63,8 @@ export function explainExit(
   named: readonly string[],
 ): Explanation {
   const { limits } = exited;
-  if (limits.includes("timeout")) {
-    return {
-      reason: "it was killed at its time limit",
-      hint: 'Raise "limits.timeout" if it needs longer',
-    };
-  }
-  if (limits.includes("output")) {
-    return {
-      reason: "it was killed at its output limit",
-      hint: 'Raise "limits.output" if it must print more',
-    };
+  for (const [name, [reason, hint]] of Object.entries(LIMITS)) {
+    if (limits.includes(`limit.${name}`)) return { reason, hint };
   }
   const how = exited.signal !== null
     ? `signal ${exited.signal}`

@@ -9,6 +9,7 @@
 import type { Backend } from "../sandbox/confinement.ts";
 import type { SystemFacts } from "../sandbox/confinement.ts";
 import { chooseBackend } from "../sandbox/choose_backend.ts";
+import { requireLimits } from "../sandbox/held_limits.ts";
 import { confine } from "../sandbox/confine.ts";
 import { type Launcher, startLauncher } from "../sandbox/launcher.ts";
 import { probe } from "../sandbox/probe.ts";
@@ -45,10 +46,11 @@ export async function hold(
     const { backends } = await probe(launcher);
     return {
       launcher,
-      backends: new Map(steps.map(({ step, confinement }) => [
-        step.id,
-        chooseBackend(backends, step.isolation, confinement),
-      ])),
+      backends: new Map(steps.map(({ step, confinement }) => {
+        const backend = chooseBackend(backends, step.isolation, confinement);
+        requireLimits(confinement, backend, Deno.uid()!);
+        return [step.id, backend];
+      })),
       system: await systemFacts(),
       denoDirs: new DenoDirs(world.state.denoDirs, world.sight.toolDigests),
       [Symbol.asyncDispose]: () => launcher.close(),

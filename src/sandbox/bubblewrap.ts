@@ -7,6 +7,7 @@ import { encodeBase64 } from "@std/encoding/base64";
 import { WritError } from "../core/errors.ts";
 import type { Backend, Confinement, HostFacts, Launch } from "./confinement.ts";
 import { stepEnvironment } from "./environment.ts";
+import { holdLimits } from "./held_limits.ts";
 import { seccompFilter } from "./seccomp.ts";
 import { stepCommand } from "./step_command.ts";
 import { inView, isBeneath, outermost, VIEW } from "./view_paths.ts";
@@ -14,6 +15,7 @@ import { inView, isBeneath, outermost, VIEW } from "./view_paths.ts";
 /** Descriptors that the launcher opens for bubblewrap. */
 const SECCOMP_FD = 3;
 const STATUS_FD = 4;
+const FIRST_CGROUP_FD = 5;
 
 /** User and group id inside, on every machine: a tool must not behave as root does. */
 export const STEP_UID = 1000;
@@ -44,6 +46,7 @@ export function bubblewrap(
     );
   }
   const { network } = confinement;
+  const limits = holdLimits(confinement, backend, host.uid, FIRST_CGROUP_FD);
   const env = stepEnvironment(confinement, host, {
     home: VIEW.home,
     tmp: VIEW.tmp,
@@ -76,7 +79,7 @@ export function bubblewrap(
     ...["--seccomp", `${SECCOMP_FD}`],
     ...["--json-status-fd", `${STATUS_FD}`],
     "--",
-    ...stepCommand(confinement, host, VIEW.work),
+    ...stepCommand(confinement, host, VIEW.work, limits),
   ];
   return {
     program: backend.path,
@@ -96,6 +99,7 @@ export function bubblewrap(
       })),
     },
     statusFd: STATUS_FD,
+    cgroup: limits.cgroup,
     mountPoints: {
       root: host.stage,
       paths: host.binds.map(({ path }) => path),

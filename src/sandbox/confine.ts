@@ -32,9 +32,8 @@ export function confine(step: PlanStep): Confinement {
     env,
     stdin: step.stdin,
     limits: {
+      ...limits,
       timeout: limits.timeout ?? DEFAULT_LIMITS.timeout,
-      memory: limits.memory,
-      processes: limits.processes,
       output: limits.output ?? DEFAULT_LIMITS.output,
     },
     runtime: step.kind === "run" ? null : {

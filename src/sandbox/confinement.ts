@@ -26,12 +26,7 @@ export interface Confinement {
   /** Values that the plan sets; the backend adds the fixed ones (`HOME`, `PATH`, …). */
   env: Record<string, string>;
   stdin: { text: string } | { file: string } | null;
-  limits: {
-    timeout: number;
-    memory: number | null;
-    processes: number | null;
-    output: number;
-  };
+  limits: StepLimits;
   /** What the flags of a `deno` step are made from; `null` for `run` steps. */
   runtime: {
     read: string[];
@@ -44,6 +39,23 @@ export interface Confinement {
     import: string[];
     deny: string[];
   } | null;
+}
+
+/** Bounds of a step: times in milliseconds, sizes in bytes, `null` where there is none. */
+export interface StepLimits {
+  /** Wall time. */
+  timeout: number;
+  /** Processor time of all processes together. */
+  cpu: number | null;
+  memory: number | null;
+  /** Processes and threads at one time. */
+  processes: number | null;
+  /** Descriptors that a process may have open at one time. */
+  openFiles: number | null;
+  /** Size of any one file that it writes. */
+  fileSize: number | null;
+  /** Standard output and error together. */
+  output: number;
 }
 
 /** Bounds that hold where the plan sets none. */
@@ -111,6 +123,15 @@ export interface Launch {
   seccompFd: { fd: number; filter: string } | null;
   /** Descriptor on which bubblewrap tells whether it started the program at all; `null` under Landlock. */
   statusFd: number | null;
+  /**
+   * Limits that a cgroup holds, and the descriptors on which the program's shell enters it;
+   * `null` where none does.
+   */
+  cgroup: {
+    memory: number | null;
+    processes: number | null;
+    fds: number[];
+  } | null;
   /** Paths under `root` that must be real folders, without a link on the way, when the step starts. */
   mountPoints: { root: string; paths: string[] } | null;
 }

@@ -37,7 +37,8 @@ export class Descriptors {
     return fd;
   }
 
-  #raise(fd) {
+  /** The same from above the numbers that a step gets. */
+  raise(fd) {
     const raised = this.#libc.fcntl(fd, F_DUPFD_CLOEXEC, ABOVE);
     this.close(fd);
     return this.#keep(raised, "fcntl");
@@ -45,7 +46,7 @@ export class Descriptors {
 
   /** `/dev/null`, to be read. */
   nothing() {
-    return this.#raise(
+    return this.raise(
       this.#keep(this.#libc.open(cString("/dev/null"), O_CLOEXEC), "open"),
     );
   }
@@ -66,7 +67,7 @@ export class Descriptors {
       at += count;
     }
     this.#libc.lseek(fd, 0n, 0);
-    return this.#raise(fd);
+    return this.raise(fd);
   }
 
   /** A pipe: `read` does not wait, `write` is for the step. */
@@ -77,7 +78,7 @@ export class Descriptors {
     }
     const read = this.#keep(pair[0], "pipe2");
     this.#libc.fcntl(read, F_SETFL, O_NONBLOCK);
-    return { read, write: this.#raise(this.#keep(pair[1], "pipe2")) };
+    return { read, write: this.raise(this.#keep(pair[1], "pipe2")) };
   }
 
   /** Takes over a descriptor that a call gave. */

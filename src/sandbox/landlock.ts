@@ -14,6 +14,7 @@ import type {
   Launch,
 } from "./confinement.ts";
 import { stepEnvironment } from "./environment.ts";
+import { holdLimits } from "./held_limits.ts";
 import {
   handledFiles,
   handledNetwork,
@@ -24,6 +25,9 @@ import {
 import { seccompFilter } from "./seccomp.ts";
 import { stepCommand } from "./step_command.ts";
 import { inView, outermost } from "./view_paths.ts";
+
+/** The first descriptor after the three of every program. */
+const FIRST_CGROUP_FD = 3;
 
 /** Devices that shells, compilers and runtimes open. */
 const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"];
@@ -73,7 +77,8 @@ export function landlock(
       },
     );
   }
-  const argv = stepCommand(confinement, host, host.stage);
+  const limits = holdLimits(confinement, backend, host.uid, FIRST_CGROUP_FD);
+  const argv = stepCommand(confinement, host, host.stage, limits);
   return {
     program: argv[0],
     argv,
@@ -87,6 +92,7 @@ export function landlock(
     kernel: kernelRules(confinement, host, Math.min(backend.abi, HIGHEST_ABI)),
     seccompFd: null,
     statusFd: null,
+    cgroup: limits.cgroup,
     mountPoints: null,
   };
 }

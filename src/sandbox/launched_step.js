@@ -7,10 +7,12 @@
  */
 import { Descriptors } from "./descriptors.js";
 import { spawnProcess } from "./libc.js";
+import { StepWatch } from "./step_watch.js";
 
 const SYS_pidfd_open = 434;
 const POLLIN = 1;
 const SIGKILL = 9;
+const SIGXFSZ = 25;
 const CHUNK = 65536;
 /** How long a stream is waited for after all processes were killed, milliseconds. */
 const GRACE = 1000;
@@ -24,6 +26,7 @@ export class LaunchedStep {
   #fds;
   #pid = null;
   #worker = null;
+  #group = null;
   #reads = [];
   #hit = [];
   #killed = false;
@@ -33,7 +36,7 @@ export class LaunchedStep {
   #status = "";
   #complaint = "";
 
-  /** `host` is `{ libc, workers, reaper }`; `send(stream, chunk)` passes output on. */
+  /** `host` is `{ libc, workers, reaper, cgroups }`; `send(stream, chunk)` passes output on. */
   constructor(host, launch, limits, send) {
     this.#host = host;
     this.#launch = launch;
@@ -48,6 +51,7 @@ export class LaunchedStep {
     this.#killed = true;
     if (this.#pid === null) return;
     this.#host.libc.kill(-this.#pid, SIGKILL);
+    this.#group?.kill();
     // Whether it worked is found out when the step is reaped.
     this.#worker?.ask({ do: "sweep" }).catch(() => {});
   }
@@ -58,9 +62,15 @@ export class LaunchedStep {
     try {
       const pidfd = await this.#start(stdin);
       const left = this.#limits.timeout - (performance.now() - began);
-      const timer = setTimeout(() => this.kill("timeout"), Math.max(0, left));
+      const timer = setTimeout(
+        () => this.kill("limit.timeout"),
+        Math.max(0, left),
+      );
+      const watch = this.#watch();
       try {
         const used = await this.#follow(pidfd);
+        watch.stop();
+        this.#judgeLimits(used);
         return {
           ...this.#judge(used),
           usage: {
@@ -71,6 +81,7 @@ export class LaunchedStep {
           },
         };
       } finally {
+        watch.stop();
         clearTimeout(timer);
       }
     } finally {
@@ -80,6 +91,7 @@ export class LaunchedStep {
       }
       this.#fds.closeAll();
       if (this.#worker !== null) this.#host.workers.release(this.#worker);
+      this.#group?.remove();
     }
   }
 
@@ -111,6 +123,16 @@ export class LaunchedStep {
       const status = fds.pipe();
       given.push([status.write, launch.statusFd]);
       this.#reads.push(["status", status.read]);
+    }
+    if (launch.cgroup !== null) {
+      this.#group = this.#host.cgroups.make(launch.cgroup);
+      const entries = this.#group.open();
+      if (entries.length !== launch.cgroup.fds.length) {
+        throw new Error("its cgroups are not those of this machine");
+      }
+      entries.forEach((fd, at) =>
+        given.push([fds.raise(fds.adopt(fd, "open")), launch.cgroup.fds[at]])
+      );
     }
     this.#pid = await this.#spawn(given);
     this.#host.reaper.expect(this.#pid, this.#worker === null);
@@ -145,6 +167,50 @@ export class LaunchedStep {
       spawned.fault ??
         `"${program}" could not be started in "${cwd}" (errno ${spawned.errno})`,
     );
+  }
+
+  #watch() {
+    const { libc, reaper } = this.#host;
+    const watch = new StepWatch(
+      libc,
+      this.#limits,
+      this.#group,
+      async () => {
+        if (this.#pid === null) return { roots: [], init: null };
+        if (this.#worker === null) {
+          const init = this.#innerPid();
+          return { roots: init === null ? [] : [init], init };
+        }
+        const left = await reaper.leftBy(this.#worker);
+        return { roots: [this.#pid, ...left], init: null };
+      },
+      (names) => names.forEach((name) => this.kill(`limit.${name}`)),
+    );
+    watch.start();
+    return watch;
+  }
+
+  /** bubblewrap's process 1, as it reported; `null` before it did. */
+  #innerPid() {
+    const first = /"child-pid": (\d+)/.exec(this.#status);
+    return first === null ? null : Number(first[1]);
+  }
+
+  /** What only shows at the end: a limit that was met and whose victim was not the step's first process. */
+  #judgeLimits({ status, user, system }) {
+    const { cpu, fileSize } = this.#limits;
+    const names = this.#group?.met() ?? [];
+    if (cpu !== null && user + system > cpu) names.push("cpu");
+    const code = /"exit-code": (\d+)/.exec(this.#status);
+    const exit = this.#launch.statusFd === null
+      ? (status >> 8) & 0xff
+      : Number(code?.[1] ?? 0);
+    // A shell tells of its last command's signal by adding 128, and so does bubblewrap.
+    const signal = (status & 0x7f) || exit - 128;
+    if (fileSize !== null && signal === SIGXFSZ) names.push("fileSize");
+    for (const name of names) {
+      if (!this.#hit.includes(`limit.${name}`)) this.#hit.push(`limit.${name}`);
+    }
   }
 
   /** Reads until the process has ended and nobody holds its output. */
@@ -193,7 +259,7 @@ export class LaunchedStep {
     const room = Math.max(0, this.#limits.output - this.#total);
     if (count > room) {
       this.#truncated[name] = true;
-      this.kill("output");
+      this.kill("limit.output");
     }
     const chunk = bytes.subarray(0, room);
     this.#total += chunk.length;
@@ -221,10 +287,8 @@ export class LaunchedStep {
       }
       // bubblewrap has ended, so what it had to report is in the pipe.
       while (await this.#read(2));
-      const first = /"child-pid": (\d+)/.exec(this.#status);
-      const inner = first === null
-        ? null
-        : await reaper.collectOrphan(Number(first[1]));
+      const init = this.#innerPid();
+      const inner = init === null ? null : await reaper.collectOrphan(init);
       return {
         ...own,
         user: own.user + (inner?.user ?? 0),

@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { Cgroups } from "./cgroups.js";
 import { decodeFrames, encodeFrame, FRAME } from "./frames.js";
 import { KernelWorkers } from "./kernel_workers.js";
 import { LaunchedStep } from "./launched_step.js";
@@ -30,12 +31,17 @@ const host = {
   libc,
   workers: new KernelWorkers(libc),
   reaper: new Reaper(libc),
+  cgroups: new Cgroups(libc),
 };
 const steps = new Map();
 const json = (value) => new TextEncoder().encode(JSON.stringify(value));
 let written = Promise.resolve();
 
-send(FRAME.ready, 0, json({ landlock: landlockAbi() }));
+send(
+  FRAME.ready,
+  0,
+  json({ landlock: landlockAbi(), cgroups: host.cgroups.offer }),
+);
 try {
   for await (
     const { kind, step, payload } of decodeFrames(Deno.stdin.readable)

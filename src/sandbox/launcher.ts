@@ -7,7 +7,7 @@
  */
 import { fromFileUrl } from "@std/path/from-file-url";
 import { WritError } from "../core/errors.ts";
-import type { Launch } from "./confinement.ts";
+import type { Launch, StepLimits } from "./confinement.ts";
 import { decodeFrames, encodeFrame, FRAME } from "./frames.js";
 import { signalName } from "./signals.ts";
 
@@ -24,15 +24,7 @@ export interface LaunchIo {
   /** Called in order; the step waits while the promise is pending. */
   stdout(chunk: Uint8Array): void | Promise<void>;
   stderr(chunk: Uint8Array): void | Promise<void>;
-  limits: {
-    /** Wall time, milliseconds. */
-    timeout: number;
-    /** Bytes of both streams together. */
-    output: number;
-    /** Bytes, and a number: both are in the launch's argv already. */
-    memory: number | null;
-    processes: number | null;
-  };
+  limits: StepLimits;
   /** Ends the step. */
   signal?: AbortSignal;
 }
@@ -43,7 +35,7 @@ export interface Exited {
   exit: number | null;
   /** `SIGKILL` too when a limit or the caller ended it. */
   signal: string | null;
-  /** `timeout`, `output`. */
+  /** `limit.timeout`, `limit.memory`, …: those that were exceeded. */
   limits: string[];
   usage: {
     wallMs: number;
@@ -56,10 +48,18 @@ export interface Exited {
   truncated: { stdout: boolean; stderr: boolean };
 }
 
+/** What a launcher found on its machine. */
+export interface KernelOffer {
+  /** Landlock's ABI; 0 without Landlock. */
+  landlock: number;
+  /** The version of cgroups in which it can bound a step's memory and processes; `null` where in none. */
+  cgroups: { memory: 1 | 2 | null; processes: 1 | 2 | null };
+}
+
 /** A running launcher. */
 export interface Launcher {
-  /** Landlock's ABI on this kernel; 0 without Landlock. */
-  readonly landlock: number;
+  /** What the kernel offers here. */
+  readonly offer: KernelOffer;
   /**
    * Starts a step and waits until it and all that it left is gone. Many may run at once.
    *
@@ -121,16 +121,14 @@ export async function startLauncher(
       { hint: "It needs Linux and glibc 2.34 or newer" },
     );
   }
-  const { landlock } = JSON.parse(
-    new TextDecoder().decode(first.value.payload),
-  );
-  return new Connection(child, frames, complaint, landlock);
+  const offer = JSON.parse(new TextDecoder().decode(first.value.payload));
+  return new Connection(child, frames, complaint, offer);
 }
 
 type Frames = ReturnType<typeof decodeFrames>;
 
 class Connection implements Launcher {
-  readonly landlock: number;
+  readonly offer: KernelOffer;
   readonly #child: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #waiting = new Map<number, Waiting>();
@@ -142,11 +140,11 @@ class Connection implements Launcher {
     child: Deno.ChildProcess,
     frames: Frames,
     complaint: Promise<string>,
-    landlock: number,
+    offer: KernelOffer,
   ) {
     this.#child = child;
     this.#writer = child.stdin.getWriter();
-    this.landlock = landlock;
+    this.offer = offer;
     this.#done = this.#receive(frames, complaint);
   }
 

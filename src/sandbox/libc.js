@@ -71,6 +71,8 @@ export function openLibc() {
       result: "i32",
       nonblocking: true,
     },
+    mkdir: { parameters: ["buffer", "u32"], result: "i32" },
+    rmdir: { parameters: ["buffer"], result: "i32" },
     opendir: { parameters: ["buffer"], result: "pointer" },
     readdir: { parameters: ["pointer"], result: "pointer" },
     closedir: { parameters: ["pointer"], result: "i32" },

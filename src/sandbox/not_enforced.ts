@@ -4,6 +4,7 @@
  * @module
  */
 import type { Backend, Confinement } from "./confinement.ts";
+import { cgroupVersion } from "./held_limits.ts";
 
 /**
  * Sentences for the receipt and the dry run, in a fixed order; empty when everything holds.
@@ -20,15 +21,27 @@ export function notEnforced(
         }) is held by the flags of the Deno runtime only`,
       ]
       : []),
-    ...(confinement.limits.memory !== null
+    ...limitGaps(confinement, backend),
+    ...(backend.name === "landlock" ? kernelGaps(backend.abi) : []),
+  ];
+}
+
+/** Limits of each process, where no cgroup bounds the step as a whole. */
+function limitGaps({ limits }: Confinement, backend: Backend): string[] {
+  return [
+    ...(limits.memory !== null && cgroupVersion(backend, "memory") === null
       ? [
-        "The memory limit holds for the data of each process, not for the step as a whole",
+        "The memory limit holds for the data of each process; of the step as a whole it is looked at 20 times a second (no cgroup)",
       ]
       : []),
-    ...(confinement.limits.processes !== null
-      ? ["The limit of processes counts all processes of the user"]
+    ...(limits.processes !== null &&
+        cgroupVersion(backend, "processes") === null
+      ? [
+        backend.name === "bubblewrap"
+          ? "The limit of processes is one of the user in the sandbox (no cgroup)"
+          : "The limit of processes counts all processes of the user (no cgroup)",
+      ]
       : []),
-    ...(backend.name === "landlock" ? kernelGaps(backend.abi) : []),
   ];
 }
 

@@ -15,7 +15,8 @@ import {
   type HostFacts,
   SYSTEM_VIEW,
 } from "./confinement.ts";
-import type { Exited, Launcher } from "./launcher.ts";
+import type { Exited, KernelOffer, Launcher } from "./launcher.ts";
+import { cgroupVersion } from "./held_limits.ts";
 import { systemFacts } from "./system_facts.ts";
 
 /** Places where distributions put it. Not the caller's `PATH`: what holds the steps is no tool of theirs. */
@@ -86,6 +87,7 @@ export async function probe(
 /** By backend, the fullest form first. */
 async function candidateBackends(launcher: Launcher): Promise<Backend[][]> {
   const candidates: Backend[][] = [];
+  const groups = cgroupMechanisms(launcher.offer.cgroups);
   for (const path of BUBBLEWRAP) {
     const version = await bubblewrapVersion(path);
     if (version === null) continue;
@@ -97,15 +99,15 @@ async function candidateBackends(launcher: Launcher): Promise<Backend[][]> {
       abi: 0,
       mechanisms: mechanisms.toSorted(),
     });
-    candidates.push([
+    candidates.push(withAndWithout(groups, [
       backend([...NAMESPACE_MECHANISMS, "disable-userns"]),
       backend(NAMESPACE_MECHANISMS),
-    ]);
+    ]));
     break;
   }
-  const abi = launcher.landlock;
+  const abi = launcher.offer.landlock;
   if (abi > 0) {
-    candidates.push([{
+    candidates.push(withAndWithout(groups, [{
       name: "landlock",
       version: `abi ${abi}`,
       isolation: "kernel",
@@ -116,9 +118,28 @@ async function candidateBackends(launcher: Launcher): Promise<Backend[][]> {
         ...(abi >= 4 ? ["landlock-net"] : []),
         ...(abi >= 6 ? ["landlock-scope"] : []),
       ].toSorted(),
-    }]);
+    }]));
   }
   return candidates;
+}
+
+/** `cgroup-v2-memory`, …: what the launcher could make. */
+function cgroupMechanisms(offer: KernelOffer["cgroups"]): string[] {
+  return Object.entries(offer).flatMap(([limit, version]) =>
+    version === null ? [] : [`cgroup-v${version}-${limit}`]
+  );
+}
+
+/** A backend that holds without cgroups is better than none. */
+function withAndWithout(groups: string[], backends: Backend[]): Backend[] {
+  if (groups.length === 0) return backends;
+  return [
+    ...backends.map((backend) => ({
+      ...backend,
+      mechanisms: [...backend.mechanisms, ...groups].toSorted(),
+    })),
+    ...backends,
+  ];
 }
 
 async function bubblewrapVersion(path: string): Promise<string | null> {
@@ -186,8 +207,12 @@ async function tryBackend(
     stdin: null,
     limits: {
       timeout: 10_000,
-      memory: null,
-      processes: null,
+      cpu: null,
+      // Set where a cgroup holds it, so that this is tried too.
+      memory: cgroupVersion(backend, "memory") === null ? null : 1 << 28,
+      processes: cgroupVersion(backend, "processes") === null ? null : 64,
+      openFiles: null,
+      fileSize: null,
       output: DEFAULT_LIMITS.output,
     },
     runtime: null,

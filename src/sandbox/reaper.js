@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { cString } from "./libc.js";
+import { allProcesses } from "./process_tree.js";
 
 const WNOHANG = 1;
 const WNOTHREAD = 0x20000000;
@@ -69,7 +69,7 @@ export class Reaper {
       if (pid === 0) break;
     }
     for (;;) {
-      const { pids } = await worker.ask({ do: "mine", pids: this.#orphans() });
+      const pids = await this.leftBy(worker);
       if (pids.length === 0) return;
       for (const pid of pids) await this.collectOrphan(pid);
     }
@@ -95,35 +95,17 @@ export class Reaper {
     return wait(status, usage) === pid ? readUsage(status, usage) : null;
   }
 
-  /** Children that nobody waits for by number, of `/proc`. */
-  #orphans() {
-    const folder = this.#libc.opendir(cString("/proc"));
-    if (folder === null) throw new Error("/proc cannot be read");
-    const found = [];
-    for (
-      let entry = this.#libc.readdir(folder);
-      entry !== null;
-      entry = this.#libc.readdir(folder)
-    ) {
-      const name = new Deno.UnsafePointerView(entry).getCString(19);
-      if (!/^\d+$/.test(name)) continue;
-      if (this.#parentOf(name) !== this.#self) continue;
-      if (!this.#awaited.has(Number(name))) found.push(Number(name));
-    }
-    this.#libc.closedir(folder);
-    return found;
+  /** Processes that lost their parent and that the confined thread `worker` gave birth to. */
+  async leftBy(worker) {
+    const { pids } = await worker.ask({ do: "mine", pids: this.#orphans() });
+    return pids;
   }
 
-  #parentOf(pid) {
-    const fd = this.#libc.open(cString(`/proc/${pid}/stat`), 0o2000000);
-    if (fd < 0) return null;
-    const buffer = new Uint8Array(512);
-    const count = Number(this.#libc.read(fd, buffer, 512n));
-    this.#libc.close(fd);
-    if (count <= 0) return null;
-    const text = new TextDecoder().decode(buffer.subarray(0, count));
-    // The name may hold anything, so what follows its last bracket is read: state, parent.
-    return Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[1]);
+  /** Children that nobody waits for by number. */
+  #orphans() {
+    return allProcesses(this.#libc).filter(({ pid, parent }) =>
+      parent === this.#self && !this.#awaited.has(pid)
+    ).map(({ pid }) => pid);
   }
 }
 

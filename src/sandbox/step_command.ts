@@ -3,54 +3,45 @@
  *
  * @module
  */
-import { WritError } from "../core/errors.ts";
 import type { Confinement, HostFacts } from "./confinement.ts";
 import { denoFlags } from "./deno_flags.ts";
-
-/** `-u` is `-p` in dash and busybox. A limit that cannot be set must not let the program start. */
-const PROCESSES =
-  '{ ulimit -u "$1" 2>/dev/null || ulimit -p "$1" || exit 125; }; shift; ';
-const MEMORY = 'ulimit -d "$1" || exit 125; shift; ';
+import type { HeldLimits } from "./held_limits.ts";
 
 /**
- * The argv that is started inside, `root` being the workspace as the step sees it. Limits of
- * memory and processes become `ulimit` of a shell that the program then replaces.
- *
- * @throws {WritError} `sandbox.cannot_hold` for a limit that would not bind.
+ * The argv that is started inside, `root` being the workspace as the step sees it. Limits are
+ * set by a shell that the program then replaces; one that cannot be set lets no program start.
  */
 export function stepCommand(
   confinement: Confinement,
   host: HostFacts,
   root: string,
+  { cgroup, processLimits }: HeldLimits,
 ): string[] {
-  const { memory, processes } = confinement.limits;
   const command = confinement.kind === "deno"
     ? [host.program, ...denoFlags(confinement, root, host.deno)]
     : [host.program, ...confinement.argv.slice(1)];
-  if (memory === null && processes === null) return command;
-  if (memory !== null && confinement.kind === "deno") {
-    throw new WritError(
-      "sandbox.cannot_hold",
-      "Cannot limit the memory of a deno step: Deno reserves far more address space than it uses, so this needs a cgroup, which this version does not set up",
-      { hint: "Remove limits.memory from the step" },
-    );
-  }
-  if (processes !== null && host.uid === 0) {
-    throw new WritError(
-      "sandbox.cannot_hold",
-      "Cannot limit the number of processes: the limit does not bind root",
-      { hint: "Run Writ as a user other than root" },
-    );
-  }
-  const script = (memory === null ? "" : MEMORY) +
-    (processes === null ? "" : PROCESSES) + 'exec "$@"';
+  if (cgroup === null && processLimits.length === 0) return command;
+  const script = [
+    ...(cgroup?.fds ?? []).map((fd) => `echo 0 >&${fd} || exit 125`),
+    ...(cgroup === null
+      ? []
+      : [`exec ${cgroup.fds.map((fd) => `${fd}>&-`).join(" ")}`]),
+    ...processLimits.map(({ option }) => `${setLimit(option)}; shift`),
+    'exec "$@"',
+  ].join("; ");
   return [
     "/bin/sh",
     "-c",
     script,
     "sh",
-    ...(memory === null ? [] : [String(Math.ceil(memory / 1024))]),
-    ...(processes === null ? [] : [String(processes)]),
+    ...processLimits.map(({ value }) => String(value)),
     ...command,
   ];
+}
+
+/** `-u` is `-p` in dash and busybox. */
+function setLimit(option: string): string {
+  return option === "-u"
+    ? '{ ulimit -u "$1" 2>/dev/null || ulimit -p "$1" || exit 125; }'
+    : `ulimit ${option} "$1" || exit 125`;
 }

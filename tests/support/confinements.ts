@@ -4,7 +4,25 @@
  * @module
  */
 import type { PlanStep } from "../../src/plan/plan.ts";
-import type { Confinement } from "../../src/sandbox/confinement.ts";
+import type { Confinement, StepLimits } from "../../src/sandbox/confinement.ts";
+
+/** Limits of a plan's step that has none. */
+export const NO_LIMITS: PlanStep["limits"] = {
+  timeout: null,
+  cpu: null,
+  memory: null,
+  processes: null,
+  openFiles: null,
+  fileSize: null,
+  output: null,
+};
+
+/** Limits of a confinement: time and output only. */
+export const LIMITS: StepLimits = {
+  ...NO_LIMITS,
+  timeout: 20_000,
+  output: 1_000_000,
+};
 
 /** A confinement with nothing allowed but what is given. */
 export function confinement(
@@ -23,12 +41,7 @@ export function confinement(
     env: {},
     stdin: null,
     runtime: null,
-    limits: {
-      timeout: 20_000,
-      memory: null,
-      processes: null,
-      output: 1_000_000,
-    },
+    limits: LIMITS,
     ...parts,
   };
 }
@@ -54,7 +67,7 @@ export function step(parts: Partial<PlanStep>): PlanStep {
     materials: [],
     products: [],
     scratch: [],
-    limits: { timeout: null, memory: null, processes: null, output: null },
+    limits: NO_LIMITS,
     retries: 0,
     isolation: "kernel",
     digest: `sha256:${"0".repeat(64)}`,

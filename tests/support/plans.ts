@@ -4,6 +4,7 @@
  * @module
  */
 import { digestOf } from "../../src/core/digest.ts";
+import { NO_LIMITS } from "./confinements.ts";
 import {
   type Plan,
   type PlanStep,
@@ -49,7 +50,7 @@ export function planStep(options: StepOptions = {}): PlanStep {
     materials: [],
     products: [],
     scratch: [],
-    limits: { timeout: null, memory: null, processes: null, output: null },
+    limits: NO_LIMITS,
     retries: 0,
     isolation: "kernel" as const,
     ...rest,

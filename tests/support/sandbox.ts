@@ -108,6 +108,11 @@ export class Bench {
     return new Bench(launcher, backend, folder, host);
   }
 
+  /** The same place under a backend that is not as it was found. */
+  under(backend: Backend): Bench {
+    return new Bench(this.launcher, backend, this.folder, this.host);
+  }
+
   /** A file outside of everything that the step is given. */
   outside(name: string): string {
     return join(this.folder, name);

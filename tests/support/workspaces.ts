@@ -9,6 +9,7 @@ import type {
   Pipeline,
   Step,
 } from "../../src/pipeline/pipeline.ts";
+import { NO_LIMITS } from "./confinements.ts";
 import { type Located, NO_TOOL_ROOTS } from "../../src/plan/executables.ts";
 import {
   makePlan,
@@ -92,7 +93,7 @@ function stepOf(id: string, { permissions, ...rest }: StepWish): Step {
     stdin: null,
     stdout: null,
     scratch: [],
-    limits: { timeout: null, memory: null, processes: null, output: null },
+    limits: NO_LIMITS,
     retries: 0,
     isolation: "kernel",
     ...rest,
