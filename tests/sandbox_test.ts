@@ -47,6 +47,7 @@ const HOST: HostFacts = {
   path: [],
   denoDir: null,
   deno: null,
+  relay: null,
   uid: 1001,
   gid: 1001,
   system: {
@@ -81,6 +82,17 @@ const networks: [
     "loopback",
     [],
   ],
+  ["a list of a native step", net(["a.example:443", "localhost"]), "hosts", [
+    "a.example:443",
+  ]],
+  [
+    "a name that only begins as localhost",
+    net(["localhost.example"]),
+    "hosts",
+    [
+      "localhost.example",
+    ],
+  ],
   ["a list of a deno step", net(["a.example:443"], "deno"), "host", [
     "a.example:443",
   ]],
@@ -99,14 +111,23 @@ for (const [name, given, network, hosts] of networks) {
 }
 
 refuses(
-  "a native step is not held to a list of hosts",
+  "a list of hosts is not held by Landlock",
   "sandbox.cannot_hold",
-  () => confine(net(["a.example"])),
+  () => landlock(confine(net(["a.example"])), HOST, LANDLOCK),
 );
 refuses(
-  "a name that only begins as localhost is a host",
+  "a list of hosts is not held without a proxy",
   "sandbox.cannot_hold",
-  () => confine(net(["localhost.example"])),
+  () => bubblewrap(confine(net(["a.example"])), HOST, BWRAP),
+);
+refuses(
+  "a step without a list of hosts gets no proxy",
+  "sandbox.cannot_hold",
+  () =>
+    bubblewrap(confine(net(false)), {
+      ...HOST,
+      relay: { deno: "/d", folder: "/f" },
+    }, BWRAP),
 );
 refuses(
   "a secret is refused",

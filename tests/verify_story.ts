@@ -127,6 +127,7 @@ export function hostOf(step: PlanStep): HostFacts {
     path: deno ? ["/opt/deno/bin"] : [],
     denoDir: deno ? `${state}/deno` : null,
     deno: deno ? { config: null, lock: null } : null,
+    relay: null,
     uid: 1001,
     gid: 1001,
     system: {

@@ -18,8 +18,8 @@ export type StepStatus =
 
 /** Captured bytes in the bundle's `evidence/`. */
 export interface EvidenceRef {
-  /** What was captured: one of the output streams, or Deno's permission audit. */
-  name: "stdout" | "stderr" | "permissions";
+  /** What was captured: an output stream, Deno's permission audit, or the connections that were asked for. */
+  name: "stdout" | "stderr" | "permissions" | "network";
   /** SHA-256 of the bytes; they lie in `evidence/sha256/<hex>`. */
   digest: Digest;
   /** How many were kept, which is what the file holds. */
@@ -220,7 +220,7 @@ export const ReceiptSchema: z.ZodType<Receipt> = z.discriminatedUnion("type", [
       materials: z.array(treeRef),
       products: z.array(treeRef),
       evidence: z.array(z.strictObject({
-        name: z.enum(["stdout", "stderr", "permissions"]),
+        name: z.enum(["stdout", "stderr", "permissions", "network"]),
         digest: DigestSchema,
         bytes: count,
         truncated: z.boolean(),

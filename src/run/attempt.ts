@@ -5,7 +5,6 @@
  *
  * @module
  */
-import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
 import { WritError } from "../core/errors.ts";
 import { isWithin, withoutSlash } from "../core/paths.ts";
@@ -22,19 +21,23 @@ import type {
 import type { Located } from "../plan/executables.ts";
 import type { PlanStep } from "../plan/plan.ts";
 import { namedPaths } from "../plan/words.ts";
-import { buildEtc } from "../sandbox/build_etc.ts";
 import { launchUnder } from "../sandbox/choose_backend.ts";
 import { confine } from "../sandbox/confine.ts";
-import type { Backend, HostFacts, StepLimits } from "../sandbox/confinement.ts";
-import { findDenoFiles } from "../sandbox/deno_dir.ts";
+import type {
+  Backend,
+  Confinement,
+  HostFacts,
+  StepLimits,
+} from "../sandbox/confinement.ts";
+import { startProxy } from "../sandbox/host_proxy.ts";
 import { notEnforced } from "../sandbox/not_enforced.ts";
-import { VIEW } from "../sandbox/view_paths.ts";
 import { Capture } from "./capture.ts";
 import {
   explainExit,
   explainLeftovers,
   type Explanation,
 } from "./explain_failure.ts";
+import { hostFacts } from "./host_facts.ts";
 import type { Holding } from "./hold.ts";
 import type { World } from "./world.ts";
 
@@ -103,12 +106,23 @@ export async function attemptStep(
     cwd: step.cwd,
     link: backend.name === "bubblewrap",
   });
-  const host = await hostFacts(input, binds, backend, holding, world);
   const confinement = confine(step);
+  using capture = new Capture(world.blobs, input.show, evidenceOf(confinement));
+  await using proxy = confinement.network === "hosts"
+    ? await startProxy(
+      confinement.hosts,
+      (chunk) => capture.take("network", chunk),
+    )
+    : null;
+  const host = await hostFacts(
+    { ...input, binds, backend, relay: proxy?.relay ?? null },
+    confinement,
+    holding,
+    world,
+  );
   const launch = launchUnder(backend, confinement, host);
   const { program, argv } = launch;
   await input.started({ backend, host, program, argv });
-  using capture = new Capture(world.blobs, input.show);
   const exited = await holding.launcher.spawn(launch, {
     stdin: await stdinOf(step, materials, world),
     stdout: (chunk) => capture.take("stdout", chunk),
@@ -116,6 +130,7 @@ export async function attemptStep(
     limits: confinement.limits,
     signal: input.signal,
   });
+  await proxy?.close();
   const evidence = capture.close(exited.truncated);
   const limits = limitsMet(exited.limits, confinement.limits, host.stage);
   const base = {
@@ -163,42 +178,13 @@ export async function attemptStep(
   };
 }
 
-async function hostFacts(
-  { step, located, folder }: AttemptInput,
-  binds: HostFacts["binds"],
-  backend: Backend,
-  holding: Holding,
-  world: World,
-): Promise<HostFacts> {
-  const stage = join(folder, "work");
-  const namespaces = backend.isolation === "namespaces";
-  const isDeno = step.kind === "deno";
-  return {
-    stage,
-    binds,
-    home: join(folder, "home"),
-    tmp: join(folder, "tmp"),
-    etc: await buildEtc(join(world.state.root, "etc"), {
-      network: step.permissions.net === true,
-    }),
-    program: typeof located.program === "string"
-      ? located.program
-      : join(namespaces ? VIEW.work : stage, located.program.workspace),
-    roots: located.roots,
-    path: located.path,
-    denoDir: isDeno
-      ? await holding.denoDirs.of(
-        dirname(folder),
-        located.packages,
-        step.tools,
-        namespaces,
-      )
-      : null,
-    deno: isDeno ? await findDenoFiles(stage) : null,
-    uid: Deno.uid()!,
-    gid: Deno.gid()!,
-    system: holding.system,
-  };
+/** What is captured of a step. */
+function evidenceOf({ network }: Confinement): EvidenceRef["name"][] {
+  return [
+    "stdout",
+    "stderr",
+    ...(network === "hosts" ? ["network" as const] : []),
+  ];
 }
 
 /** A writer may have died of its file's size without the step's own program telling. */

@@ -1,5 +1,5 @@
 /**
- * Captures what a step prints: kept as evidence and shown as it comes.
+ * Captures what a step prints and what is told of it: kept as evidence, the former shown as it comes.
  *
  * @module
  */
@@ -9,9 +9,12 @@ import type { EvidenceRef } from "../ledger/receipt.ts";
 /** How much of the end of each stream is kept at hand to explain a failure. */
 const TAIL = 16 * 1024;
 
-/** The two streams of one attempt. */
+/** What is captured. */
+type Name = EvidenceRef["name"];
+
+/** The streams of one attempt: its output, and what watches over it. */
 export class Capture implements Disposable {
-  readonly #streams: Record<"stdout" | "stderr", BlobWriter>;
+  readonly #streams: Map<Name, BlobWriter>;
   readonly #show: (stream: "stdout" | "stderr", chunk: Uint8Array) => void;
   #tail = new Uint8Array();
   #open = true;
@@ -19,14 +22,16 @@ export class Capture implements Disposable {
   constructor(
     blobs: BlobStore,
     show: (stream: "stdout" | "stderr", chunk: Uint8Array) => void,
+    names: readonly Name[],
   ) {
-    this.#streams = { stdout: blobs.writer(), stderr: blobs.writer() };
+    this.#streams = new Map(names.map((name) => [name, blobs.writer()]));
     this.#show = show;
   }
 
   /** Takes a chunk of a stream. */
-  take(stream: "stdout" | "stderr", chunk: Uint8Array): void {
-    this.#streams[stream].write(chunk);
+  take(stream: Name, chunk: Uint8Array): void {
+    this.#streams.get(stream)!.write(chunk);
+    if (stream !== "stdout" && stream !== "stderr") return;
     const joined = new Uint8Array(this.#tail.length + chunk.length);
     joined.set(this.#tail);
     joined.set(chunk, this.#tail.length);
@@ -39,19 +44,21 @@ export class Capture implements Disposable {
     return new TextDecoder().decode(this.#tail);
   }
 
-  /** Makes both streams evidence. */
+  /** Makes all streams evidence. */
   close(truncated: { stdout: boolean; stderr: boolean }): EvidenceRef[] {
     this.#open = false;
-    return (["stdout", "stderr"] as const).map((name) => {
-      const { digest, bytes } = this.#streams[name].close();
-      return { name, digest, bytes, truncated: truncated[name] };
+    return [...this.#streams].map(([name, stream]) => {
+      const { digest, bytes } = stream.close();
+      const cut = name === "stdout" || name === "stderr"
+        ? truncated[name]
+        : false;
+      return { name, digest, bytes, truncated: cut };
     });
   }
 
   /** Forgets what was not made evidence. */
   [Symbol.dispose](): void {
     if (!this.#open) return;
-    this.#streams.stdout.abort();
-    this.#streams.stderr.abort();
+    for (const stream of this.#streams.values()) stream.abort();
   }
 }

@@ -8,6 +8,7 @@ import { WritError } from "../core/errors.ts";
 import type { Backend, Confinement, HostFacts, Launch } from "./confinement.ts";
 import { stepEnvironment } from "./environment.ts";
 import { holdLimits } from "./held_limits.ts";
+import { RELAY } from "./relay.js";
 import { seccompFilter } from "./seccomp.ts";
 import { stepCommand } from "./step_command.ts";
 import { inView, isBeneath, outermost, VIEW } from "./view_paths.ts";
@@ -21,7 +22,7 @@ const FIRST_CGROUP_FD = 5;
 export const STEP_UID = 1000;
 
 /** Mounts whose inside Writ does not make: nothing may be mounted beneath them. */
-const FIXED = ["/dev", "/etc", "/proc", VIEW.work, VIEW.denoDir];
+const FIXED = ["/dev", "/etc", "/proc", "/run/writ", VIEW.work, VIEW.denoDir];
 
 /**
  * How bubblewrap starts a step. The same input gives the same argv.
@@ -71,6 +72,7 @@ export function bubblewrap(
     ) => ["--setenv", name, value]),
     ...systemMounts(host),
     ...toolMounts(host.roots),
+    ...relayMounts(confinement, host),
     ...(host.denoDir === null ? [] : ["--ro-bind", host.denoDir, VIEW.denoDir]),
     ...["--bind", host.stage, VIEW.work],
     ...bindMounts(host.binds),
@@ -92,8 +94,8 @@ export function bubblewrap(
       filter: encodeBase64(seccompFilter({
         arch: host.system.arch,
         inet: true,
-        // Of a network of its own, a step reaches no socket but its own.
-        unix: network === "loopback",
+        // Of a network of its own, a step reaches no socket but its own and that of its proxy.
+        unix: network === "loopback" || network === "hosts",
         shared: false,
         truncate: true,
       })),
@@ -122,6 +124,23 @@ function systemMounts(host: HostFacts): string[] {
     ...["--tmpfs", VIEW.tmp],
     ...["--tmpfs", "/var/tmp"],
     ...["--tmpfs", VIEW.home],
+  ];
+}
+
+function relayMounts(
+  { network }: Confinement,
+  { relay }: HostFacts,
+): string[] {
+  if ((network === "hosts") !== (relay !== null)) {
+    throw new WritError(
+      "sandbox.cannot_hold",
+      "Cannot hold the step to its hosts: it has no proxy",
+    );
+  }
+  if (relay === null) return [];
+  return [
+    ...["--ro-bind", relay.deno, RELAY.deno],
+    ...["--ro-bind", relay.folder, RELAY.folder],
   ];
 }
 

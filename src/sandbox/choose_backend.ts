@@ -6,7 +6,7 @@
 import { WritError } from "../core/errors.ts";
 import { bubblewrap } from "./bubblewrap.ts";
 import type { Backend, Confinement, HostFacts, Launch } from "./confinement.ts";
-import { landlock } from "./landlock.ts";
+import { HOST_LIST_HINT, landlock, NO_HOST_LIST } from "./landlock.ts";
 
 const INSTALL = "Install bubblewrap (apt-get install bubblewrap)";
 
@@ -46,6 +46,11 @@ export function chooseBackend(
       "Cannot give the step a loopback of its own: landlock gives no private loopback",
       { hint: `${INSTALL}, or set "net": true` },
     );
+  }
+  if (confinement.network === "hosts") {
+    throw new WritError("sandbox.cannot_hold", NO_HOST_LIST, {
+      hint: HOST_LIST_HINT,
+    });
   }
   return kernel;
 }

@@ -80,15 +80,32 @@ function networkOf(
   if (net.every((host) => LOCALHOST.test(host))) {
     return { network: "loopback", hosts: [] };
   }
-  if (step.kind === "deno") return { network: "host", hosts: [...net] };
+  if (step.kind === "deno") {
+    requireFlagsHold(step);
+    return { network: "host", hosts: [...net] };
+  }
+  return {
+    network: "hosts",
+    hosts: net.filter((host) => !LOCALHOST.test(host)),
+  };
+}
+
+/** A program or library that a deno step starts is not held by the flags of the runtime. */
+function requireFlagsHold({ id, permissions: { run, ffi, net } }: PlanStep) {
+  const by = run.length > 0
+    ? "the programs that it starts"
+    : ffi !== false
+    ? "the libraries that it loads"
+    : null;
+  if (by === null || typeof net === "boolean") return;
   throw new WritError(
     "sandbox.cannot_hold",
-    `Cannot hold step "${step.id}" to "${
+    `Cannot hold step "${id}" to "${
       net.join('", "')
-    }": for a native program the network is all or nothing`,
+    }": ${by} may reach any host`,
     {
       hint:
-        'Set "net": true, which a reviewer then sees, or write it as a deno step',
+        'Make what needs the network a step of its own, or set "net": true, which a reviewer then sees',
     },
   );
 }

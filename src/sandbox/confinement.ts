@@ -20,8 +20,12 @@ export interface Confinement {
   reads: string[];
   writes: { path: string; starts: "absent" | "folder" | "update" }[];
   scratch: string[];
-  /** `none`, a private `loopback`, or the `host`'s network; `hosts` narrows the latter to `host` or `host:port`. */
-  network: "none" | "loopback" | "host";
+  /**
+   * `none`, a private `loopback`, a loopback whose only way out is a proxy to the `hosts` on a list,
+   * or the `host`'s network.
+   */
+  network: "none" | "loopback" | "hosts" | "host";
+  /** `host` or `host:port`, sorted. With the `host`'s network they are the runtime's flags alone. */
   hosts: string[];
   /** Values that the plan sets; the backend adds the fixed ones (`HOME`, `PATH`, …). */
   env: Record<string, string>;
@@ -104,6 +108,11 @@ export interface HostFacts {
   denoDir: string | null;
   /** For deno steps: the configuration and lock file of the stage's root, where it has them; `null` otherwise. */
   deno: { config: string | null; lock: string | null } | null;
+  /**
+   * For a step with a list of hosts: the Deno that is its relay, and the folder with the relay's
+   * script and the proxy's socket; `null` otherwise.
+   */
+  relay: { deno: string; folder: string } | null;
   /** User and group id of the runner. The step has them too, but in namespaces, where they are mapped to 1000. */
   uid: number;
   gid: number;

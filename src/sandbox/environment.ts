@@ -4,6 +4,7 @@
  * @module
  */
 import type { Confinement, HostFacts } from "./confinement.ts";
+import { RELAY } from "./relay.js";
 
 /** Where the fixed values point to, as the step sees it. */
 export interface EnvironmentPaths {
@@ -14,13 +15,27 @@ export interface EnvironmentPaths {
   certificates: string | null;
 }
 
+const PROXY = `http://127.0.0.1:${RELAY.port}`;
+
+/** How HTTP clients are told of a proxy; some read the small letters only, some the large ones. */
+const PROXIED = {
+  HTTP_PROXY: PROXY,
+  HTTPS_PROXY: PROXY,
+  NODE_USE_ENV_PROXY: "1",
+  NO_PROXY: "localhost,127.0.0.1,::1",
+  http_proxy: PROXY,
+  https_proxy: PROXY,
+  no_proxy: "localhost,127.0.0.1,::1",
+};
+
 /** All variables of a step, sorted by name. What the plan sets wins. */
 export function stepEnvironment(
   confinement: Confinement,
   host: HostFacts,
   paths: EnvironmentPaths,
 ): Record<string, string> {
-  const online = confinement.network === "host";
+  const { network } = confinement;
+  const online = network === "host" || network === "hosts";
   const all: Record<string, string> = {
     CI: "1",
     HOME: paths.home,
@@ -41,6 +56,7 @@ export function stepEnvironment(
       REQUESTS_CA_BUNDLE: paths.certificates,
       SSL_CERT_FILE: paths.certificates,
     }),
+    ...(network === "hosts" && PROXIED),
     ...confinement.env,
   };
   return Object.fromEntries(

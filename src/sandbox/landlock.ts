@@ -29,6 +29,14 @@ import { inView, outermost } from "./view_paths.ts";
 /** The first descriptor after the three of every program. */
 const FIRST_CGROUP_FD = 3;
 
+/** Landlock knows ports and no addresses. */
+export const NO_HOST_LIST =
+  "Cannot hold the step to its list of hosts: landlock knows ports and no hosts";
+
+/** What helps where a list of hosts cannot be held. */
+export const HOST_LIST_HINT =
+  'Install bubblewrap (apt-get install bubblewrap), or set "net": true, which a reviewer then sees';
+
 /** Devices that shells, compilers and runtimes open. */
 const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"];
 
@@ -52,6 +60,11 @@ export function landlock(
           'Install bubblewrap (apt-get install bubblewrap), or set "net": true',
       },
     );
+  }
+  if (confinement.network === "hosts") {
+    throw new WritError("sandbox.cannot_hold", NO_HOST_LIST, {
+      hint: HOST_LIST_HINT,
+    });
   }
   if (host.binds.length > 0) {
     throw new WritError(

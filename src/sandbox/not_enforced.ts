@@ -14,7 +14,7 @@ export function notEnforced(
   backend: Backend,
 ): string[] {
   return [
-    ...(confinement.hosts.length > 0
+    ...(confinement.network === "host" && confinement.hosts.length > 0
       ? [
         `The list of hosts (${
           confinement.hosts.join(", ")

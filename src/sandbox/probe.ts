@@ -171,6 +171,7 @@ async function probeHost(folder: string, etc: string): Promise<HostFacts> {
     path: [],
     denoDir: null,
     deno: null,
+    relay: null,
     uid: Deno.uid() ?? 0,
     gid: Deno.gid() ?? 0,
     system,

@@ -35,6 +35,7 @@ export const HostFactsSchema: z.ZodType<HostFacts> = z.strictObject({
     config: relative.nullable(),
     lock: relative.nullable(),
   }).nullable(),
+  relay: z.strictObject({ deno: absolute, folder: absolute }).nullable(),
   uid: z.int().min(0),
   gid: z.int().min(0),
   system: z.strictObject({

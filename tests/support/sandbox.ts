@@ -98,6 +98,7 @@ export class Bench {
       path: [],
       denoDir: null,
       deno: null,
+      relay: null,
       uid: Deno.uid() ?? 0,
       gid: Deno.gid() ?? 0,
       system: await systemFacts(),

@@ -269,6 +269,17 @@ export class World implements AsyncDisposable {
     return JSON.parse((await this.must(["show", run, "--json"])).stdout);
   }
 
+  /** What was captured under a name in the latest run's first step that has it. */
+  async evidence(name: string): Promise<string> {
+    const { run, receipts } = await this.show();
+    const found = receipts.flatMap(({ body }) => body.evidence ?? [])
+      .find((one) => one.name === name)!;
+    const hex = found.digest.slice("sha256:".length);
+    return Deno.readTextFileSync(
+      this.at(`.writ/runs/${run.run}/evidence/sha256/${hex}`),
+    );
+  }
+
   /** Walks the whole ledger. */
   async checkLedger(): Promise<void> {
     await this.must(["log", "--check"]);
@@ -305,6 +316,7 @@ export interface Shown {
       reason?: string | null;
       limits?: string[];
       materials?: { path: string; tree: Digest }[];
+      evidence?: { name: string; digest: string }[];
       backend?: { name: string };
     };
   }[];

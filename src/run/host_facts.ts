@@ -1,0 +1,69 @@
+/**
+ * Where things lie on this machine for one attempt of one step.
+ *
+ * Edge: files of the view; asks the system for the user's id.
+ *
+ * @module
+ */
+import { dirname } from "@std/path/dirname";
+import { join } from "@std/path/join";
+import type { Located } from "../plan/executables.ts";
+import type { PlanStep } from "../plan/plan.ts";
+import { buildEtc } from "../sandbox/build_etc.ts";
+import type {
+  Backend,
+  Confinement,
+  HostFacts,
+} from "../sandbox/confinement.ts";
+import { findDenoFiles } from "../sandbox/deno_dir.ts";
+import { VIEW } from "../sandbox/view_paths.ts";
+import type { Holding } from "./hold.ts";
+import type { World } from "./world.ts";
+
+/** What is known of the attempt's place. */
+export interface Place extends Pick<HostFacts, "binds" | "relay"> {
+  step: PlanStep;
+  located: Located;
+  /** The folder of the attempt. */
+  folder: string;
+  backend: Backend;
+}
+
+/** The facts for one attempt; what the step's sandbox needs of files is made. */
+export async function hostFacts(
+  { step, located, folder, binds, backend, relay }: Place,
+  confinement: Confinement,
+  holding: Holding,
+  world: World,
+): Promise<HostFacts> {
+  const stage = join(folder, "work");
+  const namespaces = backend.isolation === "namespaces";
+  const isDeno = step.kind === "deno";
+  return {
+    stage,
+    binds,
+    home: join(folder, "home"),
+    tmp: join(folder, "tmp"),
+    etc: await buildEtc(join(world.state.root, "etc"), {
+      network: confinement.network === "host",
+    }),
+    program: typeof located.program === "string"
+      ? located.program
+      : join(namespaces ? VIEW.work : stage, located.program.workspace),
+    roots: located.roots,
+    path: located.path,
+    denoDir: isDeno
+      ? await holding.denoDirs.of(
+        dirname(folder),
+        located.packages,
+        step.tools,
+        namespaces,
+      )
+      : null,
+    deno: isDeno ? await findDenoFiles(stage) : null,
+    relay,
+    uid: Deno.uid()!,
+    gid: Deno.gid()!,
+    system: holding.system,
+  };
+}

@@ -1,0 +1,102 @@
+/**
+ * The runner's side of the proxy that holds a step to its list of hosts.
+ *
+ * Edge: files, processes.
+ *
+ * @module
+ */
+import { fromFileUrl } from "@std/path/from-file-url";
+import { join } from "@std/path/join";
+import { WritError } from "../core/errors.ts";
+import type { HostFacts } from "./confinement.ts";
+import { deniedAddresses } from "./host_list.js";
+import { RELAY, relaySource } from "./relay.js";
+
+/** A running proxy. */
+export interface HostProxy extends AsyncDisposable {
+  /** What the step's sandbox needs to reach it. */
+  readonly relay: NonNullable<HostFacts["relay"]>;
+  /** Ends it, once; every line that it wrote was taken then. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a proxy that connects to `hosts` and nowhere else. `take` gets what it writes: lines of
+ * JSON, one for each connection that is allowed, denied or has ended.
+ *
+ * @throws {WritError} `sandbox.launch` when it does not start
+ */
+export async function startProxy(
+  hosts: readonly string[],
+  take: (chunk: Uint8Array) => void,
+): Promise<HostProxy> {
+  // The path of a socket has room for 107 bytes, which the state folder's may use up.
+  const folder = await Deno.makeTempDir({ prefix: "writ-net-" });
+  const socket = join(folder, RELAY.socket);
+  const deno = Deno.execPath();
+  const script = new URL("./proxy.js", import.meta.url);
+  await Deno.writeTextFile(join(folder, RELAY.script), relaySource());
+  const child = new Deno.Command(deno, {
+    args: [
+      "run",
+      "-q",
+      "--no-prompt",
+      `--allow-net=${[...hosts, `unix:${socket}`].join(",")}`,
+      `--deny-net=${deniedAddresses(hosts).join(",")}`,
+      `--allow-read=${socket}`,
+      `--allow-write=${socket}`,
+      "--no-config",
+      "--no-lock",
+      "--no-remote",
+      "--no-npm",
+      "--cached-only",
+      script.protocol === "file:" ? fromFileUrl(script) : script.href,
+      socket,
+      ...hosts,
+    ],
+    clearEnv: true,
+    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+    cwd: "/",
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const complaint = new Response(child.stderr).text();
+  const ready = Promise.withResolvers<boolean>();
+  const taken = (async () => {
+    let first = true;
+    for await (const chunk of child.stdout) {
+      const rest = first ? afterFirstLine(chunk) : chunk;
+      if (first) ready.resolve(true);
+      first = false;
+      if (rest.length > 0) take(rest);
+    }
+    ready.resolve(false);
+  })();
+  let closed = false;
+  const close = async () => {
+    if (closed) return;
+    closed = true;
+    await child.stdin.close().catch(() => {});
+    await taken;
+    await child.status;
+    await complaint;
+    await Deno.remove(folder, { recursive: true });
+  };
+  if (!await ready.promise) {
+    await close();
+    throw new WritError(
+      "sandbox.launch",
+      `Cannot start the proxy that holds the step to its hosts: ${
+        (await complaint)
+          .trim().slice(-500)
+      }`,
+    );
+  }
+  return { relay: { deno, folder }, close, [Symbol.asyncDispose]: close };
+}
+
+/** The first line only says that it listens. */
+function afterFirstLine(chunk: Uint8Array): Uint8Array {
+  return chunk.subarray(chunk.indexOf(10) + 1);
+}
