@@ -61,7 +61,12 @@ const EFFECTS: [what: string, pattern: RegExp][] = [
 const FACES = ["mod.ts", "verify.ts"];
 
 /** What is started as a process of its own. */
-const PROGRAMS = ["src/cli/main.ts", "src/sandbox/launcher.js"];
+const PROGRAMS = [
+  "src/cli/main.ts",
+  "src/sandbox/launcher.js",
+  "src/sandbox/proxy.js",
+  "src/sandbox/relay.js",
+];
 
 const src = await sourceFiles("src");
 const tests = await sourceFiles("tests");

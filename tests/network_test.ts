@@ -19,7 +19,7 @@ import { startProxy } from "../src/sandbox/host_proxy.ts";
 import type { Confinement } from "../src/sandbox/confinement.ts";
 import { cgroupVersion } from "../src/sandbox/held_limits.ts";
 import { readRequest } from "../src/sandbox/http_request.js";
-import { RELAY } from "../src/sandbox/relay.js";
+import { RELAY } from "../src/sandbox/relay_place.ts";
 import { confinement, LIMITS, step } from "./support/confinements.ts";
 import { BACKENDS, type Bench, underEach } from "./support/sandbox.ts";
 import { World } from "./support/world.ts";

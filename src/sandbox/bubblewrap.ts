@@ -8,7 +8,7 @@ import { WritError } from "../core/errors.ts";
 import type { Backend, Confinement, HostFacts, Launch } from "./confinement.ts";
 import { stepEnvironment } from "./environment.ts";
 import { holdLimits } from "./held_limits.ts";
-import { RELAY } from "./relay.js";
+import { RELAY } from "./relay_place.ts";
 import { seccompFilter } from "./seccomp.ts";
 import { stepCommand } from "./step_command.ts";
 import { inView, isBeneath, outermost, VIEW } from "./view_paths.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Confinement, HostFacts } from "./confinement.ts";
-import { RELAY } from "./relay.js";
+import { RELAY } from "./relay_place.ts";
 
 /** Where the fixed values point to, as the step sees it. */
 export interface EnvironmentPaths {

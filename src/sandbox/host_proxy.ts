@@ -10,7 +10,8 @@ import { join } from "@std/path/join";
 import { WritError } from "../core/errors.ts";
 import type { HostFacts } from "./confinement.ts";
 import { deniedAddresses } from "./host_list.js";
-import { RELAY, relaySource } from "./relay.js";
+import { relaySource } from "./relay.js";
+import { RELAY } from "./relay_place.ts";
 
 /** A running proxy. */
 export interface HostProxy extends AsyncDisposable {

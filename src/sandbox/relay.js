@@ -2,17 +2,11 @@
  * The one way out of a sandbox with a list of hosts: on its own loopback a relay takes what
  * HTTP clients give to a proxy, and passes it to the socket of the proxy outside. It judges nothing.
  *
+ * Edge: network, standard streams.
+ *
  * @module
  */
-
-/** Where the relay and what it needs lie in the view. */
-export const RELAY = {
-  deno: "/run/writ/deno",
-  folder: "/run/writ/proxy",
-  script: "relay.js",
-  socket: "socket",
-  port: 3128,
-};
+import { RELAY } from "./relay_place.ts";
 
 /** The text of the relay's module. */
 export function relaySource() {

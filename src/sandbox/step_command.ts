@@ -6,7 +6,7 @@
 import type { Confinement, HostFacts } from "./confinement.ts";
 import { denoFlags } from "./deno_flags.ts";
 import type { HeldLimits } from "./held_limits.ts";
-import { RELAY } from "./relay.js";
+import { RELAY } from "./relay_place.ts";
 
 /**
  * The argv that is started inside, `root` being the workspace as the step sees it. A relay is
