@@ -147,11 +147,14 @@ export class World implements AsyncDisposable {
     return person;
   }
 
-  /** What `trust accept` does, under the ledger of "ann". */
-  async accept({ config }: Person): Promise<void> {
-    const { policy } = await loadPolicy(this.workspace);
-    const trust = await loadTrust(join(this.workspace, TRUST));
-    await writePins(config, this.workspace, {
+  /** What `trust accept` does, under the ledger of "ann"; here or in a clone. */
+  async accept(
+    { config }: Person,
+    workspace = this.workspace,
+  ): Promise<void> {
+    const { policy } = await loadPolicy(workspace);
+    const trust = await loadTrust(join(workspace, TRUST));
+    await writePins(config, workspace, {
       policy,
       trust: canonicalBytes(trust),
     }, {

@@ -1,0 +1,151 @@
+/**
+ * A request goes to approvers on other machines and comes back as a ticket.
+ *
+ * @module
+ */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path/join";
+import {
+  approve,
+  ask,
+  execute,
+  handOver,
+  type Machine,
+  must,
+  parties,
+  trustedKey,
+} from "./support/parties.ts";
+import { runWrit } from "./support/run_writ.ts";
+import { codeOf, refused, REVIEW_ALL, TRUST } from "./support/world.ts";
+
+Deno.test("a request travels to an approver, the ticket back, the bundle to a reader", async () => {
+  await using all = await parties();
+  const { world, ann, bob, carol } = all;
+  const at = (machine: Machine) => ({
+    cwd: machine.workspace,
+    home: machine.person.home,
+  });
+  await must(runWrit([
+    ...["request", "pipeline.json", "--out", "asked"],
+    ...["--as", "agent:bot", "--reason", "the nightly build"],
+  ], at(ann)));
+  await handOver("asked", ann, bob);
+  // What the approver's clone holds does not matter: the request says what will run.
+  await Deno.writeTextFile(join(bob.workspace, "src/in.txt"), "other\n");
+  const signed = await must(runWrit([
+    ...["approve", "asked", "--yes", "--out", "ticket", "--reason", "fine"],
+    ...["--passphrase-file", bob.person.passphrase],
+  ], at(bob)));
+  for (const shown of ["agent bot", "the nightly build", "cat src/in.txt"]) {
+    assertStringIncludes(signed.stderr, shown);
+  }
+  await handOver("ticket", bob, ann);
+  const words = ["execute", "pipeline.json", "--ticket", "ticket"];
+  await must(runWrit(words, at(ann)));
+  assertEquals(world.text("out.txt"), "in\n");
+  refused(await runWrit(words, at(ann)), "ticket.used");
+
+  // The reader has no ledger and no keys, only their copy of trust.
+  const { run } = (await world.show()).run;
+  const verified = await runWrit([
+    "verify",
+    world.at(`.writ/runs/${run}`),
+    "--trust",
+    join(carol.workspace, TRUST),
+  ], { cwd: carol.workspace, home: join(world.root, "nobody") });
+  assertEquals(verified.status, 0, verified.stdout);
+});
+
+Deno.test("a quorum of two wants two owners, one after the other", async () => {
+  await using all = await parties({
+    quorum: 2,
+    change: (world, { bob }) =>
+      trustedKey(world, bob, "second", { owner: "bob", roles: ["approver"] }),
+  });
+  const { world, ann, bob, carol } = all;
+  await ask(ann);
+  await handOver("asked", ann, bob);
+  const first = await must(approve(bob, "asked"));
+  assertStringIncludes(first.stdout, "1 more approver must sign it");
+  await handOver("ticket", bob, ann);
+  refused(await execute(ann), "ticket.quorum");
+
+  // Bob again, with the same key and with another one of his.
+  await Deno.rename(join(bob.workspace, "ticket"), join(bob.workspace, "one"));
+  const again = await approve(bob, "one");
+  assertEquals([again.status, codeOf(again)], [2, "usage.invalid"]);
+  await must(approve(bob, "one", "--key", "second"));
+  await Deno.remove(join(ann.workspace, "ticket"));
+  await handOver("ticket", bob, ann);
+  refused(await execute(ann), "ticket.quorum");
+
+  await handOver("one", bob, carol);
+  const second = await must(approve(carol, "one"));
+  assertEquals(second.stdout.includes("must sign"), false);
+  await handOver("ticket", carol, ann);
+  await must(execute(ann));
+  assertEquals(world.text("out.txt"), "in\n");
+  assertEquals((await world.verify()).status, 0);
+});
+
+Deno.test("nobody approves what they asked for", async (t) => {
+  await using all = await parties({
+    change: async (world, { bob }) => {
+      await trustedKey(world, world.ann, "asker", {
+        owner: "bob",
+        roles: ["requester"],
+      });
+      await trustedKey(world, bob, "both", {
+        owner: "bert",
+        roles: ["requester", "approver"],
+      });
+    },
+  });
+  const { ann, bob, carol } = all;
+  const again = async (machine: Machine) => {
+    for (const file of ["asked", "ticket"]) {
+      await Deno.remove(join(machine.workspace, file)).catch(() => {});
+    }
+  };
+  const cases: [name: string, by: Machine, ask: string[], key: string[]][] = [
+    ["by the same name", ann, ["--as", "human:BOB"], []],
+    ["by another key of the same owner", ann, ["--key", "asker"], []],
+    ["by the same key", bob, ["--key", "both"], ["--key", "both"]],
+  ];
+  for (const [name, asks, words, key] of cases) {
+    await t.step(name, async () => {
+      for (const machine of [ann, bob, carol]) await again(machine);
+      await ask(asks, ...words);
+      if (asks !== bob) await handOver("asked", asks, bob);
+      const own = await approve(bob, "asked", ...key);
+      refused(own, "ticket.self_approval");
+
+      // The control: somebody else may.
+      await handOver("asked", asks, carol);
+      await must(approve(carol, "asked"));
+    });
+  }
+});
+
+Deno.test("a request that was judged by something else than what is in force here is not approved", async (t) => {
+  await using all = await parties();
+  const { world, ann, bob } = all;
+  await t.step("another policy", async () => {
+    const file = "policies/default.cedar";
+    world.put({ [file]: `// Another one.\n${REVIEW_ALL["default.cedar"]}` });
+    await world.accept(world.ann);
+    await ask(ann);
+    await handOver("asked", ann, bob);
+    refused(await approve(bob, "asked"), "policy.unpinned");
+  });
+  await t.step("another trust", async () => {
+    const file = "policies/default.cedar";
+    world.put({ [file]: REVIEW_ALL["default.cedar"] });
+    await world.changeTrust((trust) => ({ ...trust, policies: [] }));
+    await world.accept(world.ann);
+    await Deno.remove(world.at("asked"));
+    await ask(ann);
+    await handOver("asked", ann, bob);
+    refused(await approve(bob, "asked"), "trust.unpinned");
+  });
+});
