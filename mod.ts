@@ -73,7 +73,7 @@ export {
 
 export type { Planned } from "./src/plan/make_plan.ts";
 export type { Located, Program } from "./src/plan/located.ts";
-export type { NpmPackage } from "./src/plan/npm_packages.ts";
+export type { CachedFolder } from "./src/plan/deno_cache.ts";
 export type { ViewHint } from "./src/plan/view_hint.ts";
 
 // Policy's answer.

@@ -11,10 +11,12 @@ import { disk } from "../src/plan/disk.ts";
 import type { Tool } from "../src/plan/plan.ts";
 import { ToolDigests } from "../src/plan/tool_digests.ts";
 import { DenoDirs } from "../src/run/deno_dirs.ts";
-import { packageFolder } from "../src/sandbox/deno_dir.ts";
 import { inFolder } from "./support/in_folder.ts";
 
-const WORDS = { name: "@a/words", version: "1.2.3" };
+const WORDS = {
+  name: "npm:@a/words@1.2.3",
+  path: "npm/registry.npmjs.org/@a/words/1.2.3",
+};
 const FILE = "lib/mod.js";
 
 /** A package in someone's cache, planned as it is now, and an empty folder for the caches. */
@@ -25,14 +27,14 @@ async function planned(root: string) {
   const digest = await new ToolDigests(disk, readFiles({ blobs: null }), null)
     .tree(dir);
   const tools: Tool[] = [
-    { name: "npm:@a/words@1.2.3", tier: "content", digest },
+    { name: WORDS.name, tier: "content", digest },
   ];
   const caches = join(root, "caches");
   await Deno.mkdir(caches);
   return {
     dir,
     text: (denoDir: string) =>
-      Deno.readTextFile(join(packageFolder(denoDir, WORDS), FILE)),
+      Deno.readTextFile(join(denoDir, WORDS.path, FILE)),
     caches,
     of: (share: boolean, runFolder = join(root, "run")) =>
       new DenoDirs(caches, null).of(
@@ -85,12 +87,12 @@ for (
     inFolder(async (root) => {
       const { of, text } = await planned(root);
       const first = await of(true);
-      await damage(join(packageFolder(first, WORDS), FILE));
+      await damage(join(first, WORDS.path, FILE));
       const again = await of(true);
       assertEquals(await text(again), "export const a = 1;\n");
       assertEquals(
         Array.from(
-          Deno.readDirSync(join(packageFolder(again, WORDS), "lib")),
+          Deno.readDirSync(join(again, WORDS.path, "lib")),
           ({ name }) => name,
         ),
         ["mod.js"],
@@ -114,7 +116,7 @@ Deno.test("a cache that may not be shared is a copy in the folder of the run", (
     const copy = await of(false, run);
     assert(copy.startsWith(`${run}/`));
     await Deno.writeTextFile(
-      join(packageFolder(copy, WORDS), FILE),
+      join(copy, WORDS.path, FILE),
       "changed\n",
     );
     assertEquals(await text(await of(true)), "export const a = 1;\n");

@@ -238,8 +238,7 @@ underEach("a list of hosts is held by the flags", async (bench) => {
 const cache =
   JSON.parse((await bare([Deno.execPath(), "info", "--json"])).out).npmCache;
 const zod = {
-  name: "zod",
-  version: "4.6.7",
+  path: "npm/registry.npmjs.org/zod/4.6.7",
   dir: join(cache, "registry.npmjs.org/zod/4.6.7"),
 };
 const LOCK = {

@@ -22,6 +22,7 @@ import {
   findProgram as find,
   planIn,
   stepIn,
+  type StepWish,
   Workspace,
 } from "./support/workspaces.ts";
 
@@ -67,7 +68,7 @@ for (const [name, files, version] of PYENV_CHOICES) {
       program: `${prefix}/bin/python9`,
       roots: [prefix],
       path: [`${prefix}/bin`],
-      packages: [],
+      deno: null,
     });
   });
 }
@@ -292,10 +293,77 @@ Deno.test("a deno step uses the packages of its lock that are in the cache, and 
   }, { denoDir: cache.root });
   const host = `${cache.root}/npm/registry.npmjs.org`;
   assertEquals(tools, ["npm:@a/b@1.0.0 content", "npm:zod@4.6.7 content"]);
-  assertEquals(located.packages, [
-    { name: "@a/b", version: "1.0.0", dir: `${host}/@a/b/1.0.0` },
-    { name: "zod", version: "4.6.7", dir: `${host}/zod/4.6.7` },
+  assertEquals(located.deno, [
+    {
+      name: "npm:@a/b@1.0.0",
+      path: "npm/registry.npmjs.org/@a/b/1.0.0",
+      dir: `${host}/@a/b/1.0.0`,
+    },
+    {
+      name: "npm:zod@4.6.7",
+      path: "npm/registry.npmjs.org/zod/4.6.7",
+      dir: `${host}/zod/4.6.7`,
+    },
   ]);
+});
+
+const BUNDLES: [name: string, wish: StepWish, sees: string[] | null][] = [
+  [
+    "a deno step that bundles",
+    { kind: "deno", argv: ["bundle", "a.ts"] },
+    ["esbuild-0.25.5-1"],
+  ],
+  [
+    "deno bundle as a native step",
+    { argv: ["deno", "bundle", "a.ts"] },
+    ["esbuild-0.25.5-1"],
+  ],
+  ["a deno step that bundles nothing", { kind: "deno", argv: ["test"] }, []],
+  ["deno as a native step", { argv: ["deno", "test"] }, []],
+  [
+    "deno as a native step that may download",
+    { argv: ["deno", "bundle", "a.ts"], permissions: { net: true } },
+    null,
+  ],
+  ["another program", { argv: ["true", "bundle"] }, null],
+];
+
+for (const [name, wish, sees] of BUNDLES) {
+  Deno.test(
+    `${name} sees ${
+      sees === null ? "nothing of Deno's cache" : `bundlers: ${sees.length}`
+    }`,
+    async () => {
+      using cache = new Workspace({ "dl/esbuild-0.25.5-1/esbuild": "1" });
+      using workspace = new Workspace();
+      const { tools, located } = await find(workspace, wish, {
+        denoDir: cache.root,
+      });
+      assertEquals(tools, (sees ?? []).map((name) => `${name} content`));
+      assertEquals(
+        located.deno,
+        sees?.map((name) => ({
+          name,
+          path: `dl/${name}`,
+          dir: `${cache.root}/dl/${name}`,
+        })) ?? null,
+      );
+    },
+  );
+}
+
+Deno.test("a bundle without a bundler is refused, and says how Deno gets it", async () => {
+  using cache = new Workspace({ "dl/other-1/x": "1" });
+  using workspace = new Workspace();
+  const steps = { s: { argv: ["deno", "bundle", "a.ts"] } };
+  for (const denoDir of [cache.root, null]) {
+    const error = await rejectsWith(
+      "plan.executable_missing",
+      () => planIn(workspace, steps, { denoDir }),
+    );
+    assertStringIncludes(error.message, "esbuild");
+    assertStringIncludes(error.hint!, "deno bundle");
+  }
 });
 
 Deno.test("a lock that is not JSON is refused", async () => {

@@ -41,7 +41,7 @@ for (const name of ["sh", "cc", "python3", "node", "git"]) {
         program: at!,
         roots: [],
         path: [],
-        packages: [],
+        deno: null,
       });
     },
   });
@@ -189,7 +189,7 @@ Deno.test("a venv of the system's Python is found through its links, by its own 
     program: { workspace: ".venv/bin/python3" },
     roots: [],
     path: [],
-    packages: [],
+    deno: null,
   });
 });
 

@@ -6,6 +6,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { SYSTEM_PATH } from "../src/plan/system_view.ts";
 import type { Backend } from "../src/sandbox/confinement.ts";
+import { hasBundler } from "./support/deno_cache.ts";
 import { BACKENDS } from "./support/sandbox.ts";
 import { TrialWorld, type Tried } from "./support/trial_world.ts";
 import { Workspace } from "./support/workspaces.ts";
@@ -18,7 +19,7 @@ Deno.test.afterAll(() => world[Symbol.asyncDispose]());
 /** The first program that a step would not find; `null` when all are here. */
 function lacking(programs: readonly string[]): string | null {
   return programs.find((program) =>
-    !SYSTEM_PATH.some((folder) => {
+    program === "deno bundle" ? !hasBundler() : !SYSTEM_PATH.some((folder) => {
       const at = program.startsWith("/") ? program : `${folder}/${program}`;
       try {
         return Deno.statSync(at).isFile;

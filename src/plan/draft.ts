@@ -8,6 +8,7 @@ import { isWithin, withoutSlash } from "../core/paths.ts";
 import { quoted } from "../core/printable.ts";
 import type { Step } from "../pipeline/pipeline.ts";
 import type { Declared } from "./declared.ts";
+import type { DenoCaches } from "./deno_cache.ts";
 import type { Disk } from "./disk.ts";
 import type { ToolFinder } from "./executables.ts";
 import type { FaultCollector, Field } from "./faults.ts";
@@ -19,7 +20,6 @@ import {
   sees,
   type StepReads,
 } from "./materials.ts";
-import type { NpmPackage } from "./npm_packages.ts";
 import type { PlanStep } from "./plan.ts";
 import { isBeneath } from "./system_view.ts";
 import { undeclaredWords } from "./words.ts";
@@ -44,8 +44,7 @@ export interface DraftContext {
   materials: Materials;
   writers: Writers;
   finder: ToolFinder;
-  /** For deno steps. */
-  packages: NpmPackage[];
+  caches: DenoCaches;
   faults: FaultCollector;
 }
 
@@ -91,21 +90,33 @@ export class Drafter {
     for (const { index, error } of hidden) {
       faults.add(step, [step.kind, index], error);
     }
+    const cached = faults.attempt(
+      step,
+      [step.kind],
+      () => ({ deno: this.#context.caches.of(step) }),
+    );
     if (env === null || checks.includes(false) || hidden.length > 0) {
       return null;
     }
-    const packages = step.kind === "deno" ? this.#context.packages : [];
+    if (cached === null) return null;
     return {
       step,
       ...env,
       reads,
       executable: found.program.self,
-      tools: [...found.tools, ...packages.map(packageTool)],
+      tools: [
+        ...found.tools,
+        ...(cached.deno ?? []).map(({ name, dir }): ToolSource => ({
+          name,
+          tier: "content",
+          folder: dir,
+        })),
+      ],
       located: {
         program: found.program.program,
         roots: found.roots,
         path: found.path,
-        packages,
+        deno: cached.deno,
       },
     };
   }
@@ -258,8 +269,4 @@ function fieldOf(
     case "implied":
       return [step.kind];
   }
-}
-
-function packageTool({ name, version, dir }: NpmPackage): ToolSource {
-  return { name: `npm:${name}@${version}`, tier: "content", folder: dir };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NpmPackage } from "./npm_packages.ts";
+import type { CachedFolder } from "./deno_cache.ts";
 
 /** A program as it is started: an absolute path in the view, or a path of the workspace. */
 export type Program = string | { workspace: string };
@@ -16,8 +16,8 @@ export interface Located {
   roots: string[];
   /** Absolute folders that go first in `PATH`. */
   path: string[];
-  /** Of a deno step: the npm packages of its lock that are in the module cache. */
-  packages: NpmPackage[];
+  /** What it sees of Deno's cache; `null` where Deno does not start it, or may download. */
+  deno: CachedFolder[] | null;
 }
 
 /** What the digest of a tool is made from. */

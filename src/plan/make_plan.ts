@@ -7,14 +7,14 @@ import type { Digest } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
 import type { TreeEntry } from "../core/tree.ts";
-import type { Pipeline, Step } from "../pipeline/pipeline.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { DenoCaches } from "./deno_cache.ts";
 import { denoMembers } from "./deno_members.ts";
 import { type Disk, disk as thisDisk } from "./disk.ts";
 import { type Draft, Drafter } from "./draft.ts";
 import { type Located, ToolFinder, type ToolRoots } from "./executables.ts";
 import { FaultCollector, type PlaceOf } from "./faults.ts";
 import { buildTree, foundIn, Materials, type Tree } from "./materials.ts";
-import { type NpmPackage, npmPackages } from "./npm_packages.ts";
 import type { Plan, PlanStep, Toolchain } from "./plan.ts";
 import { planStep, toolOf } from "./plan_step.ts";
 import {
@@ -42,7 +42,7 @@ export interface PlanOptions {
   readTools?: ReadFiles;
   /** Knows tools again that were hashed before. */
   toolDigests?: ToolDigestCache | null;
-  /** Deno's module cache; `null`: its npm packages are not looked for. */
+  /** Deno's cache; `null`: steps are given nothing of it. */
   denoDir?: string | null;
   /** Writ's version. */
   version: string;
@@ -101,7 +101,11 @@ export async function makePlan(
     materials,
     writers,
     finder,
-    packages: cachedPackages(disk, order, options),
+    caches: new DenoCaches(
+      disk,
+      options.workspace,
+      options.denoDir ?? null,
+    ),
     faults,
   });
   const drafts = order.map((step) => drafter.draft(step))
@@ -143,16 +147,6 @@ export async function makePlan(
     located: new Map(drafts.map(({ step, located }) => [step.id, located])),
     hints: hintsOf(drafts, walker),
   };
-}
-
-function cachedPackages(
-  disk: Disk,
-  steps: readonly Step[],
-  options: PlanOptions,
-): NpmPackage[] {
-  return steps.some((step) => step.kind === "deno")
-    ? npmPackages(disk, options.workspace, options.denoDir ?? null)
-    : [];
 }
 
 /** Reads every file that some step sees, each once. */

@@ -1,6 +1,5 @@
 /**
- * The module caches of deno steps: steps with the same packages see the same one, read-only. A
- * cache is made once, of copies that are hashed after they were made, and kept for later runs.
+ * The Deno caches of steps: steps that are given the same see the same one, read-only. A cache is made once, of copies that are hashed after they were made, and kept for later runs.
  *
  * Edge: files.
  *
@@ -10,14 +9,14 @@ import { type Digest, digestOf } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
 import { readFiles } from "../evidence/read_files.ts";
 import { removeTree } from "../evidence/remove_tree.ts";
+import type { CachedFolder } from "../plan/deno_cache.ts";
 import { disk } from "../plan/disk.ts";
-import type { NpmPackage } from "../plan/npm_packages.ts";
 import type { Tool } from "../plan/plan.ts";
 import { type ToolDigestCache, ToolDigests } from "../plan/tool_digests.ts";
-import { packageFolder, prepareDenoDir } from "../sandbox/deno_dir.ts";
+import { prepareDenoDir } from "../sandbox/deno_dir.ts";
 
-/** A package with the root of its tree, as planned. */
-interface PlannedPackage extends NpmPackage {
+/** A folder with the root of its tree, as planned. */
+interface PlannedFolder extends CachedFolder {
   digest: Digest;
 }
 
@@ -34,26 +33,24 @@ export class DenoDirs {
   }
 
   /**
-   * The cache with the packages of a step. Without `share` it is a copy in `runFolder`, for a step
+   * The cache of a step. Without `share` it is a copy in `runFolder`, for a step
    * that is not kept from changing modes and times of what it may only read.
    *
    * @param tools the plan's, which say what the packages must be
-   * @throws {WritError} `plan.changed_while_read` for a package that is not what was planned
+   * @throws {WritError} `plan.changed_while_read` for a folder that is not what was planned
    */
   of(
     runFolder: string,
-    packages: readonly NpmPackage[],
+    folders: readonly CachedFolder[],
     tools: readonly Tool[],
     share: boolean,
   ): Promise<string> {
-    const planned = packages.map((each) => ({
+    const planned = folders.map((each) => ({
       ...each,
-      digest:
-        tools.find(({ name }) => name === `npm:${each.name}@${each.version}`)!
-          .digest,
+      digest: tools.find(({ name }) => name === each.name)!.digest,
     }));
     const key = digestOf(
-      planned.map(({ name, version, digest }) => [name, version, digest]),
+      planned.map(({ path, digest }) => [path, digest]),
     ).slice(7);
     const shared = this.#once(key, () => this.#keep(key, planned));
     return share ? shared : this.#once(`${runFolder} ${key}`, async () => {
@@ -69,39 +66,39 @@ export class DenoDirs {
     return made;
   }
 
-  async #keep(key: string, packages: PlannedPackage[]): Promise<string> {
+  async #keep(key: string, folders: PlannedFolder[]): Promise<string> {
     const kept = `${this.#folder}/${key}`;
     const there = disk.lstat(kept) !== null;
-    if (there && await this.#firstWrong(kept, packages) === null) return kept;
+    if (there && await this.#firstWrong(kept, folders) === null) return kept;
     const fresh = `${this.#folder}/new-${crypto.randomUUID()}`;
     try {
-      await prepareDenoDir(fresh, packages);
-      const wrong = await this.#firstWrong(fresh, packages);
+      await prepareDenoDir(fresh, folders);
+      const wrong = await this.#firstWrong(fresh, folders);
       if (wrong !== null) throw changed(wrong);
       await replace(kept, fresh);
     } finally {
       await removeTree(fresh);
     }
     // Another runner may have been first: what lies there now is what is used, so it is looked at.
-    const wrong = await this.#firstWrong(kept, packages);
+    const wrong = await this.#firstWrong(kept, folders);
     if (wrong !== null) throw changed(wrong);
     return kept;
   }
 
-  /** The first package that is not there as planned. */
+  /** The first folder that is not there as planned. */
   async #firstWrong(
     denoDir: string,
-    packages: readonly PlannedPackage[],
-  ): Promise<PlannedPackage | null> {
+    folders: readonly PlannedFolder[],
+  ): Promise<PlannedFolder | null> {
     const digests = new ToolDigests(
       disk,
       readFiles({ blobs: null }),
       this.#remembered,
     );
-    for (const [index, { dir }] of within(denoDir, packages).entries()) {
+    for (const [index, { dir }] of within(denoDir, folders).entries()) {
       const there = disk.lstat(dir)?.kind === "folder";
-      if (!there || await digests.tree(dir) !== packages[index].digest) {
-        return packages[index];
+      if (!there || await digests.tree(dir) !== folders[index].digest) {
+        return folders[index];
       }
     }
     return null;
@@ -110,12 +107,9 @@ export class DenoDirs {
 
 function within(
   denoDir: string,
-  packages: readonly PlannedPackage[],
-): PlannedPackage[] {
-  return packages.map((each) => ({
-    ...each,
-    dir: packageFolder(denoDir, each),
-  }));
+  folders: readonly PlannedFolder[],
+): PlannedFolder[] {
+  return folders.map((each) => ({ ...each, dir: `${denoDir}/${each.path}` }));
 }
 
 /** Puts `fresh` in the place of `kept`, unless another runner put its own there meanwhile. */
@@ -134,10 +128,10 @@ async function replace(kept: string, fresh: string): Promise<void> {
   await removeTree(old);
 }
 
-function changed({ name, version, dir }: NpmPackage): WritError {
+function changed({ name, dir }: CachedFolder): WritError {
   return new WritError(
     "plan.changed_while_read",
-    `Cannot use the package "${name}@${version}": "${dir}" is no longer what was planned`,
+    `Cannot use "${name}": "${dir}" is no longer what was planned`,
     { hint: "Let what writes there finish, then plan again" },
   );
 }

@@ -52,14 +52,12 @@ export async function hostFacts(
       : join(namespaces ? VIEW.work : stage, located.program.workspace),
     roots: located.roots,
     path: located.path,
-    denoDir: isDeno
-      ? await holding.denoDirs.of(
-        dirname(folder),
-        located.packages,
-        step.tools,
-        namespaces,
-      )
-      : null,
+    denoDir: located.deno === null ? null : await holding.denoDirs.of(
+      dirname(folder),
+      located.deno,
+      step.tools,
+      namespaces,
+    ),
     deno: isDeno ? await findDenoFiles(stage) : null,
     relay,
     uid: Deno.uid()!,

@@ -1,5 +1,5 @@
 /**
- * The module cache of a deno step: only the packages that it was planned with.
+ * The cache of a step that Deno runs: only what it was planned with.
  *
  * Edge: files.
  *
@@ -9,48 +9,39 @@ import { join } from "@std/path";
 import { WritError } from "../core/errors.ts";
 import type { HostFacts } from "./confinement.ts";
 
-/** A package of npm as it lies unpacked in a cache of Deno. */
-export interface CachedPackage {
-  name: string;
-  version: string;
-  /** Absolute path of its folder. */
+/** A folder of a cache of Deno. */
+interface CachedFolder {
+  /** Where it lies below `DENO_DIR`. */
+  path: string;
+  /** Absolute path of it in the cache that it is taken from. */
   dir: string;
 }
 
-/** Where Deno looks for the packages of the public registry, below `DENO_DIR`. */
-const NPM = "npm/registry.npmjs.org";
-
-const NAME = /^(@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9_][a-z0-9._-]*$/i;
-const VERSION = /^[0-9]+\.[0-9A-Za-z.+-]+(_\d+)?$/;
+/** A package of the public registry by name and version, or a program that Deno downloaded. */
+const PATH =
+  /^(npm\/registry\.npmjs\.org\/(@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9_][a-z0-9._-]*\/[0-9]+\.[0-9a-z.+-]+(_\d+)?|dl\/[a-z0-9][a-z0-9._-]*)$/i;
 
 /**
- * Fills `dir` with copies of these packages, so that a step finds them under `--cached-only`
- * with its lock file, and no others. Steps see it read-only.
+ * Fills `dir` with copies of these folders, so that a step finds its packages under
+ * `--cached-only` with its lock file, and no others. Steps see it read-only.
  *
- * @throws {WritError} `sandbox.launch` for a package that is not there, or holds what is neither file, folder nor link.
+ * @throws {WritError} `sandbox.launch` for a folder that is not there, or holds what is neither
+ * file, folder nor link.
  */
 export async function prepareDenoDir(
   dir: string,
-  packages: readonly CachedPackage[],
+  folders: readonly CachedFolder[],
 ): Promise<void> {
-  await Deno.mkdir(join(dir, NPM), { recursive: true });
-  for (const { name, version, dir: from } of packages) {
-    if (!NAME.test(name) || !VERSION.test(version)) {
+  await Deno.mkdir(join(dir, "npm/registry.npmjs.org"), { recursive: true });
+  for (const { path, dir: from } of folders) {
+    if (!PATH.test(path)) {
       throw new WritError(
         "sandbox.launch",
-        `Cannot show the package "${name}@${version}": this is no name and version of npm`,
+        `Cannot show "${path}" of Deno's cache: it is neither a package nor a download`,
       );
     }
-    await copyTree(from, packageFolder(dir, { name, version }));
+    await copyTree(from, join(dir, path));
   }
-}
-
-/** Where a package lies in a `DENO_DIR`. */
-export function packageFolder(
-  denoDir: string,
-  { name, version }: Pick<CachedPackage, "name" | "version">,
-): string {
-  return join(denoDir, NPM, name, version);
 }
 
 /** Names of the configuration and lock file at the root of a stage, as Deno would find them. */

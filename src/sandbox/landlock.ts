@@ -140,7 +140,7 @@ function kernelRules(
       ...DEVICES.map((name) => rule(`/dev/${name}`, RIGHTS.device, true)),
       rule("/dev/shm", RIGHTS.all, true),
       ...outermost(host.roots).map((path) => rule(path, RIGHTS.readAndRun)),
-      ...(host.denoDir === null ? [] : [rule(host.denoDir, RIGHTS.read)]),
+      ...(host.denoDir === null ? [] : [rule(host.denoDir, RIGHTS.readAndRun)]),
     ],
     seccomp: encodeBase64(seccompFilter({
       arch: host.system.arch,

@@ -31,6 +31,7 @@ import { type Launcher, startLauncher } from "../../src/sandbox/launcher.ts";
 import { systemFacts } from "../../src/sandbox/system_facts.ts";
 import { loadSigner } from "../../src/ticket/keyring.ts";
 import { setUp } from "../../src/ticket/setup.ts";
+import { DENO_DIR } from "./deno_cache.ts";
 
 /** The steps of a pipeline, as an author writes them. */
 export type Steps = Record<string, StepFile>;
@@ -82,7 +83,7 @@ export class TrialWorld implements AsyncDisposable {
       config,
       env: () => undefined,
       now: Date.now,
-      denoDir: null,
+      denoDir: DENO_DIR,
       stateFolder: join(root, "state"),
     });
     return new TrialWorld(

@@ -95,6 +95,19 @@ export const DENO_ROWS: TrialRow[] = [
     without: { "test.read src": "before", "test.read fixture.txt": "exit" },
   },
   {
+    name: "deno bundle: deno bundle",
+    programs: ["deno bundle"],
+    make: put(make.DENO),
+    steps: {
+      bundle: {
+        run: ["deno", "bundle", "src/mod.ts", "-o", "dist/mod.js"],
+        permissions: { read: ["src"], write: ["dist"] },
+      },
+    },
+    products: { "dist/mod.js": /one two three/ },
+    without: { "bundle.read src": "before", "bundle.write dist": "stray" },
+  },
+  {
     name: "deno format: deno fmt in place",
     programs: ["deno"],
     make: put(make.DENO_UGLY),
@@ -156,6 +169,19 @@ export const DENO_ROWS: TrialRow[] = [
     products: {},
     prints: /ok \| 1 passed/,
     without: { "test.read src": "before", "test.read fixture.txt": "exit" },
+  },
+  {
+    name: "deno step bundle",
+    programs: ["deno bundle"],
+    make: put(make.DENO),
+    steps: {
+      bundle: {
+        deno: ["bundle", "src/mod.ts", "-o", "dist/mod.js"],
+        permissions: { read: ["src"], write: ["dist"] },
+      },
+    },
+    products: { "dist/mod.js": /one two three/ },
+    without: { "bundle.read src": "before", "bundle.write dist": "stray" },
   },
   {
     name: "deno step format",

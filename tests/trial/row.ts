@@ -23,7 +23,7 @@ export type Noticed =
 /** A step, or some that need each other. */
 export interface TrialRow {
   name: string;
-  /** Programs that the machine must have. */
+  /** Programs that the machine must have; `deno bundle` is what Deno downloads for it. */
   programs: string[];
   /** Makes the project. */
   make(workspace: Workspace): void | Promise<void>;
