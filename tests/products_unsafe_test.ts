@@ -98,7 +98,9 @@ Deno.test("all that is unsafe in a product is named at once", () =>
   }));
 
 Deno.test(
-  "a product folder that cannot be entered is refused with the reason",
+  `a product folder that cannot be entered is refused with the reason${
+    root ? " (ignored: root may)" : ""
+  }`,
   {
     ignore: root,
   },

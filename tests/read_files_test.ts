@@ -125,17 +125,23 @@ for (
     }));
 }
 
-Deno.test("a file without read permission is refused with the reason", {
-  ignore: root,
-}, () =>
-  inFolder(async (folder) => {
-    await Deno.writeTextFile(`${folder}/file`, "x", { mode: 0o000 });
-    const error = await rejectsWith(
-      "input.unreadable",
-      () => readFiles({ blobs: null })([{ path: `${folder}/file`, size: 1 }]),
-    );
-    assert(error.message.includes("permission denied"));
-  }));
+Deno.test(
+  `a file without read permission is refused with the reason${
+    root ? " (ignored: root may)" : ""
+  }`,
+  {
+    ignore: root,
+  },
+  () =>
+    inFolder(async (folder) => {
+      await Deno.writeTextFile(`${folder}/file`, "x", { mode: 0o000 });
+      const error = await rejectsWith(
+        "input.unreadable",
+        () => readFiles({ blobs: null })([{ path: `${folder}/file`, size: 1 }]),
+      );
+      assert(error.message.includes("permission denied"));
+    }),
+);
 
 for (
   const [what, paths] of [
