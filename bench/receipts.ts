@@ -1,0 +1,132 @@
+/**
+ * Receipts: how many a second are appended durably, by one process and by eight, and how many
+ * are verified.
+ *
+ * @module
+ */
+import { fromFileUrl } from "@std/path/from-file-url";
+import { join } from "@std/path/join";
+import { newRunId } from "../src/core/id.ts";
+import { sha256 } from "../src/core/digest.ts";
+import { walkChain } from "../src/ledger/chain.ts";
+import { kvStore } from "../src/ledger/kv_store.ts";
+import type { Actor } from "../src/ledger/receipt.ts";
+import { ReceiptLog } from "../src/ledger/receipt_log.ts";
+import type { Store } from "../src/ledger/store.ts";
+import { median } from "./measure.ts";
+import { perSecond, printTable } from "./print.ts";
+
+const ROUNDS = 5;
+const ACTOR: Actor = { kind: "system", id: "bench" };
+
+/** Receipts that one process appends in a round. */
+const MANY = 40_000;
+
+/** Processes at once, and the receipts of each. */
+const PROCESSES = 8;
+const EACH = 5_000;
+
+/** Prints the rates. */
+export async function benchReceipts(): Promise<void> {
+  const root = await Deno.makeTempDir();
+  try {
+    const alone: number[] = [];
+    const together: number[] = [];
+    const verified: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const file = join(root, `${round}.kv`);
+      const store = await kvStore(file);
+      const run = newRunId(Date.now());
+      alone.push(await timed(() => appendTo(store, run, MANY)));
+      const lines = await Array.fromAsync(store.receipts(run));
+      verified.push(await timed(() => verify(lines, run)));
+      await store.close();
+      together.push(await timed(() => appendFrom(file)));
+    }
+    const rate = (count: number, times: number[]) =>
+      perSecond(count, median(times));
+    printTable(`receipts, median of ${ROUNDS}`, [
+      ["appended, one process", rate(MANY, alone)],
+      [
+        `appended, ${PROCESSES} processes that start`,
+        rate(PROCESSES * EACH, together),
+      ],
+      ["verified (chain)", rate(MANY, verified)],
+    ]);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+/** Appends receipts of a run of steps, all asked for at once. */
+async function appendTo(
+  store: Store,
+  run: string,
+  count: number,
+): Promise<void> {
+  const log = new ReceiptLog(store, Date.now);
+  const digest = sha256(new Uint8Array());
+  const opened = {
+    plan: digest,
+    decision: digest,
+    only: null,
+    ticket: "tkt_01M7ZBSCN2XCK0VGP29GQT77HX",
+    entry: { seq: 0, hash: digest },
+  };
+  const waiting: Promise<unknown>[] = [
+    log.append(run, "run.opened", opened, ACTOR),
+  ];
+  for (let i = 1; i < count; i++) {
+    const body = {
+      step: `step-${i}`,
+      attempt: 0,
+      status: "skipped" as const,
+      reason: "nothing is measured but the ledger",
+      exit: null,
+      signal: null,
+      limits: [],
+      materials: [],
+      products: [],
+      evidence: [],
+      usage: null,
+      notEnforced: [],
+    };
+    waiting.push(log.append(run, "step.finished", body, ACTOR));
+  }
+  await Promise.all(waiting);
+}
+
+/** The same from several processes, a run each. */
+async function appendFrom(file: string): Promise<void> {
+  const self = fromFileUrl(import.meta.url);
+  const ended = await Promise.all(
+    Array.from({ length: PROCESSES }, () =>
+      new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", "--unstable-kv", self, file],
+        stdout: "null",
+        stderr: "inherit",
+      }).output()),
+  );
+  if (ended.some(({ success }) => !success)) {
+    throw new Error("An appending process failed");
+  }
+}
+
+function verify(lines: Uint8Array[], run: string): void {
+  const { head, faults } = walkChain(lines, "receipt", run);
+  if (head.size !== MANY || faults.length > 0) {
+    throw new Error(`The chain is not whole: ${faults[0]?.message}`);
+  }
+}
+
+async function timed(work: () => void | Promise<void>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+if (import.meta.main) {
+  const store = await kvStore(Deno.args[0]);
+  await appendTo(store, newRunId(Date.now()), EACH);
+  await store.close();
+}
