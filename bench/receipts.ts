@@ -58,7 +58,10 @@ export async function benchReceipts(): Promise<void> {
   }
 }
 
-/** Appends receipts of a run of steps, all asked for at once. */
+/** How many receipts wait at a time. */
+const WINDOW = 4_000;
+
+/** Appends receipts of a run of steps, many asked for at once. */
 async function appendTo(
   store: Store,
   run: string,
@@ -92,6 +95,7 @@ async function appendTo(
       notEnforced: [],
     };
     waiting.push(log.append(run, "step.finished", body, ACTOR));
+    if (waiting.length === WINDOW) await Promise.all(waiting.splice(0));
   }
   await Promise.all(waiting);
 }

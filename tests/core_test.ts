@@ -6,6 +6,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { encodeBase64 } from "@std/encoding/base64";
+import canonicalize from "canonicalize";
 import * as fc from "fast-check";
 import {
   canonicalBytes,
@@ -154,6 +155,39 @@ Deno.test("canonical bytes of a thousand levels, and of brackets in texts, are r
     const bytes = encoder.encode(text);
     assertEquals(canonicalBytes(parseCanonical(bytes, "it")), bytes);
   }
+});
+
+Deno.test("property: canonical text is that of the library, whatever the keys", () => {
+  const key = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.constantFrom("0", "10", "9", "-1", "01", "", "toJSON", "constructor"),
+  );
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 5 },
+      fc.string({ unit: "binary" }),
+      fc.double(),
+      fc.constantFrom(null, true, false, undefined, -0, 1e21, 5e-324),
+      fc.array(tie("value")),
+      fc.dictionary(key, tie("value"), { noNullPrototype: false }),
+    ),
+  }));
+  const said = (write: () => string | undefined) => {
+    try {
+      return write() ?? "refused";
+    } catch {
+      return "refused";
+    }
+  };
+  fc.assert(
+    fc.property(value, (value) => {
+      assertEquals(
+        said(() => canonicalText(value)),
+        said(() => canonicalize(value)),
+      );
+    }),
+    { numRuns: 2_000 },
+  );
 });
 
 Deno.test("property: what canonical bytes say is read back, and its key order changes nothing", () => {

@@ -18,11 +18,69 @@ const strictDecoder = new TextDecoder("utf-8", {
  * @throws {TypeError} on `NaN`, infinities, lone surrogates and what JSON cannot hold.
  */
 export function canonicalText(value: unknown): string {
+  const ordered = inOrder(value, 0);
+  if (ordered !== UNUSUAL) return JSON.stringify(ordered);
   const text = canonicalize(value);
   if (text === undefined) {
     throw new TypeError("Cannot canonicalize a value that JSON cannot hold");
   }
   return text;
+}
+
+/** What {@linkcode inOrder} leaves to the library. */
+const UNUSUAL = Symbol("unusual");
+
+/** Deeper values are left to the library, which does not recurse. */
+const USUAL_DEPTH = 32;
+
+/** A key that objects keep before all others, whenever it was added, or that is no plain member. */
+const UNUSUAL_KEY = /^\d|^__proto__$|^toJSON$/;
+
+/**
+ * The same value with the members of every object in the order of RFC 8785 section 3.2.3.
+ * `JSON.stringify` then writes its canonical text: the RFC takes numbers and escapes from
+ * ECMAScript. That is several times as fast as the library, which has to refuse more.
+ */
+function inOrder(value: unknown, depth: number): unknown {
+  switch (typeof value) {
+    case "string":
+      return value.isWellFormed() ? value : UNUSUAL;
+    case "number":
+      return Number.isFinite(value) ? value : UNUSUAL;
+    case "boolean":
+      return value;
+    case "object":
+      if (value === null) return value;
+      if (depth === USUAL_DEPTH) return UNUSUAL;
+      return Array.isArray(value)
+        ? listInOrder(value, depth)
+        : membersInOrder(value, depth);
+    default:
+      return UNUSUAL;
+  }
+}
+
+function listInOrder(list: readonly unknown[], depth: number): unknown {
+  const ordered: unknown[] = [];
+  for (let i = 0; i < list.length; i++) {
+    const item = inOrder(list[i], depth + 1);
+    if (item === UNUSUAL) return UNUSUAL;
+    ordered.push(item);
+  }
+  return "toJSON" in list ? UNUSUAL : ordered;
+}
+
+function membersInOrder(value: object, depth: number): unknown {
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return UNUSUAL;
+  const ordered: Record<string, unknown> = {};
+  for (const key of Object.keys(value).sort()) {
+    if (UNUSUAL_KEY.test(key) || !key.isWellFormed()) return UNUSUAL;
+    const member = inOrder((value as Record<string, unknown>)[key], depth + 1);
+    if (member === UNUSUAL) return UNUSUAL;
+    ordered[key] = member;
+  }
+  return ordered;
 }
 
 /** The canonical bytes of a JSON value (RFC 8785), UTF-8. */

@@ -23,7 +23,7 @@ import {
   ReceiptSchema,
   type ReceiptType,
 } from "./receipt.ts";
-import { Scanner } from "./scan.ts";
+import { ascii, Scanner } from "./scan.ts";
 import { EMPTY_HEAD, type Head } from "./store.ts";
 
 /** A receipt before it has a place in its chain. */
@@ -128,6 +128,11 @@ export interface ChainWalk {
   faults: ChainFault[];
 }
 
+const LINK_NAMES = {
+  run: ["run", "seq", "prev"].map(ascii),
+  ledger: ["ledger", "seq", "prev"].map(ascii),
+};
+
 /**
  * Walks a chain: canonical bytes, `seq`, `prev` and owner (`run` of receipts, `ledger` of
  * entries; that of the first record where none is given), compared with what was hashed.
@@ -141,7 +146,7 @@ export function walkChain(
   after: Head = EMPTY_HEAD,
 ): ChainWalk {
   const ownerKey = kind === "receipt" ? "run" : "ledger";
-  const scanner = new Scanner([ownerKey, "seq", "prev"]);
+  const scanner = new Scanner(LINK_NAMES[ownerKey]);
   const faults: ChainFault[] = [];
   let { size: seq, hash: prev } = after;
   let expected = owner;
@@ -164,6 +169,11 @@ export function walkChain(
     seq++;
   }
   return { head: { size: seq, hash: prev }, faults };
+}
+
+/** Whether a reader takes these bytes for a record's: canonical, and not too deep. */
+export function isReadable(bytes: Uint8Array): boolean {
+  return new Scanner([]).scan(bytes) || parseLink(bytes) !== undefined;
 }
 
 /** What is wrong with a record that does not look right at once: maybe nothing. */

@@ -8,10 +8,10 @@ import { isWritError, WritError } from "../core/errors.ts";
 import { type Clock, formatTime } from "../core/time.ts";
 import {
   checkReceiptChain,
+  isReadable,
   nextReceipt,
   type ReceiptDraft,
   type ReceiptLink,
-  walkChain,
 } from "./chain.ts";
 import { OrderGuard } from "./order.ts";
 import {
@@ -184,12 +184,15 @@ export async function loadChain(store: Store, run: string): Promise<RunChain> {
 export function linkReceipt(chain: RunChain, draft: ReceiptDraft): ReceiptLink {
   const link = nextReceipt(chain.head, draft);
   const parsed = ReceiptSchema.safeParse(link.receipt);
-  // What no reader would take must not become part of a chain.
   const faults = parsed.success
-    ? walkChain([link.bytes], "receipt", chain.run, chain.head).faults
+    ? []
     : parsed.error.issues.map(({ path, message }) => ({
       message: `${path.map(String).join(".")}: ${message}`,
     }));
+  // What no reader would take must not become part of a chain.
+  if (!isReadable(link.bytes)) {
+    faults.push({ message: "its bytes cannot be read again" });
+  }
   if (faults.length > 0) {
     throw new WritError(
       "receipt.illegal",

@@ -29,7 +29,8 @@ const WORDS = ["true", "false", "null"].map(ascii);
 /** Integers of more digits are left to the parser: not all of them are their own number. */
 const MAX_DIGITS = 15;
 
-function ascii(text: string): Uint8Array {
+/** The bytes of a text that is ASCII. */
+export function ascii(text: string): Uint8Array {
   return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 }
 
@@ -46,9 +47,9 @@ export class Scanner {
   #bytes = new Uint8Array();
   #at = 0;
 
-  /** `names`: the members of the outermost object to find. */
-  constructor(names: readonly string[]) {
-    this.#names = names.map(ascii);
+  /** `names`: the members of the outermost object to find, in ASCII. */
+  constructor(names: readonly Uint8Array[]) {
+    this.#names = names;
     this.#starts = names.map(() => -1);
     this.#ends = names.map(() => -1);
   }
