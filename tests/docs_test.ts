@@ -14,17 +14,20 @@
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parse as parseJsonc } from "@std/jsonc";
 import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
-import { parsePipeline } from "../mod.ts";
+import { withCommands } from "../docs/write_readme.ts";
+import { EXIT, parsePipeline } from "../mod.ts";
+import { notEnforced } from "../src/sandbox/not_enforced.ts";
 import {
   type Block,
   blocksOf,
   missingLine,
   shownIn,
 } from "./support/blocks.ts";
+import { confinement } from "./support/confinements.ts";
 import { type Machine, Machines } from "./support/machines.ts";
 import type { Typist } from "./support/session.ts";
 import { ROOT } from "./support/source_files.ts";
@@ -44,6 +47,35 @@ for (const document of DOCUMENTS) {
     }
   });
 }
+
+Deno.test("the table of commands in README.md is written from the profiles", async () => {
+  const text = await Deno.readTextFile(join(ROOT, "README.md"));
+  assertEquals(text, withCommands(text));
+});
+
+Deno.test("README.md names every exit code, and no other", async () => {
+  const text = await Deno.readTextFile(join(ROOT, "README.md"));
+  const section = text.split("## Exit codes")[1].split("\n## ")[0];
+  assertEquals(
+    [...section.matchAll(/^\| (\d+) /gm)].map(([, code]) => Number(code)),
+    Object.values(EXIT),
+  );
+});
+
+Deno.test("README.md says what Landlock does not hold", async () => {
+  const text = await Deno.readTextFile(join(ROOT, "README.md"));
+  const said = text.split("## The two isolations")[1].replaceAll(/\s+/g, " ");
+  const gaps = notEnforced(confinement({ argv: ["x"] }), {
+    name: "landlock",
+    version: "abi 1",
+    isolation: "kernel",
+    path: null,
+    abi: 1,
+    mechanisms: [],
+  });
+  assert(gaps.length > 0);
+  for (const gap of gaps) assertStringIncludes(said, `- ${gap}`);
+});
 
 Deno.test("a document that shows what is not so is found out", () => {
   assertEquals(missingLine(["a…d", "", "…", "x"], "abcd\ny\nx\n"), null);

@@ -120,10 +120,11 @@ const UPKEEP: Record<string, Task> = {
   },
   tasks: {
     description:
-      "write these tasks from src/cli/profile.ts, and links/import_map.json",
+      "write what follows from src/cli/profile.ts and deno.json: tasks, import map, README",
     command: [
       "deno run --allow-read=deno.json --allow-write=deno.json src/cli/write_tasks.ts",
       "deno run --allow-read=. --allow-write=links/import_map.json links/write_import_map.ts",
+      "deno run --allow-read=README.md --allow-write=README.md docs/write_readme.ts",
     ].join(" && "),
   },
 };

@@ -65,8 +65,9 @@ export const request: Command = command({
     for (const line of proposalLines(proposal, context.terminal.paint)) {
       context.terminal.say(line);
     }
-    context.terminal.answer({ request: asked.id, file: path }, [path]);
-    context.terminal.next(`deno task approve ${path} --out TICKET`);
+    const shown = args.out ?? path;
+    context.terminal.answer({ request: asked.id, file: path }, [shown]);
+    context.terminal.next(`deno task approve ${shown} --out TICKET`);
     return EXIT.done;
   },
 });
