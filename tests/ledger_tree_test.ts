@@ -236,6 +236,14 @@ const ATTACKS: [
     "run.hidden",
   ],
   [
+    "a run was hidden: it is not listed where it is looked for",
+    ([hidden]) => ({
+      documents: (all) =>
+        all.filter(({ kind, id }) => kind !== "index" || !id.endsWith(hidden)),
+    }),
+    "run.unlisted",
+  ],
+  [
     "a run was copied under another id",
     ([copied]) => ({
       documents: (all) => [
@@ -273,6 +281,7 @@ const ATTACKS: [
     "run.closing",
     "run.unsealed",
     "run.seal",
+    "run.unlisted",
     "checkpoint.uncovered",
   ],
   [

@@ -111,6 +111,22 @@ export function testStore(
     assertEquals(await store.get("ticket", "t"), bytesOf("three"));
   });
 
+  test("an index is taken away in the same commit, and one that is not there is no fault", async (store) => {
+    const index = (id: string) => ({
+      kind: "index" as const,
+      id,
+      bytes: new Uint8Array(),
+    });
+    await store.commit({ put: [index("a/1"), index("a/2")] });
+    await store.commit({ put: [index("b/1")], unlist: ["a/1", "a/3"] });
+    assertEquals(await ids(store.list("index")), ["a/2", "b/1"]);
+    await refused(store.commit({
+      put: [{ ...index("a/2"), expect: null }],
+      unlist: ["b/1"],
+    }));
+    assertEquals(await ids(store.list("index")), ["a/2", "b/1"]);
+  });
+
   test("documents are listed by id, both ways, by prefix, up to a limit", async (store) => {
     const all = ["a1", "a2", "a3", "b1", "b2"];
     await store.commit({

@@ -14,6 +14,7 @@ import type { EntryBodies } from "./entry.ts";
 import { LedgerFacts, type RunFacts } from "./ledger_facts.ts";
 import { failing, type LedgerFault } from "./ledger_fault.ts";
 import type { TreeHead } from "./merkle.ts";
+import { byStatus, isListed } from "./run_index.ts";
 import { parseStored, RunRecordSchema, TicketStateSchema } from "./records.ts";
 import { SealSchema } from "./seal.ts";
 import { EMPTY_HEAD, type Head, type Store } from "./store.ts";
@@ -282,6 +283,11 @@ class Walk {
         record.entries.join() === entries.join(),
         "run.record",
         "its record is not what the ledger says",
+      ],
+      [
+        await isListed(this.#store, byStatus(record.status), run),
+        "run.unlisted",
+        `it is not listed among those that are ${record.status}`,
       ],
     ]).concat(
       await this.#chain(run, facts),

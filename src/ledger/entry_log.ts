@@ -79,6 +79,7 @@ const MOST_BYTES = 0xffff;
 /** What goes into the commit beside the entries, and what the change comes to. */
 export interface Change<T> {
   put?: Put[];
+  unlist?: Commit["unlist"];
   receipts?: Commit["receipts"];
   result: T;
 }
@@ -156,7 +157,7 @@ export class EntryLog {
   async #commit(
     after: Head,
     batch: EntryBatch,
-    { put = [], receipts = [] }: Change<unknown>,
+    { put = [], receipts = [], unlist = [] }: Change<unknown>,
   ): Promise<boolean> {
     const { links, head } = batch;
     if (links.length === 0 && put.length === 0) return true;
@@ -172,7 +173,12 @@ export class EntryLog {
       bytes: tile.bytes,
     }));
     try {
-      await this.store.commit({ entries, put: [...put, ...tree], receipts });
+      await this.store.commit({
+        entries,
+        put: [...put, ...tree],
+        receipts,
+        unlist,
+      });
       this.#known = { head, edge };
       return true;
     } catch (error) {

@@ -116,10 +116,14 @@ class KvStore implements Store {
       for (const batch of before) {
         await assign(kv.atomic(), batch).commit();
       }
-      const { ok } = await assign(kv.atomic().check(...checks), [
+      const operation = assign(kv.atomic().check(...checks), [
         ...(isNew ? [FORMAT] : []),
         ...atomic,
-      ]).commit();
+      ]);
+      for (const id of change.unlist ?? []) {
+        operation.delete([...KEYS.document("index", id)]);
+      }
+      const { ok } = await operation.commit();
       return ok ? null : "someone else was faster";
     });
     if (moved === null) {

@@ -34,14 +34,13 @@ import {
   closeRun,
   entriesOfRun,
   type EntryAt,
-  listRuns,
   readEntry,
   readRun,
   type Resumed,
   resumeRun,
-  type RunQuery,
 } from "./run_book.ts";
 import type { Head, Store } from "./store.ts";
+import { listRuns, type RunQuery } from "./list_runs.ts";
 import {
   type Documents,
   issueTicket,
@@ -278,7 +277,7 @@ export class Ledger {
 
   /** Runs in the order of their making, newest first when `reverse`. */
   runs(query: RunQuery = {}): AsyncIterable<RunRecord> {
-    return listRuns(this.#entries, query);
+    return listRuns(this.#store, query);
   }
 
   /** Where a run stands, given whether a living process holds its lock. */

@@ -39,6 +39,8 @@ export type LedgerFaultCode =
   /** A run that was admitted, and of which nothing is kept. */
   | "run.hidden"
   | "run.record"
+  /** A run that is not found where it is looked for. */
+  | "run.unlisted"
   /** Receipts that do not end at the run's head. */
   | "run.head"
   /** Receipts that name other entries than the ledger has. */

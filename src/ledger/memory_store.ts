@@ -77,6 +77,9 @@ export class MemoryStore implements Store {
       documents.set(id, bytes.slice());
       this.#documents.set(kind, documents);
     }
+    for (const id of change.unlist ?? []) {
+      this.#documents.get("index")?.delete(id);
+    }
     return Promise.resolve();
   }
 

@@ -21,6 +21,13 @@ import {
   type RunChain,
 } from "./receipt_log.ts";
 import { parseStored, type RunRecord, RunRecordSchema } from "./records.ts";
+import {
+  byActor,
+  byStatus,
+  byStep,
+  indexBefore,
+  indexPuts,
+} from "./run_index.ts";
 import { type Seal, SealSchema } from "./seal.ts";
 import { type DocumentKind, EMPTY_HEAD, type Put } from "./store.ts";
 import {
@@ -38,6 +45,8 @@ export interface Admission extends SignedTicket {
   run: string;
   opened: { plan: Digest; decision: Digest; only: string[] | null };
   actor: Actor;
+  /** The ids of the chosen steps, by which the run can be found. */
+  steps?: readonly string[];
   /** What the run rests on, where the ledger has it not yet. */
   documents?: Documents;
 }
@@ -72,19 +81,11 @@ export interface EntryAt {
   hash: Digest;
 }
 
-/** Which runs to list, in the order of their ids, that is of their making. */
-export interface RunQuery {
-  reverse?: boolean;
-  limit?: number;
-  /** Ids that begin so. */
-  prefix?: string;
-  status?: RunRecord["status"];
-}
-
 /** Consumes a use of a ticket and opens the run, in one commit. */
 export async function admitRun(
   log: EntryLog,
-  { run, opened, actor, documents = new Map(), ...signed }: Admission,
+  { run, opened, actor, steps = [], documents = new Map(), ...signed }:
+    Admission,
 ): Promise<Admitted> {
   const { ticket } = signed;
   if (opened.decision !== ticket.decision) {
@@ -96,6 +97,11 @@ export async function admitRun(
   }
   // A run that could not be closed must not begin.
   await ledgerKey(log);
+  const listed = await indexBefore(log.store, run, [
+    byStatus("running"),
+    ...actorsOf(signed, actor).map(byActor),
+    ...steps.map(byStep),
+  ]);
   return await log.change(async (batch) => {
     const { state, put } = await enterTicket(log, batch, signed);
     checkUsable(ticket, state, Date.parse(batch.at));
@@ -140,6 +146,7 @@ export async function admitRun(
         ...put.filter(({ kind }) => kind !== "ticket-state"),
         document("ticket-state", ticket.id, { ...state, uses: use }),
         document("run", run, record),
+        ...listed,
         ...await documentPuts(log, documents),
       ],
       receipts: [{ run, append: appendOf([receipt], EMPTY_HEAD) }],
@@ -236,7 +243,9 @@ export async function closeRun(
         document("run", run, record),
         document("seal", run, envelope),
         ...await checkpointPuts(log, batch, run),
+        ...indexPuts(run, [byStatus(outcome)]),
       ],
+      unlist: [byStatus("running") + run],
       result: record,
     };
   });
@@ -253,22 +262,6 @@ export async function readRun(
   return bytes === null
     ? null
     : parseStored(bytes, RunRecordSchema, `run "${run}"`);
-}
-
-/** The runs that a query names. */
-export async function* listRuns(
-  log: EntryLog,
-  { status, limit = Infinity, ...order }: RunQuery,
-): AsyncIterable<RunRecord> {
-  const options = status === undefined ? { ...order, limit } : order;
-  let left = limit;
-  if (left <= 0) return;
-  for await (const { id, bytes } of log.store.list("run", options)) {
-    const record = parseStored(bytes, RunRecordSchema, `run "${id}"`);
-    if (status !== undefined && record.status !== status) continue;
-    yield record;
-    if (--left <= 0) return;
-  }
 }
 
 /** What a bundle needs of the ledger: `ticket.issued` and all entries of the run. */
@@ -292,6 +285,13 @@ export async function readEntry(log: EntryLog, seq: number): Promise<EntryAt> {
     "ledger.corrupt",
     `Cannot read entry ${seq} from the ledger: there is none`,
   );
+}
+
+/** Who asked for a run, whose keys signed its ticket, and who runs it. */
+function actorsOf({ ticket, envelope }: SignedTicket, runner: Actor): string[] {
+  const { id, key } = ticket.requester;
+  const approvers = envelope.signatures.map(({ keyid }) => keyid);
+  return [id, ...(key === null ? [] : [key]), ...approvers, runner.id];
 }
 
 function newChain(run: string): RunChain {

@@ -49,6 +49,8 @@ export interface Commit {
   receipts?: { run: string; append: Append }[];
   /** Documents to put, by kind and id. A ticket's document is its envelope; `tickets` etc. are indexes. */
   put?: Put[];
+  /** Indexes to take away, by id; one that is not there is none the less gone. */
+  unlist?: string[];
 }
 
 /** The kinds of documents that lie beside the chains. */

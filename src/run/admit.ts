@@ -46,6 +46,7 @@ export async function admit(
         only,
       },
       actor,
+      steps: steps.map(({ id }) => id),
       documents: documentsOf({
         plan: proposal.plan.value,
         decision: leave.decision.value,
