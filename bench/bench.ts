@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { benchPlanning } from "./planning.ts";
 import { benchProcesses } from "./processes.ts";
 import { benchReceipts } from "./receipts.ts";
 
 /** Each prints its figures. */
 const SECTIONS: Record<string, () => Promise<void>> = {
   processes: benchProcesses,
+  planning: benchPlanning,
   receipts: benchReceipts,
 };
 
