@@ -324,6 +324,7 @@ Deno.test("the launcher starts nothing that nothing confines", async () => {
         kernel: null,
         seccompFd: null,
         cgroup: null,
+        secrets: null,
         statusFd: null,
         mountPoints: null,
       }, {
@@ -331,6 +332,7 @@ Deno.test("the launcher starts nothing that nothing confines", async () => {
         stdout: () => {},
         stderr: () => {},
         limits: confinement({ argv: ["true"] }).limits,
+        secrets: new Map(),
       }), WritError)
   );
   assert(isWritError(error, "sandbox.launch"));
@@ -376,6 +378,7 @@ for (const [name, change] of halfConfined) {
           stdout: () => {},
           stderr: () => {},
           limits: step.limits,
+          secrets: new Map(),
         });
       const error = await assertRejects(
         () => start(change(launch.kernel!)),

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { WritError } from "../src/core/errors.ts";
 import type { PlanStep } from "../src/plan/plan.ts";
 import { bubblewrap } from "../src/sandbox/bubblewrap.ts";
@@ -48,6 +53,7 @@ const HOST: HostFacts = {
   denoDir: null,
   deno: null,
   relay: null,
+  secrets: null,
   uid: 1001,
   gid: 1001,
   system: {
@@ -129,11 +135,27 @@ refuses(
       relay: { deno: "/d", folder: "/f" },
     }, BWRAP),
 );
-refuses(
-  "a secret is refused",
-  "sandbox.cannot_hold",
-  () => confine(step({ env: { TOKEN: { secret: "TOKEN" } } })),
-);
+
+Deno.test("a secret is named, and its value is put in by the launcher", () => {
+  const made = confine(step({
+    env: {
+      TOKEN: { secret: "token" },
+      KEY: { secret: "key", as: "file" },
+      B: "1",
+    },
+  }));
+  assertEquals(made.secrets, [
+    { variable: "KEY", secret: "key", as: "file" },
+    { variable: "TOKEN", secret: "token", as: "value" },
+  ]);
+  const { argv, secrets } = bubblewrap(made, HOST, BWRAP);
+  assertStringIncludes(argv.join(" "), "--setenv KEY /run/secrets/key ");
+  assertStringIncludes(argv.join(" "), "--file 8 /run/secrets/key ");
+  assert(!argv.includes("TOKEN"));
+  assertEquals(secrets?.variables, [{ variable: "TOKEN", secret: "token" }]);
+  const kernel = landlock(made, { ...HOST, secrets: "/state/s" }, LANDLOCK);
+  assertEquals([kernel.env.KEY, kernel.env.TOKEN], ["/state/s/key", undefined]);
+});
 
 Deno.test("a step without limits has the default ones", () => {
   assertEquals(confine(step({})).limits, {

@@ -128,6 +128,7 @@ export function hostOf(step: PlanStep): HostFacts {
     denoDir: deno ? `${state}/deno` : null,
     deno: deno ? { config: null, lock: null } : null,
     relay: null,
+    secrets: null,
     uid: 1001,
     gid: 1001,
     system: {

@@ -105,7 +105,9 @@ function stepLines(
         ? `${name}=${value}${
           step.bound.includes(name) ? " (from your environment)" : ""
         }`
-        : `${name} is the secret ${value.secret}`,
+        : `${name} is ${
+          value.as === "file" ? "a file with " : ""
+        }the secret ${value.secret}`,
     ]),
     ["held by", `${step.isolation} or stronger`],
     ...(hint === null

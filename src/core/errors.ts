@@ -72,6 +72,8 @@ export const ERROR_EXIT = {
   "sandbox.unavailable": EXIT.refused,
   "sandbox.cannot_hold": EXIT.refused,
   "sandbox.launch": EXIT.refused,
+  "secret.missing": EXIT.refused,
+  "secret.unsafe": EXIT.refused,
   "workspace.unsafe": EXIT.refused,
   "publish.unsafe": EXIT.refused,
   // ledger, evidence, run

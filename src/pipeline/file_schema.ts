@@ -53,7 +53,12 @@ const envValue = z.union([
   }),
   z.strictObject({
     secret: name.meta({
-      description: "A secret by name. Its value is in no digest or receipt.",
+      description:
+        "A secret by name, taken from the runner's environment. Its value is in no digest or receipt.",
+    }),
+    as: z.literal("file", { error: '"file"' }).optional().meta({
+      description:
+        "The variable holds the path of a file with the secret in it.",
     }),
   }),
 ], 'a text, { "from": "NAME" } or { "secret": "NAME" }');

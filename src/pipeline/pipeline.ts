@@ -32,7 +32,13 @@ export interface Permissions {
 }
 
 /** A value of the environment: text, bound from the caller's, or a secret by name. */
-export type EnvValue = string | { from: string } | { secret: string };
+export type EnvValue = string | { from: string } | SecretValue;
+
+/** A secret by name; as a file, the variable holds the file's path. */
+export interface SecretValue {
+  secret: string;
+  as?: "file";
+}
 
 /** Bounds on a step; `null` where none is set. */
 export interface Limits {

@@ -135,7 +135,7 @@ function knownKeys(holder: JsonPath): readonly string[] {
   if (holder[2] === "permissions") return KNOWN_KEYS.permissions;
   if (holder[2] === "limits") return KNOWN_KEYS.limits;
   if (holder[2] === "stdin") return ["text", "file"];
-  return ["from", "secret"];
+  return ["from", "secret", "as"];
 }
 
 /** Where a key that is right in another place belongs. */

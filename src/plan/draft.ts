@@ -224,7 +224,7 @@ function bindEnv(
   let complete = true;
   for (const [name, value] of Object.entries(step.env)) {
     if (typeof value === "string") values[name] = value;
-    else if ("secret" in value) values[name] = { secret: value.secret };
+    else if ("secret" in value) values[name] = { ...value };
     else {
       const found = env(value.from);
       if (found === undefined) {

@@ -76,7 +76,7 @@ export interface PlanStep {
   /** The product that takes the standard output; `null`: it is kept as evidence only. */
   stdout: string | null;
   /** Literal values, those bound from the caller's environment, and secrets by name. */
-  env: Record<string, string | { secret: string }>;
+  env: Record<string, string | { secret: string; as?: "file" }>;
   /** The names in `env` that were bound from the caller's environment, sorted. */
   bound: string[];
   /** Sorted by path. */
@@ -153,7 +153,13 @@ export const PlanStepSchema: z.ZodType<PlanStep> = z.strictObject({
     z.strictObject({ file: text }),
   ]).nullable(),
   stdout: text.nullable(),
-  env: z.record(text, z.union([text, z.strictObject({ secret: text })])),
+  env: z.record(
+    text,
+    z.union([
+      text,
+      z.strictObject({ secret: text, as: z.literal("file").optional() }),
+    ]),
+  ),
   bound: names,
   materials: z.array(z.union([
     z.strictObject({

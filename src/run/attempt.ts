@@ -6,11 +6,13 @@
  * @module
  */
 import { join } from "@std/path/join";
-import { WritError } from "../core/errors.ts";
+import { isWritError, WritError } from "../core/errors.ts";
 import { isWithin, withoutSlash } from "../core/paths.ts";
 import { type TreeEntry, treeRoot } from "../core/tree.ts";
 import { collectProducts } from "../evidence/collect.ts";
 import { largestFile } from "../evidence/largest_file.ts";
+import { findSecrets } from "../evidence/find_secrets.ts";
+import { maskText, type Secrets } from "../evidence/mask.ts";
 import { buildStage } from "../evidence/stage.ts";
 import type {
   EvidenceRef,
@@ -35,9 +37,11 @@ import { Capture } from "./capture.ts";
 import {
   explainExit,
   explainLeftovers,
+  explainSecrets,
   type Explanation,
 } from "./explain_failure.ts";
 import { hostFacts } from "./host_facts.ts";
+import { secretsOf } from "./secrets.ts";
 import type { Holding } from "./hold.ts";
 import type { World } from "./world.ts";
 
@@ -107,7 +111,13 @@ export async function attemptStep(
     link: backend.name === "bubblewrap",
   });
   const confinement = confine(step);
-  using capture = new Capture(world.blobs, input.show, evidenceOf(confinement));
+  const secrets = secretsOf(step, holding.secrets);
+  using capture = new Capture(
+    world.blobs,
+    input.show,
+    evidenceOf(confinement),
+    secrets,
+  );
   await using proxy = confinement.network === "hosts"
     ? await startProxy(
       confinement.hosts,
@@ -117,6 +127,7 @@ export async function attemptStep(
   const host = await hostFacts(
     { ...input, binds, backend, relay: proxy?.relay ?? null },
     confinement,
+    secrets,
     holding,
     world,
   );
@@ -128,8 +139,9 @@ export async function attemptStep(
     stdout: (chunk) => capture.take("stdout", chunk),
     stderr: (chunk) => capture.take("stderr", chunk),
     limits: confinement.limits,
+    secrets,
     signal: input.signal,
-  });
+  }).catch((error) => throwWithout(secrets, error));
   await proxy?.close();
   const evidence = capture.close(exited.truncated);
   const limits = limitsMet(exited.limits, confinement.limits, host.stage);
@@ -160,6 +172,12 @@ export async function attemptStep(
       ),
     );
   }
+  const given = findSecrets(
+    host.stage,
+    products.map(({ path }) => withoutSlash(path)),
+    secrets,
+  );
+  if (given.length > 0) return failed(explainSecrets(given, secrets));
   const collected = await collectProducts({ ...stage, binds });
   const wrong = explainLeftovers(collected);
   if (wrong !== null) return failed(wrong);
@@ -185,6 +203,14 @@ function evidenceOf({ network }: Confinement): EvidenceRef["name"][] {
     "stderr",
     ...(network === "hosts" ? ["network" as const] : []),
   ];
+}
+
+/** What a tool said of its own failure may hold what it was given. */
+function throwWithout(secrets: Secrets, error: unknown): never {
+  if (!isWritError(error) || secrets.size === 0) throw error;
+  throw new WritError(error.code, maskText(error.message, secrets), {
+    hint: error.hint,
+  });
 }
 
 /** A writer may have died of its file's size without the step's own program telling. */

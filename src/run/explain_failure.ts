@@ -4,6 +4,7 @@
  * @module
  */
 import { quoted } from "../core/printable.ts";
+import { maskText, type Secrets } from "../evidence/mask.ts";
 import type { PlanStep } from "../plan/plan.ts";
 import { isWithin } from "../core/paths.ts";
 import type { Exited } from "../sandbox/launcher.ts";
@@ -104,6 +105,17 @@ export function explainLeftovers(leftovers: Leftovers): Explanation | null {
     };
   }
   return null;
+}
+
+/** Why a step failed that wrote what it must not give away. */
+export function explainSecrets(
+  paths: readonly string[],
+  secrets: Secrets,
+): Explanation {
+  return {
+    reason: `it wrote a secret into ${maskText(list(paths), secrets)}`,
+    hint: "A product is hashed, kept and published: no secret belongs there",
+  };
 }
 
 function isVisible(step: PlanStep, path: string): boolean {

@@ -18,6 +18,7 @@ import { chooseSteps } from "./active_run.ts";
 import { DenoDirs } from "./deno_dirs.ts";
 import type { Proposal } from "./propose.ts";
 import type { RunOptions } from "./run.ts";
+import { takeSecrets } from "./secrets.ts";
 import type { World } from "./world.ts";
 
 /** What holds the steps of a run. */
@@ -25,6 +26,8 @@ export interface Holding extends AsyncDisposable {
   launcher: Launcher;
   /** The backend of each chosen step. */
   backends: Map<string, Backend>;
+  /** The values of the secrets of the chosen steps, by name. */
+  secrets: Map<string, string>;
   system: SystemFacts;
   denoDirs: DenoDirs;
 }
@@ -32,7 +35,7 @@ export interface Holding extends AsyncDisposable {
 /**
  * Starts the launcher, tries the backends, and chooses one for each step.
  *
- * @throws {WritError} `sandbox.unavailable`, `sandbox.cannot_hold`
+ * @throws {WritError} `sandbox.unavailable`, `sandbox.cannot_hold`, `secret.…`
  */
 export async function hold(
   proposal: Proposal,
@@ -41,6 +44,7 @@ export async function hold(
 ): Promise<Holding> {
   const steps = chooseSteps(proposal, options.only).steps
     .map((step) => ({ step, confinement: confine(step) }));
+  const secrets = takeSecrets(steps.map(({ step }) => step), world.sight.env);
   const launcher = await startLauncher();
   try {
     const { backends } = await probe(launcher);
@@ -51,6 +55,7 @@ export async function hold(
         requireLimits(confinement, backend, Deno.uid()!);
         return [step.id, backend];
       })),
+      secrets,
       system: await systemFacts(),
       denoDirs: new DenoDirs(world.state.denoDirs, world.sight.toolDigests),
       [Symbol.asyncDispose]: () => launcher.close(),

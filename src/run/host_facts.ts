@@ -8,6 +8,7 @@
 import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
 import type { Located } from "../plan/executables.ts";
+import type { Secrets } from "../evidence/mask.ts";
 import type { PlanStep } from "../plan/plan.ts";
 import { buildEtc } from "../sandbox/build_etc.ts";
 import type {
@@ -19,6 +20,23 @@ import { findDenoFiles } from "../sandbox/deno_dir.ts";
 import { VIEW } from "../sandbox/view_paths.ts";
 import type { Holding } from "./hold.ts";
 import type { World } from "./world.ts";
+
+/** Without mounts, secrets that are given as files lie in the attempt's folder until it is removed. */
+async function secretFiles(
+  folder: string,
+  confinement: Confinement,
+  secrets: Secrets,
+): Promise<string | null> {
+  const files = confinement.secrets.filter(({ as }) => as === "file");
+  if (files.length === 0) return null;
+  await Deno.mkdir(folder, { mode: 0o700 });
+  for (const { secret } of files) {
+    await Deno.writeTextFile(join(folder, secret), secrets.get(secret)!, {
+      mode: 0o400,
+    });
+  }
+  return folder;
+}
 
 /** What is known of the attempt's place. */
 export interface Place extends Pick<HostFacts, "binds" | "relay"> {
@@ -33,6 +51,7 @@ export interface Place extends Pick<HostFacts, "binds" | "relay"> {
 export async function hostFacts(
   { step, located, folder, binds, backend, relay }: Place,
   confinement: Confinement,
+  secrets: Secrets,
   holding: Holding,
   world: World,
 ): Promise<HostFacts> {
@@ -59,6 +78,9 @@ export async function hostFacts(
       namespaces,
     ),
     deno: isDeno ? await findDenoFiles(stage) : null,
+    secrets: namespaces
+      ? null
+      : await secretFiles(join(folder, "secrets"), confinement, secrets),
     relay,
     uid: Deno.uid()!,
     gid: Deno.gid()!,

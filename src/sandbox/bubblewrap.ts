@@ -17,12 +17,14 @@ import { inView, isBeneath, outermost, VIEW } from "./view_paths.ts";
 const SECCOMP_FD = 3;
 const STATUS_FD = 4;
 const FIRST_CGROUP_FD = 5;
+const SECRET_ARGS_FD = 7;
+const FIRST_SECRET_FD = 8;
 
 /** User and group id inside, on every machine: a tool must not behave as root does. */
 export const STEP_UID = 1000;
 
 /** Mounts whose inside Writ does not make: nothing may be mounted beneath them. */
-const FIXED = ["/dev", "/etc", "/proc", "/run/writ", VIEW.work, VIEW.denoDir];
+const FIXED = ["/dev", "/etc", "/proc", "/run", VIEW.work, VIEW.denoDir];
 
 /**
  * How bubblewrap starts a step. The same input gives the same argv.
@@ -52,8 +54,10 @@ export function bubblewrap(
     home: VIEW.home,
     tmp: VIEW.tmp,
     denoDir: host.denoDir === null ? null : VIEW.denoDir,
+    secrets: VIEW.secrets,
     certificates: host.system.certificates === null ? null : VIEW.certificates,
   });
+  const secrets = secretsOf(confinement);
   const argv = [
     backend.path,
     "--unshare-user",
@@ -70,7 +74,14 @@ export function bubblewrap(
     ...Object.entries(env).flatMap((
       [name, value],
     ) => ["--setenv", name, value]),
+    // On a descriptor, since anybody on the machine may read a command line.
+    ...(secrets === null || secrets.fd === null
+      ? []
+      : ["--args", `${secrets.fd}`]),
     ...systemMounts(host),
+    ...(secrets?.files ?? []).flatMap(({ fd, secret }) => [
+      ...["--perms", "0400", "--file", `${fd}`, `${VIEW.secrets}/${secret}`],
+    ]),
     ...toolMounts(host.roots),
     ...relayMounts(confinement, host),
     ...(host.denoDir === null ? [] : ["--ro-bind", host.denoDir, VIEW.denoDir]),
@@ -102,10 +113,27 @@ export function bubblewrap(
     },
     statusFd: STATUS_FD,
     cgroup: limits.cgroup,
+    secrets,
     mountPoints: {
       root: host.stage,
       paths: host.binds.map(({ path }) => path),
     },
+  };
+}
+
+function secretsOf({ secrets }: Confinement): Launch["secrets"] {
+  if (secrets.length === 0) return null;
+  const variables = secrets.filter(({ as }) => as === "value")
+    .map(({ variable, secret }) => ({ variable, secret }));
+  const files = secrets.filter(({ as }) => as === "file")
+    .map(({ secret }) => secret);
+  return {
+    fd: variables.length === 0 ? null : SECRET_ARGS_FD,
+    variables,
+    files: [...new Set(files)].map((secret, at) => ({
+      fd: FIRST_SECRET_FD + at,
+      secret,
+    })),
   };
 }
 

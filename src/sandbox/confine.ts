@@ -30,6 +30,7 @@ export function confine(step: PlanStep): Confinement {
     scratch: [...step.scratch],
     ...networkOf(step),
     env,
+    secrets: secretsOf(step),
     stdin: step.stdin,
     limits: {
       ...limits,
@@ -43,7 +44,7 @@ export function confine(step: PlanStep): Confinement {
       run: [...permissions.run],
       sys: permissions.sys,
       ffi: permissions.ffi,
-      env: Object.keys(env).sort(),
+      env: Object.keys(step.env).sort(),
       import: [...permissions.import],
       deny: [...permissions.deny],
     },
@@ -51,21 +52,21 @@ export function confine(step: PlanStep): Confinement {
 }
 
 function literalEnv(step: PlanStep): Record<string, string> {
-  const env: Record<string, string> = {};
-  for (const [name, value] of Object.entries(step.env)) {
-    if (typeof value !== "string") {
-      throw new WritError(
-        "sandbox.cannot_hold",
-        `Cannot give the secret "${value.secret}" to step "${step.id}": this version cannot keep a secret out of output and evidence`,
-        {
-          hint:
-            `Remove "${name}" from the step's env, or set it to a value that is no secret`,
-        },
-      );
-    }
-    env[name] = value;
-  }
-  return env;
+  return Object.fromEntries(
+    Object.entries(step.env).flatMap(([name, value]) =>
+      typeof value === "string" ? [[name, value]] : []
+    ),
+  );
+}
+
+function secretsOf(step: PlanStep): Confinement["secrets"] {
+  return Object.entries(step.env).flatMap(([variable, value]) =>
+    typeof value === "string" ? [] : [{
+      variable,
+      secret: value.secret,
+      as: value.as ?? "value" as const,
+    }]
+  ).sort((a, b) => a.variable < b.variable ? -1 : 1);
 }
 
 /** `localhost`, its addresses, each with or without a port. */

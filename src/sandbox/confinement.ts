@@ -29,6 +29,8 @@ export interface Confinement {
   hosts: string[];
   /** Values that the plan sets; the backend adds the fixed ones (`HOME`, `PATH`, …). */
   env: Record<string, string>;
+  /** Values that no plan holds, by variable: given as the value itself, or as a file whose path is. */
+  secrets: { variable: string; secret: string; as: "value" | "file" }[];
   stdin: { text: string } | { file: string } | null;
   limits: StepLimits;
   /** What the flags of a `deno` step are made from; `null` for `run` steps. */
@@ -96,6 +98,8 @@ export interface HostFacts {
   /** Private, empty, writable folders. In namespaces both are made in memory, and these are not used. */
   home: string;
   tmp: string;
+  /** Under Landlock: the private folder with the files of its secrets; `null` where it has none. */
+  secrets: string | null;
   /** The made-up `/etc`. */
   etc: string;
   /** Absolute path of the program as it is started, in the view. */
@@ -140,6 +144,16 @@ export interface Launch {
     memory: number | null;
     processes: number | null;
     fds: number[];
+  } | null;
+  /**
+   * What the launcher puts in when it starts the step, and what nothing else holds: values of the
+   * environment, on `fd` in bubblewrap's terms or, where that is `null`, as they are; and
+   * files, each on a descriptor. `null` for a step without secrets.
+   */
+  secrets: {
+    fd: number | null;
+    variables: { variable: string; secret: string }[];
+    files: { fd: number; secret: string }[];
   } | null;
   /** Paths under `root` that must be real folders, without a link on the way, when the step starts. */
   mountPoints: { root: string; paths: string[] } | null;

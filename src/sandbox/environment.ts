@@ -11,6 +11,8 @@ export interface EnvironmentPaths {
   home: string;
   tmp: string;
   denoDir: string | null;
+  /** The folder of files with secrets. */
+  secrets: string | null;
   /** The certificate bundle, `null` where there is none. */
   certificates: string | null;
 }
@@ -58,6 +60,12 @@ export function stepEnvironment(
     }),
     ...(network === "hosts" && PROXIED),
     ...confinement.env,
+    ...Object.fromEntries(
+      confinement.secrets.filter(({ as }) => as === "file")
+        .map((
+          { variable, secret },
+        ) => [variable, `${paths.secrets}/${secret}`]),
+    ),
   };
   return Object.fromEntries(
     Object.entries(all).sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0),

@@ -99,6 +99,7 @@ export function landlock(
       home: host.home,
       tmp: host.tmp,
       denoDir: host.denoDir,
+      secrets: host.secrets,
       certificates: host.system.certificates,
     }),
     cwd: inView(host.stage, confinement.cwd),
@@ -106,6 +107,13 @@ export function landlock(
     seccompFd: null,
     statusFd: null,
     cgroup: limits.cgroup,
+    // The files lie in the step's folder already.
+    secrets: confinement.secrets.length === 0 ? null : {
+      fd: null,
+      variables: confinement.secrets.filter(({ as }) => as === "value")
+        .map(({ variable, secret }) => ({ variable, secret })),
+      files: [],
+    },
     mountPoints: null,
   };
 }
@@ -131,6 +139,7 @@ function kernelRules(
       rule(host.stage, RIGHTS.all),
       rule(host.home, RIGHTS.all),
       rule(host.tmp, RIGHTS.all),
+      ...(host.secrets === null ? [] : [rule(host.secrets, RIGHTS.read)]),
       rule("/usr", RIGHTS.readAndRun),
       ...host.system.top.map(({ path }) => rule(path, RIGHTS.readAndRun)),
       ...host.system.etc.filter((path) => online || !NETWORK_FILES.has(path))

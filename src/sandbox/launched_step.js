@@ -22,6 +22,7 @@ export class LaunchedStep {
   #host;
   #launch;
   #limits;
+  #secrets;
   #send;
   #fds;
   #pid = null;
@@ -36,11 +37,12 @@ export class LaunchedStep {
   #status = "";
   #complaint = "";
 
-  /** `host` is `{ libc, workers, reaper, cgroups }`; `send(stream, chunk)` passes output on. */
-  constructor(host, launch, limits, send) {
+  /** `host` is `{ libc, workers, reaper, cgroups }`; `secrets` has the values by name. `send(stream, chunk)` passes output on. */
+  constructor(host, launch, limits, secrets, send) {
     this.#host = host;
     this.#launch = launch;
     this.#limits = limits;
+    this.#secrets = secrets;
     this.#send = send;
     this.#fds = new Descriptors(host.libc);
   }
@@ -134,6 +136,7 @@ export class LaunchedStep {
         given.push([fds.raise(fds.adopt(fd, "open")), launch.cgroup.fds[at]])
       );
     }
+    if (launch.secrets !== null) given.push(...this.#secretDescriptors());
     this.#pid = await this.#spawn(given);
     this.#host.reaper.expect(this.#pid, this.#worker === null);
     this.#send("started", new TextEncoder().encode(`${this.#pid}`));
@@ -146,8 +149,36 @@ export class LaunchedStep {
     );
   }
 
+  /** What bubblewrap reads of the secrets. */
+  #secretDescriptors() {
+    const { fd, variables, files } = this.#launch.secrets;
+    const text = variables.flatMap(({ variable, secret }) => [
+      "--setenv",
+      variable,
+      this.#secret(secret),
+    ]).map((word) => `${word}\0`).join("");
+    const bytes = (text) => this.#fds.bytes(new TextEncoder().encode(text));
+    return [
+      ...(fd === null ? [] : [[bytes(text), fd]]),
+      ...files.map(({ fd, secret }) => [bytes(this.#secret(secret)), fd]),
+    ];
+  }
+
+  #secret(name) {
+    if (!Object.hasOwn(this.#secrets, name)) {
+      throw new Error(`its secret "${name}" was not given`);
+    }
+    return this.#secrets[name];
+  }
+
   async #spawn(given) {
-    const { program, argv, env, cwd, kernel } = this.#launch;
+    const { program, argv, cwd, kernel, secrets } = this.#launch;
+    const env = { ...this.#launch.env };
+    if (secrets !== null && secrets.fd === null) {
+      for (const { variable, secret } of secrets.variables) {
+        env[variable] = this.#secret(secret);
+      }
+    }
     const start = {
       program,
       argv,

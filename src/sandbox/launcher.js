@@ -102,13 +102,14 @@ function send(kind, id, payload) {
 
 function run(id, payload) {
   const line = payload.indexOf(10);
-  const { launch, limits, input } = JSON.parse(
+  const { launch, limits, secrets, input } = JSON.parse(
     new TextDecoder().decode(payload.subarray(0, line)),
   );
   const step = new LaunchedStep(
     host,
     launch,
     limits,
+    secrets,
     (stream, chunk) => send(FRAME[stream], id, chunk),
   );
   steps.set(id, step);

@@ -25,6 +25,8 @@ export interface LaunchIo {
   stdout(chunk: Uint8Array): void | Promise<void>;
   stderr(chunk: Uint8Array): void | Promise<void>;
   limits: StepLimits;
+  /** The values of the launch's secrets, by name. */
+  secrets: ReadonlyMap<string, string>;
   /** Ends the step. */
   signal?: AbortSignal;
 }
@@ -161,6 +163,7 @@ class Connection implements Launcher {
         JSON.stringify({
           launch,
           limits: io.limits,
+          secrets: Object.fromEntries(io.secrets),
           input: io.stdin !== null,
         }) + "\n",
       );

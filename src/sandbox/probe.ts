@@ -166,6 +166,7 @@ async function probeHost(folder: string, etc: string): Promise<HostFacts> {
     home: join(folder, "home"),
     tmp: join(folder, "tmp"),
     etc,
+    secrets: null,
     program: "/bin/sh",
     roots: [],
     path: [],
@@ -205,6 +206,7 @@ async function tryBackend(
     network: "none",
     hosts: [],
     env: {},
+    secrets: [],
     stdin: null,
     limits: {
       timeout: 10_000,
@@ -227,6 +229,7 @@ async function tryBackend(
       stdout: (chunk) => void (output += new TextDecoder().decode(chunk)),
       stderr: (chunk) => void (complaint += new TextDecoder().decode(chunk)),
       limits: confinement.limits,
+      secrets: new Map(),
     });
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -10,6 +10,7 @@ export const VIEW = {
   home: "/home/step",
   tmp: "/tmp",
   denoDir: "/deno",
+  secrets: "/run/secrets",
   certificates: "/etc/ssl/certs/ca-certificates.crt",
 } as const;
 

@@ -27,6 +27,7 @@ export const HostFactsSchema: z.ZodType<HostFacts> = z.strictObject({
   home: absolute,
   tmp: absolute,
   etc: absolute,
+  secrets: absolute.nullable(),
   program: absolute,
   roots: z.array(absolute),
   path: z.array(absolute),

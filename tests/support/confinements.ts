@@ -39,6 +39,7 @@ export function confinement(
     network: "none",
     hosts: [],
     env: {},
+    secrets: [],
     stdin: null,
     runtime: null,
     limits: LIMITS,

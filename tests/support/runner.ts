@@ -13,5 +13,6 @@ await launcher.spawn(launch, {
   stdout: show,
   stderr: show,
   limits,
+  secrets: new Map(),
 });
 await launcher.close();

@@ -99,6 +99,7 @@ export class Bench {
       denoDir: null,
       deno: null,
       relay: null,
+      secrets: null,
       uid: Deno.uid() ?? 0,
       gid: Deno.gid() ?? 0,
       system: await systemFacts(),
@@ -126,6 +127,7 @@ export class Bench {
     more: {
       host?: Partial<HostFacts>;
       stdin?: Uint8Array;
+      secrets?: ReadonlyMap<string, string>;
       signal?: AbortSignal;
       seen?(text: string): void;
     } = {},
@@ -150,6 +152,7 @@ export class Bench {
         },
         stderr: (chunk) => void (err += decode(chunk)),
         limits: step.limits,
+        secrets: more.secrets ?? new Map(),
         signal: more.signal,
       },
     );

@@ -174,6 +174,7 @@ export class TrialWorld implements AsyncDisposable {
         step.id,
         chooseBackend([backend], step.isolation, confine(step)),
       ])),
+      secrets: new Map(),
       system: this.system,
       denoDirs: new DenoDirs(this.world.state.denoDirs, null),
       [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -227,8 +227,12 @@ export class World implements AsyncDisposable {
   }
 
   /** Runs a command in the workspace. */
-  writ(words: readonly string[], by: Person = this.ann): Promise<Ended> {
-    return runWrit(words, { cwd: this.workspace, home: by.home });
+  writ(
+    words: readonly string[],
+    by: Person = this.ann,
+    env?: Record<string, string>,
+  ): Promise<Ended> {
+    return runWrit(words, { cwd: this.workspace, home: by.home, env });
   }
 
   /** Starts a command in the workspace, with both outputs piped. */
@@ -258,8 +262,12 @@ export class World implements AsyncDisposable {
   }
 
   /** Executes `pipeline.json`. */
-  execute(words: readonly string[] = [], by?: Person): Promise<Ended> {
-    return this.writ(["execute", "pipeline.json", ...words], by);
+  execute(
+    words: readonly string[] = [],
+    by?: Person,
+    env?: Record<string, string>,
+  ): Promise<Ended> {
+    return this.writ(["execute", "pipeline.json", ...words], by, env);
   }
 
   /** Verifies a run with the workspace's trust. */

@@ -1,0 +1,77 @@
+/**
+ * Looks for secrets in what a step made, before any of it is stored.
+ *
+ * Edge: files.
+ *
+ * @module
+ */
+import { join } from "@std/path/join";
+import { BETWEEN, type Secrets } from "./mask.ts";
+import { Search } from "./search.ts";
+import { secretForms } from "./secret_forms.ts";
+
+const PIECE = 256 * 1024;
+
+/** The files below `folder/path` that hold a secret in any form, or are named by one; paths relative to `folder`. */
+export function findSecrets(
+  folder: string,
+  paths: readonly string[],
+  secrets: Secrets,
+): string[] {
+  if (secrets.size === 0) return [];
+  const searches = [...secrets.values()].map(secretForms).flatMap((
+    { plain, encoded },
+  ) => [new Search(plain), new Search(encoded, BETWEEN)]);
+  const found: string[] = [];
+  const waiting = [...paths];
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    const at = join(folder, path);
+    const info = lstat(at);
+    if (info === null) continue;
+    if (info.isDirectory) {
+      for (const { name } of Deno.readDirSync(at)) {
+        waiting.push(`${path}/${name}`);
+      }
+    }
+    if (
+      holds(searches, [bytesOf(path)]) ||
+      (info.isSymlink && holds(searches, [bytesOf(Deno.readLinkSync(at))])) ||
+      (info.isFile && holds(searches, pieces(at)))
+    ) found.push(path);
+  }
+  return found.sort();
+}
+
+function holds(
+  searches: readonly Search[],
+  stream: Iterable<Uint8Array>,
+): boolean {
+  for (const search of searches) search.reset();
+  for (const piece of stream) {
+    if (searches.some((search) => search.take(piece).length > 0)) return true;
+  }
+  return false;
+}
+
+function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function* pieces(path: string): Iterable<Uint8Array> {
+  using file = Deno.openSync(path);
+  const buffer = new Uint8Array(PIECE);
+  for (
+    let count = file.readSync(buffer);
+    count !== null;
+    count = file.readSync(buffer)
+  ) yield buffer.subarray(0, count);
+}
+
+function lstat(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
