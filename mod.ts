@@ -55,6 +55,7 @@ export type {
   Limits,
   Permissions,
   Pipeline,
+  SecretValue,
   Stdin,
   Step,
 } from "./src/pipeline/pipeline.ts";

@@ -36,7 +36,9 @@ export type EnvValue = string | { from: string } | SecretValue;
 
 /** A secret by name; as a file, the variable holds the file's path. */
 export interface SecretValue {
+  /** Its name; the runner's environment has the value. */
   secret: string;
+  /** Given as a file; without it, as the variable's value. */
   as?: "file";
 }
 

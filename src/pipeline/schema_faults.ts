@@ -140,8 +140,10 @@ function knownKeys(holder: JsonPath): readonly string[] {
 
 /** Where a key that is right in another place belongs. */
 function elsewhere(holder: JsonPath, key: string): string | undefined {
-  const alternatives = knownKeys(holder);
-  if (alternatives.length === 2 && alternatives.includes(key)) {
+  const alternatives = holder[2] === "stdin"
+    ? ["text", "file"]
+    : ["from", "secret"];
+  if (["stdin", "env"].includes(`${holder[2]}`) && alternatives.includes(key)) {
     return `Keep one of "${alternatives[0]}" and "${alternatives[1]}"`;
   }
   const known = (keys: readonly string[]) => keys.includes(key);
