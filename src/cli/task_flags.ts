@@ -109,6 +109,10 @@ const UPKEEP: Record<string, Task> = {
     command: "deno task check && deno task test",
   },
   bench: { description: "the figures", command: "deno run -A bench/bench.ts" },
+  recording: {
+    description: "record docs/recording.svg from what a terminal shows",
+    command: "deno run -A docs/record.ts",
+  },
   schemas: {
     description: "write schemas/ from the source",
     command: "deno run --allow-read --allow-write=schemas schemas/generate.ts",

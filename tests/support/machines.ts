@@ -13,7 +13,7 @@ import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
 import { removeTree } from "../../src/evidence/remove_tree.ts";
 import { cleanEnv, runProgram } from "./run_writ.ts";
-import { Session, type Typist } from "./session.ts";
+import { Session, type SessionOptions, type Typist } from "./session.ts";
 import { ROOT } from "./source_files.ts";
 
 const NPX = `#!/bin/sh
@@ -29,6 +29,8 @@ at() { case "$1" in *:*) echo "${place}/\${1%%:*}/\${1#*:}";; *) echo "$1";; esa
 exec cp -R "$(at "$1")" "$(at "$2")"
 `;
 
+export type TerminalOptions = Pick<SessionOptions, "columns" | "colour">;
+
 /** A machine. */
 export interface Machine {
   /** The folder that its terminal is in. */
@@ -41,19 +43,24 @@ export interface Machine {
 
 /** All machines of one document. */
 export class Machines implements AsyncDisposable {
-  readonly #place: string;
+  /** The folder that holds their homes. */
+  readonly place: string;
+  readonly #terminal: TerminalOptions;
   readonly #known = new Map<string, Machine>();
 
-  private constructor(place: string) {
-    this.#place = place;
+  private constructor(place: string, terminal: TerminalOptions) {
+    this.place = place;
+    this.#terminal = terminal;
   }
 
   /** Makes the first. */
-  static async make(): Promise<Machines> {
+  static async make(
+    terminal: TerminalOptions = { columns: 120 },
+  ): Promise<Machines> {
     const place = await Deno.realPath(
       await Deno.makeTempDir({ prefix: "writ-docs-" }),
     );
-    const machines = new Machines(place);
+    const machines = new Machines(place, terminal);
     await Deno.mkdir(join(place, ".bin"));
     for (const [name, text] of [["npx", NPX], ["scp", scp(place)]]) {
       await Deno.writeTextFile(join(place, ".bin", name), text, {
@@ -70,12 +77,18 @@ export class Machines implements AsyncDisposable {
   get(name: string): Machine {
     const known = this.#known.get(name);
     if (known !== undefined) return known;
-    const home = join(this.#place, name);
-    const memory = join(this.#place, `.${name}`);
+    const home = join(this.place, name);
+    const memory = join(this.place, `.${name}`);
     Deno.mkdirSync(home, { mode: 0o700 });
     Deno.mkdirSync(memory);
     const env = this.#env(name);
-    const session = new Session({ cwd: home, home, memory, env, columns: 120 });
+    const session = new Session({
+      cwd: home,
+      home,
+      memory,
+      env,
+      ...this.#terminal,
+    });
     const folder = () => Deno.readTextFileSync(`${memory}/cwd`).trim();
     const machine: Machine = {
       folder,
@@ -101,11 +114,11 @@ export class Machines implements AsyncDisposable {
       ...Object.fromEntries(
         ["ada", "bob"].map((
           name,
-        ) => [`url.${this.#place}/${name}/.insteadOf`, `${name}:`]),
+        ) => [`url.${this.place}/${name}/.insteadOf`, `${name}:`]),
       ),
     };
     return {
-      PATH: `${this.#place}/.bin:${cleanEnv(this.#place).PATH}`,
+      PATH: `${this.place}/.bin:${cleanEnv(this.place).PATH}`,
       USER: user,
       GIT_AUTHOR_NAME: user,
       GIT_AUTHOR_EMAIL: `${user}@example.com`,
@@ -122,7 +135,7 @@ export class Machines implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await removeTree(this.#place);
+    await removeTree(this.place);
   }
 }
 

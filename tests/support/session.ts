@@ -16,8 +16,10 @@ export interface SessionOptions {
   /** A folder of its own, for what is remembered between commands. */
   memory: string;
   env?: Record<string, string>;
-  /** Columns of the terminal. */
+  /** Columns of the terminal; 100, if not given. */
   columns?: number;
+  /** Whether programs are to write in colour. */
+  colour?: boolean;
 }
 
 /** Says what is typed at a prompt, the text of the line so far; `null` where it is none. */
@@ -43,7 +45,8 @@ export class Session {
     command: string,
     typist: Typist,
   ): Promise<Pick<Ended, "status"> & { text: string }> {
-    const { memory, home, env, columns = 100 } = this.#options;
+    const { memory, home, env, columns = 100, colour = false } = this.#options;
+    const { NO_COLOR, ...clean } = cleanEnv(home);
     const script = [
       `stty cols ${columns} rows 50`,
       `. '${memory}/env'`,
@@ -62,7 +65,13 @@ export class Session {
       ],
       cwd: home,
       clearEnv: true,
-      env: { ...cleanEnv(home), SHELL: "/bin/sh", TERM: "xterm", ...env },
+      env: {
+        ...clean,
+        ...(colour ? {} : { NO_COLOR }),
+        SHELL: "/bin/sh",
+        TERM: "xterm",
+        ...env,
+      },
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",
