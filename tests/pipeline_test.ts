@@ -794,7 +794,7 @@ Deno.test("a file's name with control characters is shown escaped", () => {
   );
   assertEquals(
     error.message,
-    'Cannot use pipeline "\\u{1b}[2J.json": it has a fault',
+    'Cannot use the pipeline "\\u{1b}[2J.json": The pipeline is the number 1: an object that describes a pipeline was wanted',
   );
 });
 

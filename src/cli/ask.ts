@@ -6,6 +6,7 @@
  */
 import { resolve } from "@std/path/resolve";
 import { WritError } from "../core/errors.ts";
+import { quoted } from "../core/printable.ts";
 import { readInput } from "./read_input.ts";
 import { option, type Parameter } from "./parameters.ts";
 import type { Terminal } from "./terminal.ts";
@@ -131,24 +132,40 @@ function rubOut(bytes: number[]): void {
   while (bytes.length > 0 && (bytes.pop()! & 0xc0) === 0x80);
 }
 
+/** What a file of nothing but a passphrase may have. */
+const PASSPHRASE_LIMIT = 64 * 1024;
+
 async function readFile(file: string, cwd: string): Promise<string> {
-  if (file === "-") return await new Response(Deno.stdin.readable).text();
-  return new TextDecoder().decode(await readInput(resolve(cwd, file), file));
+  const bytes = file === "-"
+    ? await new Response(Deno.stdin.readable).bytes()
+    : await readInput(resolve(cwd, file), file, PASSPHRASE_LIMIT);
+  try {
+    // What is not UTF-8 would be replaced, and other bytes would then open the key.
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new WritError(
+      "keys.passphrase",
+      `Cannot take the passphrase from ${quoted(file, 200)}: it is not UTF-8`,
+      { place: { file }, cause },
+    );
+  }
 }
 
 function firstLine(text: string, file: string): string {
   const line = text.split(/\r?\n/, 1)[0];
-  if (line === "") {
+  if (line.trim() === "") {
     throw new WritError(
       "keys.passphrase",
-      `Cannot take the passphrase from "${file}": its first line is empty`,
+      `Cannot take the passphrase from ${
+        quoted(file, 200)
+      }: its first line is empty`,
     );
   }
   return line;
 }
 
 function nonEmpty(passphrase: string): string {
-  if (passphrase !== "") return passphrase;
+  if (passphrase.trim() !== "") return passphrase;
   throw new WritError(
     "keys.passphrase",
     "Cannot take the passphrase: it is empty",

@@ -53,17 +53,38 @@ export function errorLines(
 ): string[] {
   const head = `${paint("bad", `error[${error.code}]:`)} ${error.message}`;
   const hint = (text: string) => `${paint("care", "hint:")} ${spoken(text)}`;
-  const lines = [
-    addsNothing(error) ? head : `${head} (${placeText(error.place!)})`,
-    ...error.faults.flatMap((fault) => faultLines(fault, hint)),
+  const only = onlyFault(error);
+  const faults = only === null ? error.faults : [];
+  const advice = error.hint ?? only?.hint;
+  return [
+    addsNothing(error, faults) ? head : `${head} (${placeText(error.place!)})`,
+    ...faults.flatMap((fault) => faultLines(fault, hint)),
+    ...(advice === undefined ? [] : [hint(advice)]),
   ];
-  return error.hint === undefined ? lines : [...lines, hint(error.hint)];
 }
 
-/** A sentence that names the file needs it not twice; a line it does not know. */
-function addsNothing({ place, message }: WritError): boolean {
-  return place === undefined ||
-    place.line === undefined && message.includes(place.file);
+/** The one fault of an error whose sentence tells it already. */
+function onlyFault({ faults, message, hint }: WritError): Fault | null {
+  const [fault, ...more] = faults;
+  return fault !== undefined && more.length === 0 &&
+      message.includes(fault.message) &&
+      (hint === undefined || fault.hint === undefined)
+    ? fault
+    : null;
+}
+
+/** A sentence that names the file needs it not twice; nor a place that a fault has. */
+function addsNothing(
+  { place, message }: WritError,
+  faults: readonly Fault[],
+): boolean {
+  if (place === undefined) return true;
+  if (faults.some((fault) => isSamePlace(fault.place, place))) return true;
+  return place.line === undefined && message.includes(place.file);
+}
+
+function isSamePlace(a: Place | undefined, b: Place): boolean {
+  return a?.file === b.file && a.line === b.line && a.column === b.column;
 }
 
 function faultLines(fault: Fault, hint: (text: string) => string): string[] {

@@ -12,6 +12,7 @@ import { UNNAMED, type Wish } from "../run/propose.ts";
 import { openSight, type Sight } from "../run/sight.ts";
 import type { Context } from "./command.ts";
 import { option, options } from "./parameters.ts";
+import { readInput } from "./read_input.ts";
 import { locatePipeline } from "./workspace.ts";
 
 /** `--param` and `--as`, of every command that plans. */
@@ -28,7 +29,7 @@ export async function openWish(
   const located = await locatePipeline(args.pipeline, context.cwd);
   const wish: Wish = {
     file: located.pipeline,
-    bytes: await Deno.readFile(located.file),
+    bytes: await readInput(located.file, args.pipeline),
     params: parseParams(args.param),
     requester: parseRequester(args.as),
   };

@@ -5,43 +5,85 @@
  *
  * @module
  */
-import { WritError } from "../core/errors.ts";
+import { isWritError, WritError } from "../core/errors.ts";
+import { quoted } from "../core/printable.ts";
 
+/** The most bytes that are read: 256 MiB. */
 const LIMIT = 256 * 1024 * 1024;
 
 /**
- * The bytes of a file.
+ * The bytes of a file. Links are followed: whoever names one means what it leads to.
  *
  * @param shown how the user named it
+ * @param limit the most bytes that it may have
  * @throws {WritError} `input.unreadable`
  */
 export async function readInput(
   path: string,
   shown: string,
+  limit: number = LIMIT,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const refuse = (why: string, cause?: unknown) =>
-    new WritError("input.unreadable", `Cannot read "${shown}": ${why}`, {
-      cause,
-    });
-  let info: Deno.FileInfo;
-  try {
-    info = await Deno.stat(path);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) {
-      throw refuse("it is not there", cause);
-    }
-    if (cause instanceof Deno.errors.PermissionDenied) {
-      throw refuse("it may not be read", cause);
-    }
-    throw refuse((cause as Error).message, cause);
-  }
-  if (!info.isFile) {
-    throw refuse(
-      info.isDirectory
-        ? "it is a folder, a file was expected"
-        : "it is no plain file",
+    new WritError(
+      "input.unreadable",
+      `Cannot read ${quoted(shown, 200)}: ${why}`,
+      { place: { file: shown }, cause },
     );
+  try {
+    const info = await Deno.stat(path);
+    if (!info.isFile) {
+      throw refuse(
+        info.isDirectory
+          ? "it is a folder, a file was expected"
+          : "it is a special file, a plain file was expected",
+      );
+    }
+    if (info.size > limit) {
+      throw refuse(
+        `it has ${info.size} bytes, at most ${limit} were expected`,
+      );
+    }
+    return await Deno.readFile(path);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable || isWritError(cause)) {
+      throw cause;
+    }
+    throw refuse(whyUnreadable(cause), cause);
   }
-  if (info.size > LIMIT) throw refuse("it is larger than 256 MiB");
-  return await Deno.readFile(path);
+}
+
+/**
+ * Does `work` on what is in a file that the user named: an error that tells no place gets the
+ * file as its place.
+ */
+export async function inFile<T>(
+  shown: string,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isWritError(error) || error.place !== undefined) throw error;
+    throw new WritError(error.code, error.message, {
+      place: { file: shown },
+      hint: error.hint,
+      faults: [...error.faults],
+      cause: error,
+    });
+  }
+}
+
+/** Why the system did not let a file be read, as a part of a sentence. */
+export function whyUnreadable(cause: unknown): string {
+  if (cause instanceof Deno.errors.NotFound) return "nothing is there";
+  if (cause instanceof Deno.errors.PermissionDenied) {
+    return "the system does not let you";
+  }
+  if (cause instanceof Deno.errors.FilesystemLoop) {
+    return "its links lead in a circle";
+  }
+  if (cause instanceof Deno.errors.NotADirectory) {
+    return "a part of the path is no folder";
+  }
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -12,8 +12,10 @@ import { relative } from "@std/path/relative";
 import { resolve } from "@std/path/resolve";
 import { WritError } from "../core/errors.ts";
 import { isWithin } from "../core/paths.ts";
+import { quoted } from "../core/printable.ts";
 import { requireOwnFolders } from "../run/publish_place.ts";
 import { flag, type Parameter } from "./parameters.ts";
+import { whyUnreadable } from "./read_input.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A workspace. */
@@ -150,17 +152,10 @@ async function existing(
     return await Deno.stat(path);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) throw cause;
-    const why = cause instanceof Deno.errors.NotFound
-      ? "nothing is there"
-      : cause instanceof Deno.errors.FilesystemLoop
-      ? "its links lead in a circle"
-      : cause instanceof Deno.errors.NotADirectory
-      ? "a part of the path is no folder"
-      : "the system does not allow it";
     throw new WritError(
       "input.unreadable",
-      `Cannot read ${noun} "${shown}": ${why}`,
-      { cause },
+      `Cannot read ${noun} ${quoted(shown, 200)}: ${whyUnreadable(cause)}`,
+      { place: { file: shown }, cause },
     );
   }
 }

@@ -4,10 +4,11 @@
  * @module
  */
 import { isWritError, WritError } from "./errors.ts";
+import { quoted } from "./printable.ts";
 
 /**
- * A {@linkcode WritError} stays; a missing permission of Deno, a full or read-only disk become
- * one with its code; all else is a fault of Writ itself. Where tidying up failed too, the first
+ * A {@linkcode WritError} stays; a missing permission of Deno and what the file system refuses
+ * become one with its code; all else is a fault of Writ itself. Where tidying up failed too, the first
  * error counts.
  */
 export function asWritError(thrown: unknown): WritError {
@@ -15,13 +16,8 @@ export function asWritError(thrown: unknown): WritError {
   if (isWritError(thrown)) return thrown;
   for (let cause = thrown; cause instanceof Error; cause = cause.cause) {
     if (cause.name === "NotCapable") return permission(cause, thrown);
-    const disk = DISK[(cause as { code?: string }).code ?? ""];
-    if (disk !== undefined) {
-      return new WritError("store.unwritable", `Cannot write: ${disk}`, {
-        hint: "nothing is left half-written; try again when there is room",
-        cause: thrown,
-      });
-    }
+    const why = REFUSED[(cause as { code?: string }).code ?? ""];
+    if (why !== undefined) return refused(cause, why, thrown);
   }
   const message = thrown instanceof Error
     ? `${thrown.name}: ${thrown.message}`
@@ -33,11 +29,47 @@ export function asWritError(thrown: unknown): WritError {
   });
 }
 
-const DISK: Record<string, string | undefined> = {
+/** What a file system says, by its code. */
+const REFUSED: Record<string, string | undefined> = {
   ENOSPC: "the disk is full",
   EDQUOT: "the quota is used up",
   EROFS: "the file system is read-only",
+  EACCES: "the system does not let you",
+  EPERM: "the system does not let you",
+  ENOENT: "nothing is there",
+  EEXIST: "something is there already",
+  EISDIR: "it is a folder, a file was expected",
+  ENOTDIR: "a part of the path is no folder",
+  ENOTEMPTY: "the folder is not empty",
+  ELOOP: "its links lead in a circle",
+  ENAMETOOLONG: "the name is too long",
+  ENXIO: "it is a special file, a plain file was expected",
+  EMFILE: "too many files are open",
+  ENFILE: "too many files are open",
+  EBUSY: "something else uses it",
+  ETXTBSY: "it is a program that runs",
+  EXDEV: "it lies on another file system",
+  EIO: "the disk has a fault",
 };
+
+/** Deno says: `Is a directory (os error 21): readfile '/x'`, and of two paths `rename '/x' -> '/y'`. */
+function refused(error: Error, why: string, cause: unknown): WritError {
+  const [, call = "", path] = /: ([a-z]+) '(.*?)'(?: -> '.*')?$/s.exec(
+    error.message,
+  ) ?? [];
+  const at = path === undefined ? "" : ` ${quoted(path, 200)}`;
+  if (READS.test(call)) {
+    return new WritError("input.unreadable", `Cannot read${at}: ${why}`, {
+      cause,
+    });
+  }
+  return new WritError("store.unwritable", `Cannot write${at}: ${why}`, {
+    hint: "nothing is left half-written; put it right and try again",
+    cause,
+  });
+}
+
+const READS = /^(read|l?stat|open$|realpath)/;
 
 /** Deno says: `Requires write access to "/x", run again with the --allow-write flag`. */
 function permission(error: Error, cause: unknown): WritError {

@@ -103,14 +103,16 @@ export function parseCanonical(bytes: Uint8Array, what: string): unknown {
     text = strictDecoder.decode(bytes);
     value = JSON.parse(text);
   } catch (cause) {
-    throw new WritError("input.invalid", `Cannot read ${what}: not JSON`, {
-      cause,
-    });
+    throw new WritError(
+      "input.invalid",
+      `Cannot read ${what}: ${whyNoJson(bytes, cause)}`,
+      { cause },
+    );
   }
   if (isDeeperThan(text, MAX_DEPTH)) {
     throw new WritError(
       "input.invalid",
-      `Cannot read ${what}: nested deeper than ${MAX_DEPTH} levels`,
+      `Cannot read ${what}: it is nested deeper than ${MAX_DEPTH} levels`,
     );
   }
   let again: string | undefined;
@@ -119,7 +121,7 @@ export function parseCanonical(bytes: Uint8Array, what: string): unknown {
   } catch (cause) {
     throw new WritError(
       "input.invalid",
-      `Cannot read ${what}: not canonical JSON`,
+      `Cannot read ${what}: it is not canonical JSON (RFC 8785)`,
       { cause },
     );
   }
@@ -138,6 +140,16 @@ export function parseCanonical(bytes: Uint8Array, what: string): unknown {
     );
   }
   return value;
+}
+
+function whyNoJson(bytes: Uint8Array, cause: unknown): string {
+  if (bytes.length === 0) return "it is empty";
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
+    return "it begins with a byte order mark, which canonical JSON never has";
+  }
+  return cause instanceof SyntaxError
+    ? `it is not JSON (${cause.message})`
+    : "it is not UTF-8";
 }
 
 const MAX_DEPTH = 1_000;

@@ -16,7 +16,7 @@ const PATTERN = /^sha256:[0-9a-f]{64}$/;
 export const DigestSchema: z.ZodType<Digest> = z.templateLiteral([
   "sha256:",
   z.string().regex(/^[0-9a-f]{64}$/),
-]) as z.ZodType<Digest>;
+], { error: 'expected "sha256:" and 64 hex digits' }) as z.ZodType<Digest>;
 
 /** `true` when `text` has the form of a {@linkcode Digest}. */
 export function isDigest(text: unknown): text is Digest {

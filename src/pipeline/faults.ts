@@ -5,7 +5,12 @@
  */
 import { closestString } from "@std/text/closest-string";
 import { levenshteinDistance } from "@std/text/levenshtein-distance";
-import type { Fault, Place } from "../core/errors.ts";
+import {
+  type ErrorCode,
+  type Fault,
+  type Place,
+  WritError,
+} from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
 
 /** How many faults are listed; how many more there are is said in a last one. */
@@ -35,6 +40,16 @@ export class FaultList {
     if (this.#known.has(known)) return;
     this.#known.add(known);
     this.#found.push({ place, message, hint });
+  }
+
+  /** All of it as one error. A single fault stands in its sentence too. */
+  error(code: ErrorCode, sentence: string): WritError {
+    const faults = this.list();
+    const what = this.size === 1 ? faults[0].message : `${this.size} faults`;
+    return new WritError(code, `${sentence}: ${what}`, {
+      faults,
+      place: faults[0].place,
+    });
   }
 
   /** The faults in the order of the file, at most {@linkcode MAX_FAULTS} and one that counts the rest. */

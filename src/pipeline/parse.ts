@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Place, WritError } from "../core/errors.ts";
+import type { Place, WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
 import { type JsonPath, readDocument } from "./document.ts";
 import { expandPipeline } from "./expand.ts";
@@ -105,12 +105,8 @@ function withGiven(
 }
 
 function invalid(file: string, faults: FaultList): WritError {
-  const list = faults.list();
-  return new WritError(
+  return faults.error(
     "pipeline.invalid",
-    `Cannot use pipeline ${quoted(file, 200)}: it has ${
-      faults.size === 1 ? "a fault" : `${faults.size} faults`
-    }`,
-    { faults: list, place: list[0]?.place },
+    `Cannot use the pipeline ${quoted(file, 200)}`,
   );
 }

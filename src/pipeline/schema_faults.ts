@@ -13,6 +13,7 @@ import {
   KNOWN_KEYS,
   PipelineFileSchema,
 } from "./file_schema.ts";
+import { valueAt, valueText } from "./value_text.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -87,7 +88,7 @@ function addIssue(
   }
   faults.add(
     document.place(path),
-    `${label(path)} is ${kindOf(found)}: ${issue.message} was wanted`,
+    `${label(path)} is ${valueText(found)}: ${issue.message} was wanted`,
     hintFor(path, found),
   );
 }
@@ -193,26 +194,4 @@ export function label(path: JsonPath): string {
   return typeof last === "number"
     ? `Item ${last + 1} of ${quoted(String(path.at(-2)))}`
     : quoted(String(last));
-}
-
-function kindOf(value: unknown): string {
-  if (Array.isArray(value)) {
-    return value.length === 0 ? "an empty list" : "a list";
-  }
-  if (typeof value === "object" && value !== null) return "an object";
-  if (typeof value === "string") {
-    return value === "" ? "an empty text" : `the text ${quoted(value)}`;
-  }
-  return typeof value === "number" ? `the number ${value}` : String(value);
-}
-
-function valueAt(value: unknown, path: JsonPath): unknown {
-  let here = value;
-  for (const key of path) {
-    if (
-      typeof here !== "object" || here === null || !Object.hasOwn(here, key)
-    ) return undefined;
-    here = (here as Record<string | number, unknown>)[key];
-  }
-  return here;
 }

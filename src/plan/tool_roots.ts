@@ -7,6 +7,9 @@
 import * as z from "zod";
 import { WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
+import { readDocument } from "../pipeline/document.ts";
+import { FaultList } from "../pipeline/faults.ts";
+import { checkDocument } from "../pipeline/form_faults.ts";
 
 /** The declared tool roots, as in `<config>/tools.json`. */
 export interface ToolRoots {
@@ -33,47 +36,29 @@ export const ToolRootsSchema: z.ZodType<ToolRoots> = z.strictObject({
 });
 
 /**
- * Reads the bytes of a `tools.json`; `null` (no such file) is none. `file` is its name in errors.
+ * Reads the bytes of a `tools.json` (JSON or JSONC); `null` (no such file) is none.
  *
- * @throws {WritError} `input.invalid`, with all faults
+ * @param file its name, for messages
+ * @throws {WritError} `input.invalid`, with all faults and their places
  */
 export function parseToolRoots(
   bytes: Uint8Array | null,
   file: string,
 ): ToolRoots {
   if (bytes === null) return NO_TOOL_ROOTS;
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw invalid(file, "it is not JSON", cause);
-  }
-  const parsed = ToolRootsSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new WritError(
+  const faults = new FaultList();
+  const document = readDocument(bytes, file, faults);
+  const roots = document === undefined || faults.size > 0
+    ? undefined
+    : checkDocument(ToolRootsSchema, document, "The file", faults);
+  if (roots !== undefined) return roots;
+  const { message, place, faults: all } = faults.error(
     "input.invalid",
-    `Cannot read ${quoted(file)}: its form is not that of tool roots`,
-    {
-      place: { file },
-      hint: HINT,
-      faults: parsed.error.issues.map((issue) => ({
-        place: { file },
-        message: `${issue.path.join(".") || "the file"}: ${issue.message}`,
-      })),
-    },
+    `Cannot use the tool roots of ${quoted(file, 200)}`,
   );
-}
-
-const HINT = 'Expected { "v": 1, "roots": ["/opt/node"] }';
-
-function invalid(file: string, what: string, cause: unknown): WritError {
-  return new WritError(
-    "input.invalid",
-    `Cannot read ${quoted(file)}: ${what}`,
-    {
-      place: { file },
-      hint: HINT,
-      cause,
-    },
-  );
+  throw new WritError("input.invalid", message, {
+    place,
+    faults: [...all],
+    hint: 'Expected { "v": 1, "roots": ["/opt/node"] }',
+  });
 }

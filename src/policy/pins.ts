@@ -18,6 +18,7 @@ import {
 import { WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
 import { TimeSchema } from "../core/time.ts";
+import { becauseOf, checkForm } from "../pipeline/form_faults.ts";
 import {
   ensurePrivateFolder,
   readPlainFile,
@@ -78,17 +79,18 @@ export async function readPins(
   ) return null;
   const bytes = await read(at.pins);
   if (bytes === null) return null;
-  const pins = PinsSchema.safeParse(parsed(bytes, at.pins));
-  if (!pins.success) throw damaged(at.pins, "it is not what a pin holds");
-  if (pins.data.workspace !== at.workspace) {
+  const formed = checkForm(PinsSchema, parsed(bytes, at.pins), "It");
+  if ("faults" in formed) throw damaged(at.pins, becauseOf(formed.faults));
+  const pins = formed.value;
+  if (pins.workspace !== at.workspace) {
     throw damaged(
       at.pins,
-      `it is for ${quoted(pins.data.workspace, 200)}, ${
+      `it is for ${quoted(pins.workspace, 200)}, ${
         quoted(at.workspace, 200)
       } was expected`,
     );
   }
-  return pins.data;
+  return pins;
 }
 
 /**

@@ -9,6 +9,7 @@
 import { join } from "@std/path/join";
 import { type Digest, isDigest } from "../core/digest.ts";
 import type { ToolDigestCache } from "../plan/tool_digests.ts";
+import { readPlainFile, writePlainFile } from "../policy/plain_file.ts";
 
 /** A cache in a file; a dry run only reads it. */
 export class ToolDigestFile implements ToolDigestCache {
@@ -21,7 +22,11 @@ export class ToolDigestFile implements ToolDigestCache {
     this.#known = known;
   }
 
-  /** Reads the cache of a state folder; one that is not there or damaged is empty. */
+  /**
+   * Reads the cache of a state folder; one that is not there or damaged is empty.
+   *
+   * @throws {WritError} `store.unavailable` where it is no plain file
+   */
   static async open(stateFolder: string): Promise<ToolDigestFile> {
     const file = join(stateFolder, "tool-digests.json");
     return new ToolDigestFile(file, await read(file));
@@ -42,26 +47,30 @@ export class ToolDigestFile implements ToolDigestCache {
   /** Writes what is new, whole or not at all. */
   async save(): Promise<void> {
     if (!this.#changed) return;
-    const temporary = `${this.#file}.${crypto.randomUUID()}`;
-    await Deno.writeTextFile(
-      temporary,
-      JSON.stringify(Object.fromEntries(this.#known)),
-      { createNew: true, mode: 0o600 },
-    );
-    await Deno.rename(temporary, this.#file);
+    const text = JSON.stringify(Object.fromEntries(this.#known));
+    await writePlainFile(this.#file, new TextEncoder().encode(text), {
+      mode: 0o600,
+      replace: true,
+    });
     this.#changed = false;
   }
 }
 
+/** The most bytes that the cache may have: 64 MiB. */
+const LIMIT = 64 * 1024 * 1024;
+
 async function read(file: string): Promise<Map<Digest, Digest>> {
+  const bytes = await readPlainFile(file, {
+    code: "store.unavailable",
+    limit: LIMIT,
+  });
+  if (bytes === null) return new Map();
   let value: unknown;
   try {
-    value = JSON.parse(await Deno.readTextFile(file));
+    value = JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
     // Without it everything is hashed again, which is slower and as true.
-    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) {
-      return new Map();
-    }
+    if (error instanceof SyntaxError) return new Map();
     throw error;
   }
   const entries = typeof value === "object" && value !== null

@@ -11,8 +11,17 @@ import * as z from "zod";
 import { canonicalBytes, parseCanonical } from "../core/canonical_json.ts";
 import { type Digest, DigestSchema } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
-import { ensurePrivateFolder } from "../policy/plain_file.ts";
+import { quoted } from "../core/printable.ts";
+import { becauseOf, checkForm } from "../pipeline/form_faults.ts";
+import {
+  ensurePrivateFolder,
+  readPlainFile,
+  writePlainFile,
+} from "../policy/plain_file.ts";
 import type { TreeHead } from "../ledger/merkle.ts";
+
+/** The most bytes that the file may have. */
+const LIMIT = 64 * 1024;
 
 const WitnessSchema = z.strictObject({
   v: z.literal(1),
@@ -21,28 +30,51 @@ const WitnessSchema = z.strictObject({
   root: DigestSchema,
 });
 
-/** The tree last seen of a ledger; `null` when none was. */
+/**
+ * The tree last seen of a ledger; `null` when none was.
+ *
+ * @throws {WritError} `config.unsafe`
+ */
 export async function readWitness(
   config: string,
   ledger: Digest,
 ): Promise<TreeHead | null> {
   const file = witnessFile(config, ledger);
-  let bytes: Uint8Array;
+  const bytes = await readPlainFile(file, {
+    code: "config.unsafe",
+    limit: LIMIT,
+  });
+  if (bytes === null) return null;
+  const seen = witnessIn(bytes, file);
+  if (seen.ledger !== ledger) {
+    throw damaged(file, `it is of the ledger ${seen.ledger}`);
+  }
+  return { size: seen.size, root: seen.root };
+}
+
+function witnessIn(bytes: Uint8Array, file: string) {
+  let value: unknown;
   try {
-    bytes = await Deno.readFile(file);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
+    value = parseCanonical(bytes, "it");
+  } catch (cause) {
+    throw damaged(file, "it is not canonical JSON", cause);
   }
-  const parsed = WitnessSchema.safeParse(parseCanonical(bytes, `"${file}"`));
-  if (!parsed.success || parsed.data.ledger !== ledger) {
-    throw new WritError(
-      "ledger.rolled_back",
-      `Cannot trust the ledger: "${file}", which says how far it was seen, is damaged`,
-      { hint: "deno task writ log shows the ledger as it is" },
-    );
-  }
-  return { size: parsed.data.size, root: parsed.data.root };
+  const formed = checkForm(WitnessSchema, value, "It");
+  if ("value" in formed) return formed.value;
+  throw damaged(file, becauseOf(formed.faults));
+}
+
+function damaged(file: string, why: string, cause?: unknown): WritError {
+  return new WritError(
+    "config.unsafe",
+    `Cannot tell from ${quoted(file, 200)} how far the ledger was seen: ${why}`,
+    {
+      place: { file },
+      hint:
+        "Restore the file; without it, a ledger that was copied back from yesterday is not noticed",
+      cause,
+    },
+  );
 }
 
 /** Remembers a tree, unless a larger one is remembered already. */
@@ -56,19 +88,17 @@ export async function writeWitness(
   await ensurePrivateFolder(folder);
   using lock = await Deno.open(join(folder, "lock"), {
     create: true,
+    // To open a FIFO for writing alone would wait for its reader.
+    read: true,
     write: true,
+    mode: 0o600,
   });
   await lock.lock(true);
   const before = await readWitness(config, ledger);
   if (before !== null && before.size >= size) return;
   const file = witnessFile(config, ledger);
-  const temporary = `${file}.${crypto.randomUUID()}`;
-  await Deno.writeFile(
-    temporary,
-    canonicalBytes({ v: 1, ledger, size, root }),
-    { mode: 0o600, createNew: true },
-  );
-  await Deno.rename(temporary, file);
+  const bytes = canonicalBytes({ v: 1, ledger, size, root });
+  await writePlainFile(file, bytes, { mode: 0o600, replace: true });
 }
 
 function witnessFile(config: string, ledger: Digest): string {

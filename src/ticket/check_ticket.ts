@@ -10,6 +10,7 @@ import { type Digest, sha256 } from "../core/digest.ts";
 import { type Envelope, EnvelopeSchema } from "../core/dsse.ts";
 import { WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
+import { requireForm } from "../pipeline/form_faults.ts";
 import { type Plan, planDigest } from "../plan/plan.ts";
 import {
   type Decision,
@@ -164,18 +165,16 @@ export function openTicket(
   } catch (cause) {
     throw malformed("its payload is not canonical JSON", cause);
   }
-  const parsed = TicketSchema.safeParse(value);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw malformed(
-      `its payload is no ticket (${issue.path.join(".")}: ${issue.message})`,
-      parsed.error,
-    );
-  }
-  if (parsed.data.expiresAt <= parsed.data.notBefore) {
+  const ticket = requireForm(
+    TicketSchema,
+    value,
+    "ticket.malformed",
+    "a ticket",
+  );
+  if (ticket.expiresAt <= ticket.notBefore) {
     throw malformed("it expires before it begins");
   }
-  return { ticket: parsed.data, payload };
+  return { ticket, payload };
 }
 
 function checkSubject(ticket: Ticket, input: TicketCheck): void {

@@ -15,6 +15,7 @@ import { type Digest, DigestSchema, sha256 } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
 import { generateKey, keyId, type Signer } from "../core/keys.ts";
 import { printable, quoted } from "../core/printable.ts";
+import { becauseOf, checkForm } from "../pipeline/form_faults.ts";
 import {
   ensurePrivateFolder,
   readPlainFile,
@@ -240,16 +241,15 @@ export function parsePublicKey(bytes: Uint8Array, file: string): PublicKey {
   } catch (cause) {
     throw unsafe(file, "it is not JSON", cause);
   }
-  const parsed = PublicKeySchema.safeParse(value);
-  if (!parsed.success) {
-    throw unsafe(file, "it is no public key of Writ", parsed.error);
-  }
-  const fault = publicKeyFault(parsed.data.publicKey);
+  const formed = checkForm(PublicKeySchema, value, "It");
+  if ("faults" in formed) throw unsafe(file, becauseOf(formed.faults));
+  const key = formed.value;
+  const fault = publicKeyFault(key.publicKey);
   if (fault !== null) throw unsafe(file, `the public key ${fault}`);
-  if (keyId(decodeBase64(parsed.data.publicKey)) !== parsed.data.id) {
+  if (keyId(decodeBase64(key.publicKey)) !== key.id) {
     throw unsafe(file, "the id is not the SHA-256 of the public key");
   }
-  return parsed.data;
+  return key;
 }
 
 interface KeyFiles {

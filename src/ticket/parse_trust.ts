@@ -4,15 +4,11 @@
  * @module
  */
 import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
-import { WritError } from "../core/errors.ts";
 import { isLowOrder, keyId } from "../core/keys.ts";
 import { printable, quoted } from "../core/printable.ts";
-import {
-  type JsonDocument,
-  type JsonPath,
-  readDocument,
-} from "../pipeline/document.ts";
+import { type JsonDocument, readDocument } from "../pipeline/document.ts";
 import { FaultList } from "../pipeline/faults.ts";
+import { checkDocument } from "../pipeline/form_faults.ts";
 import { sameOwner } from "./owner.ts";
 import { type Trust, type TrustedKey, TrustSchema } from "./trust.ts";
 
@@ -33,14 +29,9 @@ export function parseTrust(bytes: Uint8Array, file: string): Trust {
     ? null
     : readTrust(bytes, document, file, faults);
   if (faults.size > 0 || trust === null) {
-    const list = faults.list();
-    const more = list.length > 1 ? `, and ${list.length - 1} more` : "";
-    throw new WritError(
+    throw faults.error(
       "trust.invalid",
-      `Cannot use the trust file ${quoted(file, 200)}: ${
-        list[0].message
-      }${more}`,
-      { faults: list, place: list[0].place },
+      `Cannot use the trust file ${quoted(file, 200)}`,
     );
   }
   return trust;
@@ -82,28 +73,13 @@ function readTrust(
     );
     return null;
   }
-  const result = TrustSchema.safeParse(document.value);
-  if (!result.success) {
-    for (const issue of result.error.issues) {
-      const path = issue.path as JsonPath;
-      if (issue.code === "unrecognized_keys") {
-        for (const key of issue.keys) {
-          faults.add(
-            document.keyPlace([...path, key]),
-            `${label(path)} has the unknown key ${quoted(key)}`,
-          );
-        }
-      } else {
-        faults.add(document.place(path), `${label(path)}: ${issue.message}`);
-      }
-    }
-    return null;
-  }
-  checkKeys(result.data, document, faults);
-  if (new Set(result.data.policies).size !== result.data.policies.length) {
+  const trust = checkDocument(TrustSchema, document, "The trust file", faults);
+  if (trust === undefined) return null;
+  checkKeys(trust, document, faults);
+  if (new Set(trust.policies).size !== trust.policies.length) {
     faults.add(document.place(["policies"]), "A policy is listed twice");
   }
-  return result.data;
+  return trust;
 }
 
 function checkKeys(
@@ -154,11 +130,4 @@ function isCanonicalPoint(publicKey: Uint8Array): boolean {
   y[31] &= 0x7f;
   return !(y[31] === 0x7f && y.subarray(1, 31).every((byte) => byte === 0xff) &&
     y[0] >= 0xed);
-}
-
-function label(path: JsonPath): string {
-  if (path.length === 0) return "The trust file";
-  return path.map((key) =>
-    typeof key === "number" ? `item ${key + 1}` : `"${key}"`
-  ).join(", ");
 }

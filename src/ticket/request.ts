@@ -16,6 +16,7 @@ import {
 import { WritError } from "../core/errors.ts";
 import type { Signer } from "../core/keys.ts";
 import { quoted } from "../core/printable.ts";
+import { requireForm } from "../pipeline/form_faults.ts";
 import { TimeSchema } from "../core/time.ts";
 import { PlanSchema } from "../plan/plan.ts";
 import { decide } from "../policy/decide.ts";
@@ -127,15 +128,7 @@ export async function openRequest(
 }
 
 function parseRequest(value: unknown): WritRequest {
-  const parsed = RequestSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw refuse(
-    `it has not the form of one (${
-      quoted(issue.path.join("."))
-    }: ${issue.message})`,
-    parsed.error,
-  );
+  return requireForm(RequestSchema, value, "input.invalid", "a request");
 }
 
 function payloadOf(envelope: Envelope): Uint8Array {

@@ -7,6 +7,7 @@ import * as z from "zod";
 import { canonicalBytes, parseCanonical } from "../core/canonical_json.ts";
 import { type Envelope, EnvelopeSchema } from "../core/dsse.ts";
 import { WritError } from "../core/errors.ts";
+import { requireForm } from "../pipeline/form_faults.ts";
 import { PlanSchema } from "../plan/plan.ts";
 import { decisionDigest, DecisionSchema } from "../policy/decision.ts";
 import { openTicket } from "./check_ticket.ts";
@@ -28,6 +29,8 @@ export const TicketFileSchema: z.ZodType<TicketFile> = z.strictObject({
   trees: TreesSchema,
 });
 
+const WHAT = "a ticket file";
+
 /** The bytes of a ticket file. */
 export function ticketFileBytes(file: TicketFile): Uint8Array<ArrayBuffer> {
   return canonicalBytes(file);
@@ -42,26 +45,18 @@ export function ticketFileBytes(file: TicketFile): Uint8Array<ArrayBuffer> {
 export function openTicketFile(
   bytes: Uint8Array,
 ): { file: TicketFile; ticket: Ticket } {
-  const parsed = TicketFileSchema.safeParse(
-    parseCanonical(bytes, "a ticket file"),
+  const file = requireForm(
+    TicketFileSchema,
+    parseCanonical(bytes, WHAT),
+    "ticket.malformed",
+    WHAT,
   );
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new WritError(
-      "ticket.malformed",
-      `Cannot read a ticket file: it has not the form of one (${
-        issue.path.join(".")
-      }: ${issue.message})`,
-      { cause: parsed.error },
-    );
-  }
-  const file = parsed.data;
   const { ticket } = openTicket(file.envelope);
-  checkSubject(file, "a ticket file", "ticket.decision");
+  checkSubject(file, WHAT, "ticket.decision");
   if (ticket.decision !== decisionDigest(file.decision)) {
     throw new WritError(
       "ticket.decision",
-      `Cannot accept a ticket file: ticket ${ticket.id} is for another decision than the one in it`,
+      `Cannot accept ${WHAT}: ticket ${ticket.id} is for another decision than the one in it`,
     );
   }
   return { file, ticket };

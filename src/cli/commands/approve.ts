@@ -34,7 +34,7 @@ import { type Command, command, type Context } from "../command.ts";
 import { flag, operand, option, wholeOption } from "../parameters.ts";
 import { judgedLines, proposalLines } from "../proposal_text.ts";
 import { openWish, planning, sightOf } from "../proposing.ts";
-import { readInput } from "../read_input.ts";
+import { inFile, readInput } from "../read_input.ts";
 import { documentKind } from "../document_kind.ts";
 import { parseDuration } from "../parse_duration.ts";
 import { dev, findWorkspace, guardOwnCode } from "../workspace.ts";
@@ -124,7 +124,10 @@ async function fromRequest(
   args: Args,
   context: Context,
 ) {
-  const received = await receiveRequest(bytes, sight);
+  const received = await inFile(
+    args.pipeline,
+    () => receiveRequest(bytes, sight),
+  );
   requireOut(args);
   const { plan, decision, pipeline, reason } = received.request;
   showAndWarn([
@@ -149,7 +152,7 @@ async function fromTicket(
   args: Args,
   context: Context,
 ) {
-  const { file } = openTicketFile(bytes);
+  const { file } = await inFile(args.pipeline, () => openTicketFile(bytes));
   requireOut(args);
   showAndWarn(
     judgedLines({

@@ -10,10 +10,11 @@ import { EXIT, type ExitStatus } from "../../core/errors.ts";
 import type { RunOutcome } from "../../ledger/receipt.ts";
 import { execute as executeRun, type RunResult } from "../../run/run.ts";
 import { openWorld } from "../../run/world.ts";
+import { openTicketFile } from "../../ticket/ticket_file.ts";
 import { command } from "../command.ts";
 import { flag, operand, option, options, wholeOption } from "../parameters.ts";
 import { openWish, planning } from "../proposing.ts";
-import { readInput } from "../read_input.ts";
+import { inFile, readInput } from "../read_input.ts";
 import { watchRun } from "../watch_run.ts";
 import { dev, guardOwnCode } from "../workspace.ts";
 
@@ -40,7 +41,7 @@ export const execute = command({
     });
     const ticket = args.ticket === null
       ? null
-      : await readInput(resolve(context.cwd, args.ticket), args.ticket);
+      : await readTicket(resolve(context.cwd, args.ticket), args.ticket);
     const { stateFolder } = await context.home();
     await using world = await openWorld(sight, stateFolder);
     const result = await executeRun(wish, {
@@ -56,6 +57,12 @@ export const execute = command({
     return EXIT_OF[result.outcome];
   },
 });
+
+async function readTicket(path: string, shown: string): Promise<Uint8Array> {
+  const bytes = await readInput(path, shown);
+  await inFile(shown, () => openTicketFile(bytes));
+  return bytes;
+}
 
 /** What a run that ended is answered with. */
 export const EXIT_OF: Record<RunOutcome, ExitStatus> = {
