@@ -14,15 +14,16 @@
  *
  * @example A pipeline is parsed with all its faults at once
  * ```ts
- * import { isWritError, parsePipeline } from "@writ/writ";
- * import { assertEquals } from "@std/assert";
+ * import { parsePipeline, WritError } from "@writ/writ";
+ * import { assertEquals, assertThrows } from "@std/assert";
  *
- * const text = `{ "name": "x", "steps": { "a": { "rnu": ["true"] } } }`;
- * try {
- *   parsePipeline(new TextEncoder().encode(text), "pipeline.json");
- * } catch (error) {
- *   assertEquals(isWritError(error, "pipeline.invalid"), true);
- * }
+ * const text = `{ "name": "x y", "steps": { "a": { "rnu": ["true"] } } }`;
+ * const error = assertThrows(
+ *   () => parsePipeline(new TextEncoder().encode(text), "pipeline.json"),
+ *   WritError,
+ * );
+ * assertEquals(error.code, "pipeline.invalid");
+ * assertEquals(error.faults.length > 1, true);
  * ```
  *
  * @module

@@ -23,7 +23,20 @@ export function isDigest(text: unknown): text is Digest {
   return typeof text === "string" && PATTERN.test(text);
 }
 
-/** SHA-256 of bytes. */
+/**
+ * SHA-256 of bytes.
+ *
+ * @example
+ * ```ts
+ * import { sha256 } from "@writ/writ";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(
+ *   sha256(new TextEncoder().encode("abc")),
+ *   "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+ * );
+ * ```
+ */
 export function sha256(bytes: Uint8Array): Digest {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }

@@ -171,7 +171,20 @@ export class WritError extends Error {
   }
 }
 
-/** `true` when `error` is a {@linkcode WritError}, of `code` where one is given. */
+/**
+ * `true` when `error` is a {@linkcode WritError}, of `code` where one is given.
+ *
+ * @example
+ * ```ts
+ * import { isWritError, WritError } from "@writ/writ";
+ * import { assert } from "@std/assert";
+ *
+ * const error = new WritError("ticket.used", "Cannot use the ticket");
+ * assert(error.exit === 3);
+ * assert(isWritError(error, "ticket.used"));
+ * assert(!isWritError(new TypeError("something else")));
+ * ```
+ */
 export function isWritError(
   error: unknown,
   code?: ErrorCode,

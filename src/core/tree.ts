@@ -41,6 +41,18 @@ export function sortEntries(entries: TreeEntry[]): TreeEntry[] {
 /**
  * The root digest of sorted entries; of no entries, the digest of nothing.
  *
+ * @example
+ * ```ts
+ * import { sha256, treeRoot } from "@writ/writ";
+ * import { assertNotEquals } from "@std/assert";
+ *
+ * const digest = sha256(new TextEncoder().encode("so much depends"));
+ * assertNotEquals(
+ *   treeRoot([{ path: "poem.txt", mode: "100644", digest }]),
+ *   treeRoot([{ path: "poem.txt", mode: "100755", digest }]),
+ * );
+ * ```
+ *
  * @throws {RangeError} when the entries are not sorted by path, or a path comes twice.
  */
 export function treeRoot(entries: readonly TreeEntry[]): Digest {

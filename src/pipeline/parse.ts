@@ -34,6 +34,24 @@ export interface PlacedPipeline {
 /**
  * The pipeline in a JSON or JSONC file. `file` is how the file is called in messages.
  *
+ * @example
+ * ```ts
+ * import { parsePipeline } from "@writ/writ";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const text = `{
+ *   "name": "greet",
+ *   "params": { "who": "world" },
+ *   "steps": { "greet": { "run": ["echo", "hello \${params.who}"] } } // one step
+ * }`;
+ * const { steps: [greet] } = parsePipeline(
+ *   new TextEncoder().encode(text),
+ *   "pipeline.jsonc",
+ * );
+ * assertEquals(greet.argv, ["echo", "hello world"]);
+ * assertEquals(greet.permissions.net, false);
+ * ```
+ *
  * Faults of syntax are told alone; otherwise every fault of the file is told at once, in
  * the order of the file, each with its place, what was found and what was wanted.
  *

@@ -38,7 +38,36 @@ export interface WritOptions {
   now: Clock;
 }
 
-/** The way, for programs. Every call looks at the workspace anew. */
+/**
+ * The way, for programs. Every call looks at the workspace anew.
+ *
+ * @example A dry run
+ * ```ts
+ * import { UNNAMED, verdictOf, Writ } from "@writ/writ";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const root = await Deno.realPath(await Deno.makeTempDir());
+ * await Deno.mkdir(`${root}/workspace/.writ`, { recursive: true });
+ * const writ = new Writ({
+ *   workspace: `${root}/workspace`,
+ *   config: `${root}/config/writ`,
+ *   state: `${root}/state/writ`,
+ *   now: Date.now,
+ * });
+ * const pipeline = {
+ *   name: "fetch",
+ *   steps: { fetch: { run: ["true"], permissions: { net: true } } },
+ * };
+ * const { decision } = await writ.propose({
+ *   file: "pipeline.json",
+ *   bytes: new TextEncoder().encode(JSON.stringify(pipeline)),
+ *   params: {},
+ *   requester: UNNAMED,
+ * });
+ * assertEquals(verdictOf(decision.value), "review");
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ */
 export class Writ {
   readonly #options: WritOptions;
 

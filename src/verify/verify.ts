@@ -15,6 +15,19 @@ import type { InvariantResult, Report, ReportVerdict } from "./report.ts";
  * bundle sees everything that is wrong with it, and what could not be known for that reason.
  *
  * Never throws for what is in the bundle.
+ *
+ * @example What is not there is not verified
+ * ```ts
+ * import { verifyBundle } from "@writ/writ/verify";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const nothing = { where: "nowhere", files: new Map(), strange: [] };
+ * const report = await verifyBundle(nothing, {
+ *   trust: null,
+ *   now: "2026-01-14T12:00:00.000Z",
+ * });
+ * assertEquals(report.exit, 4);
+ * ```
  */
 export async function verifyBundle(
   bundle: Bundle,
