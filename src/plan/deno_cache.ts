@@ -77,13 +77,16 @@ export class DenoCaches {
   }
 }
 
+const LOCALHOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
+
 /**
- * The arguments of Deno, where it must do with what the cache has. A native step with the
- * host's network may download what it likes, into a cache of its own.
+ * The arguments of Deno, where it must do with what the cache has. A native step with a
+ * network may download what it likes, into a cache of its own.
  */
 function denoWords(step: Step): readonly string[] | null {
   if (step.kind === "deno") return step.argv;
-  return step.argv[0] === "deno" && step.permissions.net !== true
-    ? step.argv.slice(1)
-    : null;
+  const { net } = step.permissions;
+  const offline = net === false ||
+    net !== true && net.every((host) => LOCALHOST.test(host));
+  return step.argv[0] === "deno" && offline ? step.argv.slice(1) : null;
 }
