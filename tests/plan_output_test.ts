@@ -29,6 +29,18 @@ for (const [output, named] of OUTPUTS) {
   });
 }
 
+Deno.test("a path is named as seen from where the step ran", () => {
+  const output =
+    "open 'a.ts' and /tmp/view/1/work/src/b.ts, not /work/c.ts or /tmp/view/1/d";
+  assertEquals(
+    namedPaths(output, () => true, {
+      cwd: "src/deep",
+      root: "/tmp/view/1/work",
+    }).filter((path) => path.includes(".")),
+    ["src/deep/a.ts", "src/b.ts"],
+  );
+});
+
 Deno.test("output of any kind is read, and only paths within the workspace are asked for", () => {
   fc.assert(fc.property(fc.string({ unit: "binary" }), (output) => {
     namedPaths(output, (path) => {

@@ -129,8 +129,16 @@ const REFUSED: [
     "a word as seen from the folder that the step runs in",
     "plan.undeclared_word",
     { "a/x": "", "b/y": "" },
-    running(["true", "../b/y"], { cwd: "a" }),
+    running(["true", "../b/y"], { cwd: "a", permissions: { read: ["a"] } }),
     `Step "s" names "b/y", which exists and is not in permissions.read`,
+  ],
+  [
+    "a folder to run in of which the step sees nothing",
+    "plan.undeclared_word",
+    { "a/x": "", "b/y": "" },
+    running(["true"], { cwd: "a", permissions: { read: ["b"] } }),
+    `Step "s" runs in "a", of which nothing is in permissions.read`,
+    'Add "a" to permissions.read',
   ],
   [
     "a folder named to git log",

@@ -19,6 +19,7 @@ import {
   type Content,
   planIn,
   stepIn,
+  type StepWish,
   Workspace,
 } from "./support/workspaces.ts";
 
@@ -178,6 +179,68 @@ Deno.test("a hint says what a step will not see", async () => {
     "some sees 1 of 2 entries of ./ (hidden: README.md)",
   ]);
 });
+
+/** What a dry run says of one step that does not see all. */
+const HINTS: [
+  name: string,
+  files: Record<string, Content>,
+  wish: StepWish,
+  text: string | null,
+][] = [
+  [
+    "what is hidden above the folder that it runs in, if tools look for it there",
+    {
+      "package.json": "",
+      "node_modules/x": "",
+      "README.md": "",
+      "a/b/c": "",
+      "a/tsconfig.json": "",
+    },
+    { cwd: "a/b", permissions: { read: ["a/b", "package.json"] } },
+    "does not see a/tsconfig.json, node_modules above it",
+  ],
+  [
+    "a link that leads to what is hidden",
+    { "node_modules/b": { link: "../packages/b" }, "packages/b/x": "" },
+    { permissions: { read: ["node_modules"] } },
+    "sees 1 of 2 entries of ./ (hidden: packages); " +
+    "does not see packages/b, where node_modules/b leads",
+  ],
+  [
+    "nothing of a link that leads to what it sees, writes, or is not there",
+    {
+      "l/seen": { link: "../seen/x" },
+      "l/over": { link: "seen" },
+      "l/written": { link: "../out" },
+      "l/gone": { link: "gone" },
+      "seen/x": "",
+      "out/x": "",
+    },
+    { permissions: { read: ["l", "seen"], write: ["out"] } },
+    null,
+  ],
+  [
+    "the repository, to git alone",
+    { ".git/HEAD": "", "a": "" },
+    { argv: ["git", "log"], permissions: { read: ["a"] } },
+    "sees 1 of 2 entries of ./ (hidden: .git)",
+  ],
+  [
+    "nothing of the repository to others",
+    { ".git/HEAD": "", "a": "" },
+    { permissions: { read: ["a"] } },
+    null,
+  ],
+];
+
+for (const [name, files, wish, text] of HINTS) {
+  Deno.test(`a hint says ${name}`, async () => {
+    using workspace = new Workspace(files);
+    const { hints } = await planIn(workspace, { s: wish });
+    const hint = hints.get("s");
+    assertEquals(hint === undefined ? null : hintText(hint), text);
+  });
+}
 
 Deno.test("all faults of all steps are said at once, each with its place", async () => {
   using workspace = new Workspace(TREE);

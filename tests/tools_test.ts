@@ -130,7 +130,7 @@ Deno.test("a program of the workspace is seen from the folder that the step runs
   const { located } = await find(workspace, {
     argv: ["../../node_modules/.bin/build"],
     cwd: "packages/a",
-    permissions: { read: ["node_modules"] },
+    permissions: { read: ["node_modules", "packages/a"] },
   });
   assertEquals(located.program, { workspace: "node_modules/.bin/build" });
 });

@@ -110,9 +110,10 @@ function stepLines(
         }the secret ${value.secret}`,
     ]),
     ["held by", `${step.isolation} or stronger`],
-    ...(hint === null
-      ? []
-      : [["sees", hintText(hint).replace(/^sees /, "")]]) as [string, string][],
+    ...(hint === null ? [] : [[
+      "sees",
+      hintText(hint).replace(/^sees /, "").replace(/^does not see/, "not"),
+    ]]) as [string, string][],
     ...outcome.obligations.map((text): [string, string] => ["look at", text]),
     ...reasonRows(outcome),
   ];

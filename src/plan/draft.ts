@@ -86,6 +86,7 @@ export class Drafter {
     const hidden = undeclaredWords(step, {
       sees: seeker.sees,
       exists: (path) => this.#real(path) !== null,
+      maker: (path) => this.#context.writers.maker(step, path)?.step,
     });
     for (const { index, error } of hidden) {
       faults.add(step, [step.kind, index], error);
@@ -154,15 +155,25 @@ export class Drafter {
     const { disk, workspace } = this.#context;
     const real = this.#real(step.cwd);
     if (
-      real !== null && disk.lstat(`${workspace}/${real}`)?.kind === "folder"
+      real === null || disk.lstat(`${workspace}/${real}`)?.kind !== "folder"
     ) {
+      throw new WritError(
+        "plan.material_missing",
+        `Step ${quoted(step.id)} runs in ${
+          quoted(step.cwd)
+        }, which is no folder of the workspace`,
+      );
+    }
+    const own = [...written, ...step.scratch.map(withoutSlash)];
+    if (seeker.sees(step.cwd) || own.some((path) => isWithin(path, step.cwd))) {
       return;
     }
     throw new WritError(
-      "plan.material_missing",
+      "plan.undeclared_word",
       `Step ${quoted(step.id)} runs in ${
         quoted(step.cwd)
-      }, which is no folder of the workspace`,
+      }, of which nothing is in permissions.read`,
+      { hint: `Add ${quoted(step.cwd)} to permissions.read` },
     );
   }
 

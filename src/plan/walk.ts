@@ -85,7 +85,7 @@ export class Walker {
     if (real === null || !isBeneath(real, this.#workspace)) return [];
     if (this.#disk.lstat(real)?.kind !== "folder") return [];
     return this.#list(real).map((entry) => entry.name).filter((name) =>
-      name !== ".git" && name !== ".writ"
+      name !== ".writ"
     );
   }
 

@@ -18,6 +18,8 @@ export interface WordSight {
   /** Whether the workspace holds something of that name; what lies elsewhere by a link does not count. */
   exists(path: string): boolean;
   sees(path: string): boolean;
+  /** The earlier step that writes the path, or something above it. */
+  maker(path: string): string | undefined;
 }
 
 /**
@@ -93,7 +95,11 @@ export function undeclaredWords(
     const path = fromFolder(step.cwd, word);
     if (path === null || path === ".") return [];
     if (isOwn(step, path) || sight.sees(path)) return [];
-    return sight.exists(path) ? [{ path, index }] : [];
+    const maker = sight.maker(path);
+    if (maker !== undefined) {
+      return [{ path, index, why: `which step ${quoted(maker)} writes` }];
+    }
+    return sight.exists(path) ? [{ path, index, why: "which exists" }] : [];
   });
   const read = [
     ...new Set([
@@ -102,20 +108,30 @@ export function undeclaredWords(
     ]),
   ].sort();
   const hint = `"read": [${read.map((each) => quoted(each)).join(", ")}]`;
-  return hidden.map(({ path, index }) => ({
+  return hidden.map(({ path, index, why }) => ({
     index,
     error: new WritError(
       "plan.undeclared_word",
       `Step ${quoted(step.id)} names ${
         quoted(path)
-      }, which exists and is not in permissions.read`,
+      }, ${why} and is not in permissions.read`,
       { hint },
     ),
   }));
 }
 
+/** The paths from the workspace root that the words of a command line may name. */
+export function wordPaths(step: CommandLine & Pick<Step, "cwd">): string[] {
+  const paths = pathWords(step).map(({ word }) => fromFolder(step.cwd, word))
+    .filter((path): path is string => path !== null && path !== ".");
+  return [...new Set(paths)];
+}
+
+/** A command line, and how it is started. */
+type CommandLine = Pick<Step, "kind" | "argv">;
+
 /** The words of a command line that may be paths, and which of `argv` they stand in. */
-function pathWords(step: Step): { word: string; index: number }[] {
+function pathWords(step: CommandLine): { word: string; index: number }[] {
   const program = step.kind === "deno" ? "deno" : basename(step.argv[0]);
   const first = step.kind === "deno" ? 0 : 1;
   let commands = COMMAND_WORDS.get(program) ?? 0;
@@ -148,9 +164,11 @@ function pathWords(step: Step): { word: string; index: number }[] {
 /** Whether the step itself writes, throws away or hides the path, or writes beneath it. */
 function isOwn(step: Step, path: string): boolean {
   const { write, deny } = step.permissions;
-  return [...write, ...step.scratch].map(withoutSlash).some((own) =>
+  return write.map(withoutSlash).some((own) =>
     isWithin(path, own) || isWithin(own, path)
-  ) || deny.map(withoutSlash).some((own) => isWithin(path, own));
+  ) || [...step.scratch, ...deny].map(withoutSlash).some((own) =>
+    isWithin(path, own)
+  );
 }
 
 /** Characters of output that are looked at, from its end. */
@@ -162,6 +180,14 @@ const NAMED_LIMIT = 20;
 // deno-fmt-ignore
 const SEPARATORS = /[\s"'`<>|()[\]{},;=\u2018\u2019\u201c\u201d]+/;
 
+/** From where a step's output names paths. */
+export interface OutputView {
+  /** The folder that the step ran in, from the workspace root. */
+  cwd: string;
+  /** Where the step saw the workspace root, absolute. */
+  root: string;
+}
+
 /**
  * The paths that a step's output names and that `exists` (asked with a path relative to the
  * workspace root) says are there: the likely reason of a failure. In the order of the output,
@@ -170,6 +196,7 @@ const SEPARATORS = /[\s"'`<>|()[\]{},;=\u2018\u2019\u201c\u201d]+/;
 export function namedPaths(
   output: string,
   exists: (path: string) => boolean,
+  view: OutputView = { cwd: ".", root: "/work" },
 ): string[] {
   const named = new Set<string>();
   const asked = new Set<string>();
@@ -178,7 +205,7 @@ export function namedPaths(
     for (const word of readings(token)) {
       if (asked.has(word)) continue;
       asked.add(word);
-      const path = fromFolder(".", word);
+      const path = pathInView(word, view);
       if (path === null || path === "." || !exists(path)) continue;
       named.add(path);
       break;
@@ -188,9 +215,16 @@ export function namedPaths(
   return [...named];
 }
 
-/** What a token may mean as a path: with and without `file.ts:3:7`, a view's `/work/`, a full stop. */
+/** What a step calls `word`, as a path of the workspace; `null` for what lies elsewhere. */
+export function pathInView(word: string, view: OutputView): string | null {
+  return word.startsWith(`${view.root}/`)
+    ? fromFolder(".", word.slice(view.root.length + 1))
+    : fromFolder(view.cwd, word);
+}
+
+/** What a token may mean as a path: with and without `file.ts:3:7`, a full stop. */
 function readings(token: string): string[] {
-  const bare = token.replace(/^file:\/\//, "").replace(/^\/work\//, "");
+  const bare = token.replace(/^file:\/\//, "");
   const place = bare.replace(/(?::\d+){1,2}:?$/, "");
   const first = bare.split(":", 1)[0];
   const all = [bare, place, first].flatMap((each) => [
@@ -198,6 +232,6 @@ function readings(token: string): string[] {
     each.replace(/[.:!?]+$/, ""),
   ]);
   return [...new Set(all)].filter((each) =>
-    each.length > 0 && each.length < 1024 && !each.startsWith("/")
+    each.length > 0 && each.length < 1024
   );
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
 import { isWritError, WritError } from "../core/errors.ts";
 import { isWithin, withoutSlash } from "../core/paths.ts";
@@ -22,7 +23,7 @@ import type {
 } from "../ledger/receipt.ts";
 import type { Located } from "../plan/executables.ts";
 import type { PlanStep } from "../plan/plan.ts";
-import { namedPaths } from "../plan/words.ts";
+import type { ViewHint } from "../plan/view_hint.ts";
 import { launchUnder } from "../sandbox/choose_backend.ts";
 import { confine } from "../sandbox/confine.ts";
 import type {
@@ -33,6 +34,7 @@ import type {
 } from "../sandbox/confinement.ts";
 import { startProxy } from "../sandbox/host_proxy.ts";
 import { notEnforced } from "../sandbox/not_enforced.ts";
+import { VIEW } from "../sandbox/view_paths.ts";
 import { Capture } from "./capture.ts";
 import {
   explainExit,
@@ -56,6 +58,8 @@ export interface AttemptInput {
   /** What the step reads, in the order of its materials. */
   materials: Listed[];
   located: Located;
+  /** What the plan says that it will not see. */
+  hidden: ViewHint | null;
   /** A new folder for the view; removed by the caller. */
   folder: string;
   signal: AbortSignal;
@@ -156,8 +160,9 @@ export async function attemptStep(
   const failed = ({ reason, hint }: Explanation): AttemptResult => ({
     ...base,
     status: "failed",
-    reason,
-    hint,
+    // Both may name what the step printed, or a file that it made.
+    reason: maskText(reason, secrets),
+    hint: hint === null ? null : maskText(hint, secrets),
     products: [],
   });
   if (exited.exit !== 0 || limits.length > 0) {
@@ -165,11 +170,16 @@ export async function attemptStep(
       return failed({ reason: "the run was cancelled", hint: null });
     }
     return failed(
-      explainExit(
+      explainExit({ ...exited, limits }, {
         step,
-        { ...exited, limits },
-        namedHere(step, capture, world),
-      ),
+        materials,
+        hidden: input.hidden,
+        output: capture.tail,
+        exists: (path) => isHere(path, world),
+        backend: backend.name,
+        root: backend.isolation === "namespaces" ? VIEW.work : host.stage,
+        views: dirname(input.folder),
+      }),
     );
   }
   const given = findSecrets(
@@ -263,15 +273,13 @@ function stdoutProduct(step: PlanStep, evidence: EvidenceRef[]): Listed[] {
   }];
 }
 
-/** Paths of the workspace that a failed step named in its output. */
-function namedHere(step: PlanStep, capture: Capture, world: World): string[] {
-  return namedPaths(capture.tail, (path) => {
-    try {
-      Deno.lstatSync(join(world.sight.workspace, step.cwd, path));
-      return true;
-    } catch {
-      // Whatever stands in the way, a hint about it would not help.
-      return false;
-    }
-  });
+/** Whether the workspace holds something of that name now. */
+function isHere(path: string, world: World): boolean {
+  try {
+    Deno.lstatSync(join(world.sight.workspace, path));
+    return true;
+  } catch {
+    // Whatever stands in the way, a hint about it would not help.
+    return false;
+  }
 }

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { quoted } from "../core/printable.ts";
 import { maskText, type Secrets } from "../evidence/mask.ts";
 import type { PlanStep } from "../plan/plan.ts";
-import { isWithin } from "../core/paths.ts";
 import type { Exited } from "../sandbox/launcher.ts";
+import { type ExitClues, list, readClues } from "./exit_clues.ts";
 
 /** What a step left, judged after exit 0. */
 export interface Leftovers {
@@ -58,11 +57,7 @@ const LIMITS: Record<
 };
 
 /** Why a step whose program did not end with 0 failed. */
-export function explainExit(
-  step: PlanStep,
-  exited: Exited,
-  named: readonly string[],
-): Explanation {
+export function explainExit(exited: Exited, clues: ExitClues): Explanation {
   const { limits } = exited;
   for (const [name, [reason, hint]] of Object.entries(LIMITS)) {
     if (limits.includes(`limit.${name}`)) return { reason, hint };
@@ -70,14 +65,8 @@ export function explainExit(
   const how = exited.signal !== null
     ? `signal ${exited.signal}`
     : `exit ${exited.exit}`;
-  const hidden = named.filter((path) => !isVisible(step, path));
-  if (hidden.length === 0) return { reason: how, hint: null };
-  return {
-    reason: `${how}; it named ${
-      list(hidden)
-    }, which exists here but is not visible to it`,
-    hint: `Add ${list(hidden)} to permissions.read, if the step shall see it`,
-  };
+  const { what, hint } = readClues(clues);
+  return { reason: what === null ? how : `${how}; it ${what}`, hint };
 }
 
 /** Why a step that ended with 0 failed all the same; `null` when it did not. */
@@ -116,16 +105,4 @@ export function explainSecrets(
     reason: `it wrote a secret into ${maskText(list(paths), secrets)}`,
     hint: "A product is hashed, kept and published: no secret belongs there",
   };
-}
-
-function isVisible(step: PlanStep, path: string): boolean {
-  return [...step.materials, ...step.products].some((one) =>
-    isWithin(path, one.path)
-  ) || step.scratch.some((scratch) => isWithin(path, scratch));
-}
-
-/** `"a", "b" and 3 more`. */
-function list(paths: readonly string[]): string {
-  const shown = paths.slice(0, 3).map((path) => quoted(path)).join(", ");
-  return paths.length > 3 ? `${shown} and ${paths.length - 3} more` : shown;
 }

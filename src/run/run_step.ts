@@ -81,6 +81,7 @@ async function oneAttempt(
         step,
         materials,
         located: run.proposal.planned.located.get(step.id)!,
+        hidden: run.proposal.planned.hints.get(step.id) ?? null,
         folder,
         signal: options.signal,
         show: (stream, chunk) =>

@@ -45,6 +45,8 @@ export function stepEnvironment(
     LOGNAME: "step",
     NO_COLOR: "1",
     PATH: [...host.path, "/usr/local/bin", "/usr/bin", "/bin"].join(":"),
+    // Python keeps bytecode beside the sources, which no author declares.
+    PYTHONDONTWRITEBYTECODE: "1",
     TERM: "dumb",
     TMPDIR: paths.tmp,
     TZ: "UTC",

@@ -22,7 +22,7 @@ export const DATA_ROWS: TrialRow[] = [
     products: { "sum.json": /^42\n$/ },
     without: {
       "sum.read rows.json": "before",
-      "sum.stdout sum.json": "before",
+      "sum.stdout sum.json": "printed",
     },
   },
   {
@@ -56,7 +56,10 @@ export const DATA_ROWS: TrialRow[] = [
       },
     },
     products: { "base.db": /^SQLite format 3/ },
-    without: { "append.read base.db": "exit", "append.write base.db": "stray" },
+    without: {
+      "append.read base.db": "exit",
+      "append.write base.db": "changed",
+    },
   },
   {
     name: "data wal: sqlite3 asks a database with a write-ahead log",
@@ -95,7 +98,7 @@ export const DATA_ROWS: TrialRow[] = [
       },
     },
     products: { "top.txt": /^ +2 north\n/ },
-    without: { "top.read sales.csv": "exit", "top.stdout top.txt": "before" },
+    without: { "top.read sales.csv": "exit", "top.stdout top.txt": "printed" },
   },
   {
     name: "py generate: a script writes into a folder",
@@ -132,6 +135,38 @@ export const DATA_ROWS: TrialRow[] = [
       "stats.read sales.csv": "exit",
       "stats.write stats.json": "stray",
     },
+  },
+  {
+    name: "py report: a script loads modules beside it",
+    programs: ["python3"],
+    make: put(make.PY_MODULES),
+    steps: {
+      report: {
+        run: ["python3", "report.py"],
+        permissions: { read: ["report.py", "words.py", "lib"] },
+      },
+    },
+    products: {},
+    prints: /^Words 3\n$/,
+    without: {
+      "report.read report.py": "before",
+      "report.read words.py": "exit",
+      "report.read lib": "exit",
+    },
+  },
+  {
+    name: "venv test: the Python of a venv, with a package of its own",
+    programs: ["/usr/bin/python3"],
+    make: make.venv,
+    steps: {
+      test: {
+        run: [".venv/bin/python3", "tests/check.py"],
+        permissions: { read: [".venv", "tests"] },
+      },
+    },
+    products: {},
+    prints: /^1 passed\n$/,
+    without: { "test.read .venv": "before", "test.read tests": "before" },
   },
   {
     name: "py pool: two processes",

@@ -24,6 +24,7 @@ export const DENO_ROWS: TrialRow[] = [
       "build.read src": "exit",
       "build.read scripts": "exit",
       "build.write dist": "exit",
+      "build.env SOURCE_DATE_EPOCH": "exit",
     },
   },
   {
@@ -77,7 +78,11 @@ export const DENO_ROWS: TrialRow[] = [
     },
     products: {},
     prints: /ok \| 2 passed/,
-    without: { "test.read src": "before", "test.read fixture.txt": "exit" },
+    without: {
+      "test.net localhost": { bubblewrap: "harmless", landlock: "exit" },
+      "test.read src": "before",
+      "test.read fixture.txt": "exit",
+    },
     landlock: { refused: "loopback" },
   },
   {
@@ -118,7 +123,10 @@ export const DENO_ROWS: TrialRow[] = [
       },
     },
     products: { "src/words.ts": /\n {2}return / },
-    without: { "format.read src": "exit", "format.write src": "stray" },
+    without: {
+      "format.read src": "exit",
+      "format.write src": { bubblewrap: "exit", landlock: "changed" },
+    },
   },
   {
     name: "deno step fmt",
@@ -194,6 +202,9 @@ export const DENO_ROWS: TrialRow[] = [
       },
     },
     products: { "src/words.ts": /\n {2}return / },
-    without: { "format.read src": "exit", "format.write src": "stray" },
+    without: {
+      "format.read src": "exit",
+      "format.write src": { bubblewrap: "exit", landlock: "changed" },
+    },
   },
 ];

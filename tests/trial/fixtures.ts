@@ -265,6 +265,41 @@ if __name__ == "__main__":
 `,
 };
 
+/** A script that loads a module beside it and one in a folder. */
+export const PY_MODULES: Files = {
+  "report.py": `from words import count
+from lib.title import title
+print(title("words"), count("one two three"))
+`,
+  "words.py": "def count(text):\n    return len(text.split())\n",
+  "lib/__init__.py": "",
+  "lib/title.py": "def title(text):\n    return text.title()\n",
+};
+
+/** A Python of its own that has a package, and a check that uses it. */
+export async function venv(workspace: Workspace): Promise<void> {
+  await workspace.run(
+    "/usr/bin/python3",
+    "-m",
+    "venv",
+    "--without-pip",
+    ".venv",
+  );
+  const packages = await workspace.run(
+    ".venv/bin/python3",
+    "-c",
+    "import sysconfig; print(sysconfig.get_path('purelib'), end='')",
+  );
+  workspace.put({
+    [`${packages.slice(workspace.root.length + 1)}/greet.py`]:
+      'def greet(who):\n    return "hello, " + who\n',
+    "tests/check.py": `from greet import greet
+assert greet("you") == "hello, you"
+print("1 passed")
+`,
+  });
+}
+
 /** Two small files in a folder. */
 export const FOLDER: Files = { "a/1": "one\n", "a/2": "two\n" };
 

@@ -23,7 +23,7 @@ export const GIT_ROWS: TrialRow[] = [
     without: {
       "describe.read .": "hint",
       "describe.read .git": "exit",
-      "describe.stdout VERSION": "before",
+      "describe.stdout VERSION": "printed",
     },
   },
   {
@@ -40,7 +40,7 @@ export const GIT_ROWS: TrialRow[] = [
     products: { "CHANGES": /^[0-9a-f]+ Second\n[0-9a-f]+ First\n$/ },
     without: {
       "changes.read .git": "exit",
-      "changes.stdout CHANGES": "before",
+      "changes.stdout CHANGES": "printed",
     },
   },
   {

@@ -43,6 +43,7 @@ export const NODE_ROWS: TrialRow[] = [
     products: {},
     prints: /# pass 1\n/,
     without: {
+      "test.net localhost": { bubblewrap: "harmless", landlock: "exit" },
       "test.read package.json": "exit",
       "test.read src": "exit",
       "test.read test": "hint",

@@ -4,20 +4,23 @@
  *
  * @module
  */
+import type { Backend } from "../../src/sandbox/confinement.ts";
 import type { Steps } from "../support/trial_world.ts";
 import type { Content, Workspace } from "../support/workspaces.ts";
 
 /**
  * How a forgotten declaration is noticed: `before` anything runs, by the program's `exit`, by a
- * `product` that was not made, by a `stray` file. `hint`: the step ends well and is wrong, and
- * the dry run shows what it will not see. `harmless`: the step does the same without it.
+ * `stray` file, by a material that it `changed`. `hint`: the step ends well and is wrong, and
+ * the dry run shows what it will not see. `printed`: what would have been a product is shown.
+ * `harmless`: the step does the same without it.
  */
 export type Noticed =
   | "before"
   | "exit"
-  | "product"
   | "stray"
+  | "changed"
   | "hint"
+  | "printed"
   | "harmless";
 
 /** A step, or some that need each other. */
@@ -34,8 +37,8 @@ export interface TrialRow {
   products: Record<string, RegExp>;
   /** What must be printed. */
   prints?: RegExp;
-  /** By declaration, as `step.field path`. */
-  without: Record<string, Noticed>;
+  /** By declaration, as `step.field path`; by backend where they differ. */
+  without: Record<string, Noticed | Record<Backend["name"], Noticed>>;
   /** Where it differs under Landlock: it is refused, or fails and says so. */
   landlock?: { refused: string } | { fails: RegExp };
 }

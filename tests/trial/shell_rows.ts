@@ -71,6 +71,20 @@ export const SHELL_ROWS: TrialRow[] = [
     without: {},
   },
   {
+    name: "shell via-make: a shell starts what the step names",
+    programs: ["sh", "python3"],
+    make: put({}),
+    steps: {
+      "via-make": {
+        run: ["sh", "-c", "python3 --version"],
+        permissions: { run: ["python3"] },
+      },
+    },
+    products: {},
+    prints: /^Python 3/,
+    without: { "via-make.run python3": "harmless" },
+  },
+  {
     name: "shell server: python on loopback, and curl",
     programs: ["sh", "python3", "curl"],
     make: put({}),
@@ -85,7 +99,9 @@ export const SHELL_ROWS: TrialRow[] = [
       },
     },
     products: {},
-    without: {},
+    without: {
+      "server.net localhost": { bubblewrap: "harmless", landlock: "exit" },
+    },
     landlock: { refused: "loopback" },
   },
   {
@@ -102,7 +118,7 @@ export const SHELL_ROWS: TrialRow[] = [
     products: {
       "SHA256SUMS": /^[0-9a-f]{64} {2}a\/1\n[0-9a-f]{64} {2}a\/2\n$/,
     },
-    without: { "sums.read a": "before", "sums.stdout SHA256SUMS": "before" },
+    without: { "sums.read a": "before", "sums.stdout SHA256SUMS": "printed" },
   },
   {
     name: "shell bump: sed -i",
@@ -115,7 +131,7 @@ export const SHELL_ROWS: TrialRow[] = [
       },
     },
     products: { "VERSION": /^2\.0\n$/ },
-    without: { "bump.read VERSION": "exit", "bump.write VERSION": "stray" },
+    without: { "bump.read VERSION": "exit", "bump.write VERSION": "changed" },
   },
   {
     name: "shell replace: a folder is removed and made anew",

@@ -1,0 +1,273 @@
+/**
+ * What the end of a failed step's output says of a declaration that is missing.
+ *
+ * @module
+ */
+import { isWithin } from "../core/paths.ts";
+import { quoted } from "../core/printable.ts";
+import type { PlanStep } from "../plan/plan.ts";
+import { hintText, type ViewHint } from "../plan/view_hint.ts";
+import { namedPaths, pathInView, wordPaths } from "../plan/words.ts";
+import type { Backend } from "../sandbox/confinement.ts";
+import type { Listed } from "./attempt.ts";
+
+/** What is known of a step whose program did not end with 0. */
+export interface ExitClues {
+  step: PlanStep;
+  materials: readonly Listed[];
+  /** What it did not see, as planned. */
+  hidden: ViewHint | null;
+  /** The end of what it printed. */
+  output: string;
+  /** Whether the workspace holds a path, relative to its root. */
+  exists(path: string): boolean;
+  backend: Backend["name"];
+  /** Where the step saw the workspace root, absolute. */
+  root: string;
+  /** The folder of the views of this run, absolute. */
+  views: string;
+}
+
+/** A sentence that goes on after "it", `null` for none, and what would help. */
+export interface Clue {
+  what: string | null;
+  hint: string | null;
+}
+
+/** The surest clue; without one, what the step did not see or did not start with. */
+export function readClues(clues: ExitClues): Clue {
+  for (const read of SURE) {
+    const clue = read(clues);
+    if (clue !== null) return clue;
+  }
+  const hint = [startsAbsent(clues), unseen(clues)].filter((hint) =>
+    hint !== null
+  ).join("; ");
+  return {
+    what: null,
+    hint: hint === "" ? null : hint[0].toUpperCase() + hint.slice(1),
+  };
+}
+
+/** From the one that leaves no doubt to the one that leaves some. */
+const SURE: readonly ((clues: ExitClues) => Clue | null)[] = [
+  otherView,
+  deniedByDeno,
+  namedHidden,
+  readOnly,
+  namedUnmade,
+  withoutNetwork,
+  withoutLoopback,
+];
+
+/** Landlock gives every step its workspace at another path. */
+function otherView({ output, root, views }: ExitClues): Clue | null {
+  const others = output.split(`${views}/`).slice(1).filter((rest) =>
+    !`${views}/${rest}`.startsWith(`${root}/`) && /^[^/\s]+\/work\//.test(rest)
+  );
+  if (others.length === 0) return null;
+  const step = others[0].split("/", 1)[0].replace(/-\d+$/, "");
+  return {
+    what: `named a path where step ${
+      quoted(step)
+    } ran: its input holds absolute paths`,
+    hint: 'Set "isolation": "namespaces", which gives all steps one path',
+  };
+}
+
+/** Deno names the permission that was missing. */
+function deniedByDeno({ step, output, root }: ExitClues): Clue | null {
+  if (step.kind !== "deno") return null;
+  const [, name, what] =
+    /NotCapable: Requires (\w+) access to "([^"]+)"/.exec(output) ?? [];
+  if (name === undefined) return null;
+  if (name === "env") {
+    return {
+      what: `asked for the variable ${quoted(what)}`,
+      hint: `Give it a value in "env", if the step shall see it`,
+    };
+  }
+  const path = name === "read" || name === "write"
+    ? pathInView(what, { cwd: step.cwd, root })
+    : what;
+  if (path === null) return null;
+  return {
+    what: `asked for ${name} access to ${quoted(path)}`,
+    hint: `Add ${
+      quoted(path)
+    } to permissions.${name}, if the step shall have it`,
+  };
+}
+
+/** It named what is there, and was not shown to it. */
+function namedHidden(clues: ExitClues): Clue | null {
+  const isVisible = sightOf(clues);
+  const hidden = namedPaths(
+    clues.output,
+    (path) => clues.exists(path) && !isVisible(path),
+    viewOf(clues),
+  );
+  if (hidden.length === 0) return null;
+  return {
+    what: `named ${list(hidden)}, which ${
+      hidden.length === 1 ? "exists" : "exist"
+    } here but ${hidden.length === 1 ? "is" : "are"} not visible to it`,
+    hint: `Add ${list(hidden)} to permissions.read, if the step shall see it`,
+  };
+}
+
+const NOT_WRITABLE =
+  /read-only file system|EROFS|(cannot|can't|could not|unable to|failed to) (create|make|write)/i;
+
+/** It tried to change what it may only read, or to make something in it. */
+function readOnly(clues: ExitClues): Clue | null {
+  const { step, output, materials } = clues;
+  if (!NOT_WRITABLE.test(output)) return null;
+  const isRead = (path: string) =>
+    materials.some((material) => isWithin(path, material.path)) &&
+    !step.products.some((product) => isWithin(path, product.path));
+  const named = namedPaths(output, isRead, viewOf(clues));
+  const isVisible = sightOf(clues);
+  const fresh = named.filter((path) => !isVisible(path));
+  const made = fresh.filter((path) =>
+    !fresh.some((other) => other !== path && isWithin(path, other))
+  );
+  if (made.length > 0) {
+    return {
+      what: `tried to make ${list(made)} in what it may only read`,
+      hint: `Add ${
+        list(made)
+      } to scratch if it may be thrown away, else it or its folder to permissions.write`,
+    };
+  }
+  const words = wordPaths(step).filter(isRead);
+  const changed = materials.map(({ path }) => path).filter((path) =>
+    isRead(path) &&
+    [...words, ...named].some((each) => isWithin(each, path))
+  );
+  if (changed.length === 0) return null;
+  return {
+    what: `tried to change what it may only read: ${list(changed)}`,
+    hint: `Add ${
+      list(changed)
+    } to permissions.write as well, to update it in place`,
+  };
+}
+
+/** It named a word of its command line for which there is no place. */
+function namedUnmade(clues: ExitClues): Clue | null {
+  const { step, output, exists, materials } = clues;
+  const own = [...step.products.map(({ path }) => path), ...step.scratch];
+  const words = new Set(
+    wordPaths(step).filter((path) =>
+      !exists(path) && !own.some((each) => isWithin(path, each))
+    ),
+  );
+  const unmade = namedPaths(output, (path) => words.has(path), viewOf(clues))
+    .filter((path) => {
+      const folder = folderOf(path);
+      return folder === null
+        ? !path.includes(".")
+        : !materials.some((material) => isWithin(folder, material.path));
+    });
+  if (unmade.length === 0) return null;
+  const folders = unmade.map((path) => `${folderOf(path) ?? path}/`);
+  return {
+    what: `named ${
+      list(unmade)
+    }, which is neither there nor in permissions.write`,
+    hint: `Add ${
+      list([...new Set(folders)])
+    } to permissions.write, if the step shall write there: it starts as an empty folder`,
+  };
+}
+
+const NO_NETWORK =
+  /EAI_AGAIN|ENETUNREACH|ENOTFOUND|name resolution|resolve host|Name or service not known|Network is unreachable|network is unreachable/;
+
+/** It looked for a host, and has no network. */
+function withoutNetwork({ step, output }: ExitClues): Clue | null {
+  if (step.permissions.net === true || !NO_NETWORK.test(output)) return null;
+  return {
+    what: "looked for a host that it has no network to",
+    hint: "Name the host in permissions.net, which a person must then approve",
+  };
+}
+
+/** Bubblewrap gives a loopback unasked; Landlock gives none. */
+function withoutLoopback({ step, output, backend }: ExitClues): Clue | null {
+  const { net } = step.permissions;
+  const online = net === true || net !== false && net.length > 0;
+  if (
+    backend !== "landlock" || online ||
+    !/EPERM|operation not permitted|failed to connect|refused/i.test(output) ||
+    !/\b(listen|bind|connect|socket|serve)/i.test(output)
+  ) return null;
+  return {
+    what: "was denied a socket: landlock gives no private loopback",
+    hint:
+      'Set "net": ["localhost"] in its permissions and install bubblewrap (apt-get install bubblewrap)',
+  };
+}
+
+/** A word of the command line that the step does not find as it is here, since it makes it anew. */
+function startsAbsent({ step, exists }: ExitClues): string | null {
+  const anew = new Set(
+    step.products.filter(({ starts }) => starts !== "update")
+      .map(({ path }) => path),
+  );
+  const paths = wordPaths(step).filter((path) =>
+    anew.has(path) && exists(path)
+  );
+  return paths.length === 0
+    ? null
+    : `to start with ${
+      list(paths)
+    } as it is, add it to permissions.read as well`;
+}
+
+function unseen({ hidden }: ExitClues): string | null {
+  return hidden === null ? null : `it ${hintText(hidden)}`;
+}
+
+/** Whether the step saw a path, something beneath it, or writes there itself. */
+function sightOf({ step, materials }: ExitClues): (path: string) => boolean {
+  const own = [
+    ...step.products.map(({ path }) => path),
+    ...step.scratch,
+    ...(step.stdout === null ? [] : [step.stdout]),
+  ];
+  const seen = new Set<string>();
+  for (const { path, entries } of materials) {
+    for (const entry of entries) {
+      let at = entry.path === "."
+        ? path
+        : path === "."
+        ? entry.path
+        : `${path}/${entry.path}`;
+      while (!seen.has(at)) {
+        seen.add(at);
+        at = folderOf(at) ?? ".";
+      }
+    }
+  }
+  return (path) =>
+    seen.has(path) ||
+    own.some((each) => isWithin(path, each) || isWithin(each, path));
+}
+
+function viewOf({ step, root }: ExitClues): { cwd: string; root: string } {
+  return { cwd: step.cwd, root };
+}
+
+/** The folder that holds a path; `null` for what lies in the root. */
+function folderOf(path: string): string | null {
+  const end = path.lastIndexOf("/");
+  return end === -1 ? null : path.slice(0, end);
+}
+
+/** `"a", "b" and 3 more`. */
+export function list(paths: readonly string[]): string {
+  const shown = paths.slice(0, 3).map((path) => quoted(path)).join(", ");
+  return paths.length > 3 ? `${shown} and ${paths.length - 3} more` : shown;
+}
