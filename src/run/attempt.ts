@@ -9,7 +9,7 @@ import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
 import { isWritError, WritError } from "../core/errors.ts";
 import { isWithin, withoutSlash } from "../core/paths.ts";
-import { type TreeEntry, treeRoot } from "../core/tree.ts";
+import type { TreeEntry } from "../core/tree.ts";
 import { collectProducts } from "../evidence/collect.ts";
 import { largestFile } from "../evidence/largest_file.ts";
 import { findSecrets } from "../evidence/find_secrets.ts";
@@ -201,7 +201,7 @@ export async function attemptStep(
         ...product,
         path: withoutSlash(product.path),
       })),
-      ...stdoutProduct(step, evidence),
+      ...await stdoutProduct(step, evidence, world),
     ].sort((a, b) => a.path < b.path ? -1 : 1),
   };
 }
@@ -260,13 +260,17 @@ async function stdinOf(
   );
 }
 
-function stdoutProduct(step: PlanStep, evidence: EvidenceRef[]): Listed[] {
+async function stdoutProduct(
+  step: PlanStep,
+  evidence: EvidenceRef[],
+  { blobs }: World,
+): Promise<Listed[]> {
   if (step.stdout === null) return [];
   const { digest, bytes } = evidence.find(({ name }) => name === "stdout")!;
   const entries: TreeEntry[] = [{ path: ".", mode: "100644", digest }];
   return [{
     path: step.stdout,
-    tree: treeRoot(entries),
+    tree: await blobs.putTree(entries),
     files: 1,
     bytes,
     entries,

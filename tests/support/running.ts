@@ -12,6 +12,7 @@ export class Running {
   /** What it ends with; a signal counts as 128 and its number. */
   readonly ended: Promise<Ended>;
   #stderr = "";
+  #over = false;
   readonly #waiting = new Set<() => void>();
 
   constructor(child: Deno.ChildProcess) {
@@ -20,6 +21,7 @@ export class Running {
     const listening = this.#listen();
     this.ended = (async () => {
       const { code } = await child.status;
+      this.#over = true;
       await listening;
       return { status: code, stdout: await stdout, stderr: this.#stderr };
     })();
@@ -41,8 +43,9 @@ export class Running {
     this.#waiting.delete(look);
   }
 
-  /** Kills it, and gives the ids of all processes that it had. */
+  /** Kills it, unless it has ended, and gives the ids of all processes that it had. */
   async kill(): Promise<number[]> {
+    if (this.#over) return [];
     const pids = treeOf(this.child.pid);
     this.child.kill("SIGKILL");
     await this.ended;

@@ -1,0 +1,104 @@
+/**
+ * The ledger's store breaks at the n-th commit of a run, for every n, before it holds or after:
+ * the run goes on from there under the use that it has.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import { isWritError, WritError } from "../src/core/errors.ts";
+import { MemoryStore } from "../src/ledger/memory_store.ts";
+import type { Commit, Store } from "../src/ledger/store.ts";
+import { readBundle } from "../src/bundle/read_bundle.ts";
+import { UNNAMED, type Wish } from "../src/run/propose.ts";
+import type { RunOptions } from "../src/run/run.ts";
+import { Writ } from "../src/run/writ.ts";
+import { loadTrust } from "../src/ticket/read_trust.ts";
+import { verifyBundle } from "../src/verify/verify.ts";
+import { TRUST, World } from "./support/world.ts";
+
+const STEPS = {
+  make: { run: ["echo", "made"], stdout: "made.txt" },
+  use: {
+    run: ["cat", "made.txt"],
+    needs: ["make"],
+    permissions: { read: ["made.txt"] },
+    stdout: "used.txt",
+  },
+};
+
+for (const when of ["before", "after"] as const) {
+  Deno.test(`a store that breaks ${when} the n-th commit of a run, for every n`, async () => {
+    await using world = await World.make({ steps: STEPS, unattended: true });
+    const store = new MemoryStore();
+    const trust = await loadTrust(world.at(TRUST));
+    let runs = 0;
+    for (let n = 1;; n++) {
+      const broke = await execute(world, breaking(store, n, when)).then(
+        () => null,
+        (error) => error,
+      );
+      if (broke === null) break;
+      assert(isWritError(broke, "store.unwritable"), broke);
+      const resume = /--resume (run_\w+)/.exec(broke.hint ?? "")?.[1] ?? null;
+      // What broke at the admission itself says nothing of a run, and holds no use.
+      const done = await execute(world, store, resume);
+      assertEquals(done.outcome, "ok", `after break ${n}`);
+      assertEquals(world.text("used.txt"), "made\n");
+      const report = await verifyBundle(await readBundle(done.bundle), {
+        trust,
+        now: new Date().toISOString(),
+      });
+      assertEquals(report.verdict, "verified");
+      runs++;
+    }
+    // Admitted, two times started, finished and published, sealed, closed.
+    assert(runs >= 9, `${runs} breaks`);
+  });
+}
+
+function execute(world: World, store: Store, resume: string | null = null) {
+  const writ = new Writ({
+    workspace: world.workspace,
+    config: world.ann.config,
+    state: world.ann.state,
+    store: () => Promise.resolve(store),
+    now: Date.now,
+  });
+  const wish: Wish = {
+    file: "pipeline.json",
+    bytes: new TextEncoder().encode(world.text("pipeline.json")!),
+    params: {},
+    requester: UNNAMED,
+  };
+  const options: RunOptions = {
+    ticket: null,
+    only: null,
+    keepGoing: false,
+    jobs: 1,
+    resume,
+    signal: new AbortController().signal,
+    watch: () => {},
+  };
+  return writ.execute(wish, options);
+}
+
+/** A store whose n-th commit fails, and all that come after, as those of a disk that is gone. */
+function breaking(store: Store, n: number, when: "before" | "after"): Store {
+  let left = n;
+  const gone = () =>
+    new WritError("store.unwritable", "Cannot write: the disk is gone");
+  return new Proxy(store, {
+    get(target, name) {
+      if (name !== "commit") {
+        const value = Reflect.get(target, name);
+        return typeof value === "function" ? value.bind(target) : value;
+      }
+      return async (change: Commit) => {
+        left--;
+        if (left < 0 || left === 0 && when === "before") throw gone();
+        await target.commit(change);
+        if (left === 0) throw gone();
+      };
+    },
+  });
+}
