@@ -16,15 +16,7 @@ import { loadTrust } from "../src/ticket/read_trust.ts";
 import { verifyBundle } from "../src/verify/verify.ts";
 import { TRUST, World } from "./support/world.ts";
 
-const STEPS = {
-  make: { run: ["echo", "made"], stdout: "made.txt" },
-  use: {
-    run: ["cat", "made.txt"],
-    needs: ["make"],
-    permissions: { read: ["made.txt"] },
-    stdout: "used.txt",
-  },
-};
+const STEPS = { make: { run: ["echo", "made"], stdout: "made.txt" } };
 
 for (const when of ["before", "after"] as const) {
   Deno.test(`a store that breaks ${when} the n-th commit of a run, for every n`, async () => {
@@ -43,7 +35,7 @@ for (const when of ["before", "after"] as const) {
       // What broke at the admission itself says nothing of a run, and holds no use.
       const done = await execute(world, store, resume);
       assertEquals(done.outcome, "ok", `after break ${n}`);
-      assertEquals(world.text("used.txt"), "made\n");
+      assertEquals(world.text("made.txt"), "made\n");
       const report = await verifyBundle(await readBundle(done.bundle), {
         trust,
         now: new Date().toISOString(),
@@ -51,8 +43,8 @@ for (const when of ["before", "after"] as const) {
       assertEquals(report.verdict, "verified");
       runs++;
     }
-    // Admitted, two times started, finished and published, sealed, closed.
-    assert(runs >= 9, `${runs} breaks`);
+    // Admitted, started, finished, published, sealed, closed.
+    assert(runs >= 6, `${runs} breaks`);
   });
 }
 

@@ -145,6 +145,9 @@ async function recordStart(
   }, run.actor);
 }
 
+/** Faults of what the run itself stands on: they are no end of a step. */
+const OF_THE_RUN = /^(ledger|store|run)\./;
+
 /** What could not be held or given to the step ends it, not the run. */
 function refused(
   error: unknown,
@@ -152,9 +155,10 @@ function refused(
   cancelled: boolean,
 ): AttemptResult {
   // Without a start only the first attempt can end: later ones follow one that failed.
-  if (!isWritError(error) || error.exit !== EXIT.refused || !mayEnd) {
-    throw error;
-  }
+  if (
+    !isWritError(error) || error.exit !== EXIT.refused || !mayEnd ||
+    OF_THE_RUN.test(error.code)
+  ) throw error;
   return {
     status: "refused",
     reason: cancelled ? "the run was cancelled" : error.message,

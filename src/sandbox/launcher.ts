@@ -88,6 +88,9 @@ interface Waiting {
   io: LaunchIo;
   /** The step's process, which leads a group; `null` before it started. */
   pid: number | null;
+  /** Its output could not be taken; it is being ended for that. */
+  fault: { error: unknown } | null;
+  abort(): void;
   resolve(exited: Exited): void;
   reject(error: unknown): void;
 }
@@ -155,8 +158,15 @@ class Connection implements Launcher {
     if (this.#gone !== null) throw this.#gone;
     const id = this.#next++;
     const { promise, resolve, reject } = Promise.withResolvers<Exited>();
-    this.#waiting.set(id, { io, pid: null, resolve, reject });
     const abort = () => void this.#send(FRAME.abort, id, new Uint8Array(0));
+    this.#waiting.set(id, {
+      io,
+      pid: null,
+      fault: null,
+      abort,
+      resolve,
+      reject,
+    });
     io.signal?.addEventListener("abort", abort);
     try {
       const head = new TextEncoder().encode(
@@ -230,19 +240,23 @@ async function deliver(
   kind: number,
   payload: Uint8Array,
 ): Promise<void> {
-  const { io, resolve, reject } = waiting;
+  const { io, abort, resolve, reject } = waiting;
   if (kind === FRAME.started) {
     waiting.pid = Number(new TextDecoder().decode(payload));
     return;
   }
   if (kind === FRAME.stdout || kind === FRAME.stderr) {
+    // What it prints after a fault is nobody's.
+    if (waiting.fault !== null) return;
     try {
       await (kind === FRAME.stdout ? io.stdout(payload) : io.stderr(payload));
     } catch (error) {
-      reject(error);
+      waiting.fault = { error };
+      abort();
     }
     return;
   }
+  if (waiting.fault !== null) return reject(waiting.fault.error);
   const body = JSON.parse(new TextDecoder().decode(payload));
   if (kind === FRAME.exited) {
     const { signal, ...rest } = body;
