@@ -220,17 +220,23 @@ underEach(
   },
 );
 
-underEach("a step whose output cannot be taken is ended for that", async (bench) => {
-  const seconds = mark();
-  const error = await assertRejects(() =>
-    bench.run(sh(`echo up; sleep ${seconds}`), {}, {
-      seen: () => {
-        throw new WritError("store.unwritable", "Cannot write");
-      },
-    }), WritError);
-  assertEquals(error.code, "store.unwritable");
-  assertEquals(await processesWith(seconds), []);
-});
+underEach(
+  "a step whose output cannot be taken is ended for that",
+  async (bench) => {
+    const seconds = mark();
+    const error = await assertRejects(
+      () =>
+        bench.run(sh(`echo up; sleep ${seconds}`), {}, {
+          seen: () => {
+            throw new WritError("store.unwritable", "Cannot write");
+          },
+        }),
+      WritError,
+    );
+    assertEquals(error.code, "store.unwritable");
+    assertEquals(await processesWith(seconds), []);
+  },
+);
 
 underEach("closing the launcher kills what runs", async (bench) => {
   const seconds = mark();
