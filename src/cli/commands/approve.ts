@@ -233,7 +233,12 @@ async function answer(
       } must sign it`,
     ]),
   ]);
-  if (missing > 0) terminal.next("another approver's deno task approve");
-  else if (out === null) terminal.next(`deno task execute ${pipeline}`);
+  if (missing > 0) {
+    terminal.next(
+      out === null
+        ? `deno task approve ${pipeline}, by another approver`
+        : `deno task approve ${out} --out TICKET, by another approver`,
+    );
+  } else if (out === null) terminal.next(`deno task execute ${pipeline}`);
   else terminal.next(`deno task execute PIPELINE --ticket ${out}`);
 }
