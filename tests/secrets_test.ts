@@ -206,3 +206,34 @@ for (const [name, script] of products) {
     for (const form of FORMS.slice(0, 2)) assert(!all.includes(form), form);
   });
 }
+
+const reasons: [name: string, script: string, reason: RegExp][] = [
+  [
+    "a file that it did not declare",
+    'mkdir -p "${TOKEN%/*}"; touch "$TOKEN"',
+    /^failed: it wrote "\[secret API_TOKEN\]", which it did not declare$/,
+  ],
+  [
+    "a path of its output that is none until it is read",
+    'echo "cannot create src/${TOKEN%%/*}//${TOKEN#*/}"; exit 1',
+    /^failed: exit 1; it tried to make "src\/\[secret API_TOKEN\]" in/,
+  ],
+];
+for (const [name, script, reason] of reasons) {
+  Deno.test(`why a step failed names no secret: ${name}`, async () => {
+    await using world = await World.make({
+      unattended: true,
+      files: { "src/a": "" },
+      steps: {
+        use: { run: sh(script), ...GIVEN, permissions: { read: ["src"] } },
+      },
+    });
+    await world.approve();
+    const ended = await world.execute([], world.ann, env);
+    assertEquals(ended.status, 1, ended.stderr);
+    const { use } = endsOf(await world.show());
+    assert(reason.test(use), use);
+    const all = ended.stdout + ended.stderr + left(world);
+    assert(!all.includes(SECRET));
+  });
+}
