@@ -11,6 +11,7 @@ import { EXIT, isWritError, WritError } from "./src/core/errors.ts";
 import { formatTime } from "./src/core/time.ts";
 import { startCedar } from "./src/policy/cedar.ts";
 import { compileCedar } from "./src/policy/compile_cedar.ts";
+import { readSeen } from "./src/ledger/read_seen.ts";
 import { loadTrust } from "./src/ticket/read_trust.ts";
 import {
   parseVerifyArguments,
@@ -70,7 +71,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function verify(
-  { bundle, trust, expect }: VerifyArguments,
+  { bundle, trust, expect, seen }: VerifyArguments,
 ): Promise<Report> {
   startCedar(compileCedar());
   const read = await readBundle(bundle);
@@ -78,5 +79,8 @@ async function verify(
     trust: trust === null ? null : await loadTrust(trust),
     now: formatTime(Date.now()),
     expect,
+    ...(seen === null
+      ? {}
+      : { seen: await readSeen(seen.checkpoint, seen.log) }),
   });
 }

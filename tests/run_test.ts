@@ -90,7 +90,7 @@ Deno.test("the way of a newcomer: setup, run, approve, execute, verify, once", a
   const verified = await writ("verify", "latest", "--trust", TRUST);
   assertEquals(verified.status, 0, verified.stdout);
   refused(await writ("execute", ...asked), "ticket.used");
-  const checked = await writ("log", "--check");
+  const checked = await writ("log", "--verify");
   assertEquals(checked.status, 0, checked.stderr);
 });
 

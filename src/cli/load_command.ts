@@ -20,6 +20,9 @@ const LOAD: Record<CommandName, () => Promise<Command>> = {
   verify: async () => (await import("./commands/verify.ts")).verify,
   demo: async () => (await import("./commands/demo.ts")).demo,
   log: async () => (await import("./commands/log.ts")).log,
+  "log export": async () => (await import("./commands/log_export.ts")).exported,
+  "log witness": async () =>
+    (await import("./commands/log_witness.ts")).witness,
   show: async () => (await import("./commands/show.ts")).show,
   "tickets list": async () => (await import("./commands/tickets.ts")).list,
   "tickets show": async () => (await import("./commands/tickets.ts")).show,

@@ -20,6 +20,8 @@ import { findWorkspace } from "./workspace.ts";
 export interface OpenLedger extends AsyncDisposable {
   ledger: Ledger;
   state: StatePaths;
+  /** Root of the workspace, absolute. */
+  workspace: string;
   /** The config folder, absolute. */
   config: string;
 }
@@ -55,6 +57,7 @@ export async function openLedger(context: Context): Promise<OpenLedger> {
     return {
       ledger,
       state,
+      workspace: root,
       config: configFolder,
       [Symbol.asyncDispose]: async () => {
         try {

@@ -118,9 +118,21 @@ const TABLE = {
   },
   log: {
     ...BASE,
-    summary: "what the ledger says, newest first",
+    summary: "what the ledger says, newest first; whether it is whole",
     group: "Look",
     write: "home",
+  },
+  "log export": {
+    ...BASE,
+    summary: "the ledger as a folder that other tools read (C2SP tlog-tiles)",
+    group: "Look",
+    write: "named",
+  },
+  "log witness": {
+    ...BASE,
+    summary: "sign that the ledger continues what this user has seen of it",
+    group: "Look",
+    write: "named",
   },
   show: {
     ...BASE,

@@ -42,7 +42,8 @@ export function beforeDashes(words: readonly string[]): readonly string[] {
 
 function about(words: readonly string[]): Asked {
   if (words.length === 0) return { kind: "help", about: null, group: null };
-  if (words.length === 1 && members(words[0]).length > 0) {
+  const isCommand = COMMAND_NAMES.some((name) => name === words[0]);
+  if (words.length === 1 && !isCommand && members(words[0]).length > 0) {
     return { kind: "help", about: null, group: words[0] };
   }
   return { kind: "help", about: commandOf(words), group: null };
@@ -50,6 +51,8 @@ function about(words: readonly string[]): Asked {
 
 function commandOf(words: readonly string[]): CommandName {
   const [first, second] = words;
+  const both = COMMAND_NAMES.find((name) => name === `${first} ${second}`);
+  if (both !== undefined) return both;
   const one = COMMAND_NAMES.find((name) => name === first);
   if (one !== undefined) return one;
   const group = members(first);
@@ -63,8 +66,6 @@ function commandOf(words: readonly string[]): CommandName {
         : `Did you mean writ ${near}?`,
     });
   }
-  const two = group.find((name) => name === `${first} ${second}`);
-  if (two !== undefined) return two;
   const seconds = group.map((name) => name.split(" ")[1]);
   const near = second === undefined ? null : nearest(second, seconds);
   throw new WritError(

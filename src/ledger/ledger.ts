@@ -13,7 +13,9 @@ import type { EntryLink } from "./chain.ts";
 import { checkLedger, type LedgerReport } from "./check_ledger.ts";
 import { EntrySchema } from "./entry.ts";
 import { EntryLog } from "./entry_log.ts";
+import { exportLog, type LogFile } from "./export_log.ts";
 import type { TreeHead } from "./merkle.ts";
+import { newestEntries } from "./newest_entries.ts";
 import type {
   Actor,
   ReceiptBodies,
@@ -139,6 +141,26 @@ export class Ledger {
     return cosignCheckpoint(this.#entries, witness, seen);
   }
 
+  /**
+   * Refuses to go on where the ledger does not begin with what was seen of it.
+   *
+   * @param by who has seen it, for the message
+   * @throws {WritError} `ledger.rolled_back`, `ledger.rewritten`
+   */
+  async requireSeen(seen: TreeHead, by: string): Promise<void> {
+    const { size } = await this.head();
+    await requireSeen(this.#store, size, seen, by);
+  }
+
+  /**
+   * The ledger as the files of C2SP `tlog-tiles`, up to a checkpoint, which comes last.
+   *
+   * @throws {WritError} `ledger.corrupt` when the entries are not those that were signed
+   */
+  export(checkpoint: Uint8Array): AsyncIterable<LogFile> {
+    return exportLog(checkpoint, this.#store.entries());
+  }
+
   /** The Merkle tree at any of its sizes up to now. */
   proofs(): TreeReader {
     return treeOf(this.#store);
@@ -151,6 +173,12 @@ export class Ledger {
       const entry = parseStored(bytes, EntrySchema, `entry ${seq++}`);
       yield { entry, bytes, hash: leafHash(bytes) };
     }
+  }
+
+  /** Entries, newest first. */
+  async *newest(): AsyncIterable<EntryAt> {
+    const { size } = await this.head();
+    yield* newestEntries((from) => this.entries(from), size);
   }
 
   /**

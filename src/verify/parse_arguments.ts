@@ -16,6 +16,8 @@ export const VERIFY_USAGE =
   --expect-plan DIGEST    the run must be of this plan
   --expect-pipeline DIGEST  … of a pipeline file with this SHA-256
   --expect-commit ID      … made at this commit
+  --seen CHECKPOINT       the ledger must continue this checkpoint, a file that you keep
+  --log FOLDER            an export of the ledger, for the proof where the bundle has none
   --json                  the report as one JSON document
   --help                  this text
 
@@ -27,6 +29,8 @@ export interface VerifyArguments {
   bundle: string;
   trust: string | null;
   expect: NonNullable<VerifyOptions["expect"]>;
+  /** Files of what the reader has seen of the ledger. */
+  seen: { checkpoint: string; log: string | null } | null;
   json: boolean;
 }
 
@@ -35,6 +39,8 @@ const VALUED = [
   "--expect-plan",
   "--expect-pipeline",
   "--expect-commit",
+  "--seen",
+  "--log",
 ] as const;
 type Valued = typeof VALUED[number];
 
@@ -90,8 +96,20 @@ export function parseVerifyArguments(
       ...expectDigest("pipeline", values.get("--expect-pipeline")),
       ...expectCommit(values.get("--expect-commit")),
     },
+    seen: seenFiles(values.get("--seen"), values.get("--log")),
     json,
   };
+}
+
+function seenFiles(
+  checkpoint: string | undefined,
+  log: string | undefined,
+): VerifyArguments["seen"] {
+  if (checkpoint !== undefined) return { checkpoint, log: log ?? null };
+  if (log === undefined) return null;
+  throw invalid(
+    "--log alone proves nothing, --seen names the checkpoint that it is about",
+  );
 }
 
 function expectDigest(

@@ -125,9 +125,10 @@ async function denoDir(): Promise<string> {
 
 function profileOf(words: readonly string[]): Profile {
   const said = words.join(" ");
-  const name = COMMAND_NAMES.find((name) =>
+  // "log export" is no "log".
+  const name = COMMAND_NAMES.filter((name) =>
     said === name || said.startsWith(`${name} `)
-  );
+  ).sort((a, b) => b.length - a.length).at(0);
   // What is no command must be refused without any permission.
   return name === undefined
     ? { ...PROFILES.verify, env: ["INIT_CWD"] }

@@ -293,7 +293,7 @@ export class World implements AsyncDisposable {
 
   /** Walks the whole ledger. */
   async checkLedger(): Promise<void> {
-    await this.must(["log", "--check"]);
+    await this.must(["log", "--verify"]);
   }
 
   /** Every file of the workspace, with its bytes as text and its mode. */

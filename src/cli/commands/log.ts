@@ -1,67 +1,113 @@
 /**
- * `writ log`: what the ledger says.
+ * `writ log`: what the ledger says, and whether it is whole.
  *
  * @module
  */
-import { decodeBase64 } from "@std/encoding/base64";
-import { EXIT, WritError } from "../../core/errors.ts";
+import { EXIT, type ExitStatus } from "../../core/errors.ts";
 import type { Entry } from "../../ledger/entry.ts";
-import { readKey } from "../../ticket/keyring.ts";
-import { type Command, command } from "../command.ts";
-import { openLedger } from "../open_ledger.ts";
-import { flag, wholeOption } from "../parameters.ts";
+import { actorIds } from "../actor_ids.ts";
+import { type Command, command, type Context } from "../command.ts";
+import { FILTERS } from "../filters.ts";
+import { judgeLedger } from "../judge_ledger.ts";
+import { type OpenLedger, openLedger } from "../open_ledger.ts";
+import { flag, option, type Values, wholeOption } from "../parameters.ts";
+import { parseSince } from "../parse_since.ts";
+import { runTable, shownRuns } from "../run_table.ts";
 
-/** Shows the newest entries first, or walks the whole ledger. */
+const PARAMETERS = {
+  ...FILTERS,
+  runs: flag("runs instead of entries; so do --status, --step and --actor"),
+  limit: wholeOption("N", "how many; 20, if neither this nor --since is given"),
+  all: flag("every one"),
+  verify: flag(
+    "walk the whole ledger and every run, and recompute all of it",
+  ),
+  consistentWith: option(
+    "CHECKPOINT",
+    "whether the ledger only grew since this checkpoint, a file; with --verify also whether it is whole",
+  ),
+};
+
+type Arguments = Values<typeof PARAMETERS>;
+
+/** Shows the newest entries or runs first, or says whether the ledger is what it should be. */
 export const log: Command = command({
-  parameters: {
-    limit: wholeOption("N", "how many entries; 20, if not given"),
-    all: flag("every entry"),
-    check: flag("walk the whole ledger and every run, and recompute all of it"),
-  },
-  async run(args, context) {
-    const { terminal } = context;
+  about:
+    "Exit of --verify and --consistent-with: 0 it holds, 4 it does not.\nwrit log export and writ log witness have a help of their own.",
+  parameters: PARAMETERS,
+  async run(args, context): Promise<ExitStatus> {
     await using open = await openLedger(context);
-    const { ledger } = open;
-    if (args.check) {
-      const { publicKey } = await readKey(open.config, "ledger");
-      const report = await ledger.verify(decodeBase64(publicKey));
-      if (report.faults.length > 0) {
-        throw new WritError("ledger.corrupt", "Cannot trust the ledger", {
-          faults: report.faults,
-        });
-      }
-      terminal.answer(
-        { report },
-        `whole: ${report.head.size} entries, ${report.tickets} tickets, ${report.runs} runs, ${report.receipts} receipts`,
-      );
-      return EXIT.done;
+    if (args.verify || args.consistentWith !== null) {
+      return await judgeLedger(args, open, context);
     }
-    const head = await ledger.head();
-    const limit = args.all ? head.size : args.limit ?? 20;
-    const entries = [];
-    for await (
-      const { entry } of ledger.entries(Math.max(0, head.size - limit))
-    ) {
-      entries.unshift(entry);
-    }
-    terminal.answer(
-      { ledger: ledger.id, head, entries },
-      terminal.table({
-        head: ["seq", "at", "what", "which"],
-        rows: entries.map((entry) => [
-          String(entry.seq),
-          entry.at,
-          entry.type,
-          which(entry),
-        ]),
-      }),
-    );
-    if (entries.length === 0) {
-      terminal.next("deno task run PIPELINE", "The ledger is empty");
-    }
-    return EXIT.done;
+    const { status, step, actor } = args;
+    return args.runs || status !== null || step !== null || actor !== null
+      ? await showRuns(args, open, context)
+      : await showEntries(args, open, context);
   },
 });
+
+/** How many to show; a reader who says from when on wants all since. */
+function limitOf({ all, limit, since }: Arguments): number {
+  return all ? Infinity : limit ?? (since === null ? 20 : Infinity);
+}
+
+async function showEntries(
+  args: Arguments,
+  { ledger }: OpenLedger,
+  { terminal, now }: Context,
+): Promise<ExitStatus> {
+  const limit = limitOf(args);
+  const since = args.since === null
+    ? ""
+    : parseSince(args.since, now(), "--since");
+  const entries: Entry[] = [];
+  for await (const { entry } of ledger.newest()) {
+    if (entries.length === limit || entry.at < since) break;
+    entries.push(entry);
+  }
+  terminal.answer(
+    { ledger: ledger.id, head: await ledger.head(), entries },
+    terminal.table({
+      head: ["seq", "at", "what", "which"],
+      rows: entries.map((entry) => [
+        String(entry.seq),
+        entry.at,
+        entry.type,
+        which(entry),
+      ]),
+    }),
+  );
+  if (entries.length === 0) {
+    if (args.since === null) {
+      terminal.next("deno task run PIPELINE", "The ledger is empty");
+    } else terminal.say(`The ledger has no entries since ${since}`);
+  }
+  return EXIT.done;
+}
+
+async function showRuns(
+  args: Arguments,
+  { ledger, state, workspace }: OpenLedger,
+  { terminal, now }: Context,
+): Promise<ExitStatus> {
+  const { status, step, actor, since } = args;
+  const found = ledger.runs({
+    reverse: true,
+    limit: limitOf(args),
+    ...(status === null ? {} : { status }),
+    ...(step === null ? {} : { step }),
+    ...(actor === null ? {} : { actors: await actorIds(actor, workspace) }),
+    ...(since === null ? {} : { since: parseSince(since, now(), "--since") }),
+  });
+  const runs = await Array.fromAsync(shownRuns(found, ledger, state.locks));
+  terminal.answer(
+    { ledger: ledger.id, runs },
+    terminal.table(runTable(runs, terminal)),
+  );
+  if (runs.length === 0) terminal.say("No run is like that");
+  return EXIT.done;
+}
 
 function which(entry: Entry): string {
   switch (entry.type) {

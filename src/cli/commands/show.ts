@@ -3,68 +3,125 @@
  *
  * @module
  */
+import { isRunHeld } from "../../evidence/run_lock.ts";
 import { EXIT } from "../../core/errors.ts";
 import { readReceipts } from "../../ledger/chain.ts";
-import type { Ledger } from "../../ledger/ledger.ts";
-import type { Receipt } from "../../ledger/receipt.ts";
-import type { RunRecord } from "../../ledger/records.ts";
-import { isRunHeld } from "../../evidence/run_lock.ts";
+import type { Receipt, StepStatus } from "../../ledger/receipt.ts";
+import { readPlan } from "../../run/documents.ts";
+import { actorIds } from "../actor_ids.ts";
 import { type Command, command } from "../command.ts";
+import { findRun } from "../find_run.ts";
 import { openLedger } from "../open_ledger.ts";
-import { flag, optionalOperand } from "../parameters.ts";
-import { resolveReference } from "../reference.ts";
+import type { Emphasis, Painter } from "../paint.ts";
+import { choiceOption, flag, option, optionalOperand } from "../parameters.ts";
+import { parseSince } from "../parse_since.ts";
+import { STATE_EMPHASIS } from "../run_table.ts";
+import type { Table } from "../table.ts";
+
+const STATUS: Record<StepStatus, Emphasis> = {
+  ok: "good",
+  cached: "good",
+  failed: "bad",
+  refused: "bad",
+  indeterminate: "bad",
+  skipped: "faint",
+};
 
 /** Shows a run, the latest where none is named. */
 export const show: Command = command({
+  about:
+    "--status, --since, --step and --actor leave out receipts, and the steps in them.",
   parameters: {
     run: optionalOperand("RUN", "id, its beginning, latest or #N"),
     receipts: flag("every receipt, as it was hashed"),
+    status: choiceOption(
+      Object.keys(STATUS) as StepStatus[],
+      "only how steps ended so",
+    ),
+    since: option(
+      "WHEN",
+      "only from then on: 2h, 7d, a date, an RFC 3339 time",
+    ),
+    step: option("STEP", "only of this step"),
+    actor: option(
+      "WHO",
+      "only by them: a requester, an owner in trust, the id of a key",
+    ),
   },
   async run(args, context) {
-    const { terminal } = context;
+    const { terminal, now } = context;
+    const { paint } = terminal;
     await using open = await openLedger(context);
     const { ledger, state } = open;
-    const record = await find(ledger, args.run ?? "latest");
-    const lines = await Array.fromAsync(ledger.receipts(record.run));
-    const receipts = readReceipts(lines);
+    const record = await findRun(args.run ?? "latest", ledger);
+    const all = await Array.fromAsync(ledger.receipts(record.run));
+    const isWanted = filter({
+      status: args.status,
+      step: args.step,
+      since: args.since === null
+        ? null
+        : parseSince(args.since, now(), "--since"),
+      actors: args.actor === null
+        ? null
+        : await actorIds(args.actor, open.workspace),
+    });
+    const read = readReceipts(all);
+    const receipts = read.filter(isWanted);
     const stands = await ledger.runState(
       record,
       await isRunHeld(state.locks, record.run),
     );
     if (args.receipts && !context.json) {
-      for (const line of lines) {
-        terminal.answerLine(new TextDecoder().decode(line));
+      for (const [i, line] of all.entries()) {
+        if (isWanted(read[i])) {
+          terminal.answerLine(new TextDecoder().decode(line));
+        }
       }
       return EXIT.done;
     }
+    const { name } = await readPlan(ledger, record.plan);
     terminal.answer({ run: record, state: stands, receipts }, [
-      terminal.paint("name", record.run),
-      `state     ${terminal.paint(stands === "ok" ? "good" : "bad", stands)}`,
+      paint("name", record.run),
+      `state     ${paint(STATE_EMPHASIS[stands], stands)}`,
+      `pipeline  ${name}`,
       `ticket    ${record.ticket}, use ${record.use}`,
       `plan      ${record.plan}`,
       `decision  ${record.decision}`,
       `opened    ${record.openedAt}`,
       ...(record.closedAt === null ? [] : [`closed    ${record.closedAt}`]),
       ...(record.seal === null ? [] : [`seal      ${record.seal}`]),
-      `receipts  ${receipts.length}`,
+      `entries   ${record.entries.join(", ")}`,
+      `receipts  ${
+        receipts.length === read.length
+          ? read.length
+          : `${receipts.length} of ${read.length}`
+      }`,
       "",
-      ...terminal.table(stepTable(receipts)),
+      ...terminal.table(stepTable(receipts, paint)),
     ]);
     return EXIT.done;
   },
 });
 
-async function find(ledger: Ledger, reference: string): Promise<RunRecord> {
-  const known = await ledger.run(reference);
-  if (known !== null) return known;
-  const runs = await Array.fromAsync(ledger.runs({ reverse: true }));
-  const id = resolveReference(reference, runs.map(({ run }) => run), "run");
-  return runs.find(({ run }) => run === id)!;
+function filter(
+  { status, step, since, actors }: {
+    status: StepStatus | null;
+    step: string | null;
+    since: string | null;
+    actors: string[] | null;
+  },
+): (receipt: Receipt) => boolean {
+  return ({ at, actor, body }) =>
+    (since === null || at >= since) &&
+    (actors === null || actors.includes(actor.id)) &&
+    (step === null || "step" in body && body.step === step) &&
+    (status === null || "status" in body && body.status === status);
 }
 
 function stepTable(
   receipts: readonly Receipt[],
-): { head: string[]; rows: string[][] } {
+  paint: Painter["paint"],
+): Table {
   const rows = receipts.flatMap((receipt) => {
     if (receipt.type !== "step.finished") return [];
     const { step, attempt, status, exit, usage, products, reason } =
@@ -72,7 +129,7 @@ function stepTable(
     return [[
       step,
       String(attempt),
-      status,
+      paint(STATUS[status], status),
       exit === null ? "" : String(exit),
       usage === null ? "" : `${Math.round(usage.wallMs)} ms`,
       products.map(({ path }) => path).join(", "),

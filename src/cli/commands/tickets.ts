@@ -4,15 +4,14 @@
  * @module
  */
 import { EXIT } from "../../core/errors.ts";
-import type { Ledger } from "../../ledger/ledger.ts";
-import type { TicketRecord, TicketStatus } from "../../ledger/ticket_book.ts";
+import type { TicketStatus } from "../../ledger/ticket_book.ts";
 import { askYesNo } from "../ask.ts";
 import { type Command, command } from "../command.ts";
+import { findTicket } from "../find_run.ts";
 import { openLedger } from "../open_ledger.ts";
 import { ownerOf } from "../owner.ts";
 import type { Emphasis } from "../paint.ts";
 import { flag, operand, option, wholeOption } from "../parameters.ts";
-import { resolveReference } from "../reference.ts";
 
 const ticketOperand = operand("TICKET", "id, its beginning, latest or #N");
 
@@ -64,7 +63,7 @@ export const show: Command = command({
   async run(args, context) {
     const { terminal } = context;
     await using open = await openLedger(context);
-    const record = await find(open.ledger, args.ticket);
+    const record = await findTicket(args.ticket, open.ledger);
     const { ticket, envelope, state, status } = record;
     terminal.answer(record, [
       terminal.paint("name", ticket.id),
@@ -101,7 +100,7 @@ export const revoke: Command = command({
   async run(args, context) {
     const { terminal } = context;
     await using open = await openLedger(context);
-    const { ticket, state } = await find(open.ledger, args.ticket);
+    const { ticket, state } = await findTicket(args.ticket, open.ledger);
     const by = await ownerOf(args.by, context);
     if (state.revoked !== null) {
       terminal.answer(
@@ -126,15 +125,3 @@ export const revoke: Command = command({
     return EXIT.done;
   },
 });
-
-async function find(ledger: Ledger, reference: string): Promise<TicketRecord> {
-  const known = await ledger.ticket(reference);
-  if (known !== null) return known;
-  const tickets = await Array.fromAsync(ledger.tickets({ reverse: true }));
-  const id = resolveReference(
-    reference,
-    tickets.map(({ ticket }) => ticket.id),
-    "ticket",
-  );
-  return tickets.find(({ ticket }) => ticket.id === id)!;
-}

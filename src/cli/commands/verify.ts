@@ -10,7 +10,9 @@ import { readBundle } from "../../bundle/read_bundle.ts";
 import { type Digest, isDigest } from "../../core/digest.ts";
 import { type ExitStatus, isWritError, WritError } from "../../core/errors.ts";
 import { formatTime } from "../../core/time.ts";
+import { readSeen } from "../../ledger/read_seen.ts";
 import { loadTrust } from "../../ticket/read_trust.ts";
+import type { VerifyOptions } from "../../verify/invariant.ts";
 import { renderReport } from "../../verify/render.ts";
 import { verifyBundle } from "../../verify/verify.ts";
 import { type Command, command, type Context } from "../command.ts";
@@ -39,6 +41,14 @@ export const verify: Command = command({
     expectPlan: option("DIGEST", "the run must be of this plan"),
     expectPipeline: option("DIGEST", "the run must be of this pipeline file"),
     expectCommit: option("ID", "the run must be made at this commit"),
+    seen: option(
+      "CHECKPOINT",
+      "the ledger must continue this checkpoint, a file that you keep",
+    ),
+    log: option(
+      "FOLDER",
+      "an export of the ledger, for the proof from --seen where the bundle has none",
+    ),
     dev,
   },
   async run(args, context): Promise<ExitStatus> {
@@ -64,6 +74,7 @@ export const verify: Command = command({
       trust,
       now: formatTime(now()),
       expect,
+      ...await seenOf(args, cwd),
     });
     terminal.answer(
       report,
@@ -80,6 +91,25 @@ export const verify: Command = command({
     return report.exit;
   },
 });
+
+async function seenOf(
+  { seen, log }: { seen: string | null; log: string | null },
+  cwd: string,
+): Promise<Pick<VerifyOptions, "seen">> {
+  if (seen !== null) {
+    return {
+      seen: await readSeen(
+        resolve(cwd, seen),
+        log === null ? null : resolve(cwd, log),
+      ),
+    };
+  }
+  if (log === null) return {};
+  throw new WritError(
+    "usage.invalid",
+    "Cannot use --log alone: it proves something about a checkpoint, which --seen names",
+  );
+}
 
 /** A path where something lies, else a run of the workspace. */
 async function bundleFolder(
