@@ -342,6 +342,7 @@ Deno.test("the launcher starts nothing that nothing confines", async () => {
         kernel: null,
         seccompFd: null,
         cgroup: null,
+        auditFd: null,
         secrets: null,
         statusFd: null,
         mountPoints: null,
@@ -351,6 +352,7 @@ Deno.test("the launcher starts nothing that nothing confines", async () => {
         stderr: () => {},
         limits: confinement({ argv: ["true"] }).limits,
         secrets: new Map(),
+        audit: () => {},
       }), WritError)
   );
   assert(isWritError(error, "sandbox.launch"));
@@ -397,6 +399,7 @@ for (const [name, change] of halfConfined) {
           stderr: () => {},
           limits: step.limits,
           secrets: new Map(),
+          audit: () => {},
         });
       const error = await assertRejects(
         () => start(change(launch.kernel!)),

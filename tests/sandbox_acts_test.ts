@@ -253,6 +253,7 @@ underEach("the caller's environment does not get in", async (bench) => {
     "GIVEN",
     "HOME",
     "LANG",
+    "LC_ALL",
     "LOGNAME",
     "NO_COLOR",
     "PATH",

@@ -196,7 +196,7 @@ Deno.test("a step under bubblewrap sees exactly this", () => {
     argv.join(" "),
     "/usr/bin/bwrap --unshare-user --unshare-all --disable-userns --die-with-parent --new-session " +
       "--cap-drop ALL --hostname writ --uid 1000 --gid 1000 --clearenv --setenv A 1 --setenv CI 1 " +
-      "--setenv HOME /home/step --setenv LANG C.UTF-8 --setenv LOGNAME step --setenv NO_COLOR 1 " +
+      "--setenv HOME /home/step --setenv LANG C.UTF-8 --setenv LC_ALL C.UTF-8 --setenv LOGNAME step --setenv NO_COLOR 1 " +
       "--setenv PATH /opt/tool/bin:/usr/local/bin:/usr/bin:/bin --setenv PYTHONDONTWRITEBYTECODE 1 --setenv TERM dumb --setenv TMPDIR /tmp " +
       "--setenv TZ UTC --setenv USER step --tmpfs / --ro-bind /usr /usr --symlink usr/bin /bin " +
       "--ro-bind /lib /lib --ro-bind /state/etc /etc --proc /proc --remount-ro /proc --dev /dev " +

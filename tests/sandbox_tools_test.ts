@@ -110,6 +110,7 @@ async function deno(
   argv: string[],
   runtime: Partial<Runtime> = {},
   parts: Partial<Confinement> = {},
+  audit?: (chunk: Uint8Array) => void,
 ) {
   const denoDir = bench.outside("deno");
   await prepareDenoDir(denoDir, []);
@@ -128,11 +129,33 @@ async function deno(
       ...runtime,
     },
     ...parts,
-  }, { host: { denoDir, deno: await findDenoFiles(bench.host.stage) } });
+  }, { audit, host: { denoDir, deno: await findDenoFiles(bench.host.stage) } });
 }
 
 const put = (bench: Bench, name: string, text: string) =>
   Deno.writeTextFile(join(bench.host.stage, name), text);
+
+underEach("the runtime tells what a deno step asks for", async (bench) => {
+  await put(
+    bench,
+    "ask.ts",
+    'Deno.env.get("A"); Deno.readTextFileSync("ask.ts");',
+  );
+  let told = "";
+  const ran = await deno(
+    bench,
+    ["run", "ask.ts"],
+    {
+      read: ["."],
+      env: ["A"],
+    },
+    {},
+    (chunk) => void (told += new TextDecoder().decode(chunk)),
+  );
+  assertEquals(ran.exit, 0, ran.err);
+  const asked = told.trim().split("\n").map((line) => JSON.parse(line).value);
+  assertEquals(asked, ["A", "ask.ts"]);
+});
 
 const subcommands: [argv: string[], exit: number][] = [
   [["run", "good.ts"], 0],

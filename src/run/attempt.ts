@@ -7,13 +7,11 @@
  */
 import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
-import { isWritError, WritError } from "../core/errors.ts";
-import { isWithin, withoutSlash } from "../core/paths.ts";
+import { withoutSlash } from "../core/paths.ts";
 import type { TreeEntry } from "../core/tree.ts";
 import { collectProducts } from "../evidence/collect.ts";
-import { largestFile } from "../evidence/largest_file.ts";
 import { findSecrets } from "../evidence/find_secrets.ts";
-import { maskText, type Secrets } from "../evidence/mask.ts";
+import { maskText } from "../evidence/mask.ts";
 import { buildStage } from "../evidence/stage.ts";
 import type {
   EvidenceRef,
@@ -24,25 +22,16 @@ import type {
 import type { Located } from "../plan/executables.ts";
 import type { PlanStep } from "../plan/plan.ts";
 import type { ViewHint } from "../plan/view_hint.ts";
-import { launchUnder } from "../sandbox/choose_backend.ts";
 import { confine } from "../sandbox/confine.ts";
-import type {
-  Backend,
-  Confinement,
-  HostFacts,
-  StepLimits,
-} from "../sandbox/confinement.ts";
-import { startProxy } from "../sandbox/host_proxy.ts";
+import type { Backend, HostFacts } from "../sandbox/confinement.ts";
 import { notEnforced } from "../sandbox/not_enforced.ts";
-import { VIEW } from "../sandbox/view_paths.ts";
-import { Capture } from "./capture.ts";
 import {
   explainExit,
   explainLeftovers,
   explainSecrets,
   type Explanation,
 } from "./explain_failure.ts";
-import { hostFacts } from "./host_facts.ts";
+import { launchStep } from "./launch_step.ts";
 import { secretsOf } from "./secrets.ts";
 import type { Holding } from "./hold.ts";
 import type { World } from "./world.ts";
@@ -116,39 +105,11 @@ export async function attemptStep(
   });
   const confinement = confine(step);
   const secrets = secretsOf(step, holding.secrets);
-  using capture = new Capture(
-    world.blobs,
-    input.show,
-    evidenceOf(confinement),
-    secrets,
-  );
-  await using proxy = confinement.network === "hosts"
-    ? await startProxy(
-      confinement.hosts,
-      (chunk) => capture.take("network", chunk),
-    )
-    : null;
-  const host = await hostFacts(
-    { ...input, binds, backend, relay: proxy?.relay ?? null },
-    confinement,
-    secrets,
+  const { exited, limits, evidence, tail, root } = await launchStep(
+    { ...input, confinement, secrets, binds, backend },
     holding,
     world,
   );
-  const launch = launchUnder(backend, confinement, host);
-  const { program, argv } = launch;
-  await input.started({ backend, host, program, argv });
-  const exited = await holding.launcher.spawn(launch, {
-    stdin: await stdinOf(step, materials, world),
-    stdout: (chunk) => capture.take("stdout", chunk),
-    stderr: (chunk) => capture.take("stderr", chunk),
-    limits: confinement.limits,
-    secrets,
-    signal: input.signal,
-  }).catch((error) => throwWithout(secrets, error));
-  await proxy?.close();
-  const evidence = capture.close(exited.truncated);
-  const limits = limitsMet(exited.limits, confinement.limits, host.stage);
   const base = {
     exit: exited.exit,
     signal: exited.signal,
@@ -174,20 +135,20 @@ export async function attemptStep(
         step,
         materials,
         hidden: input.hidden,
-        output: capture.tail,
+        output: tail,
         exists: (path) => isHere(path, world),
         backend: backend.name,
-        root: backend.isolation === "namespaces" ? VIEW.work : host.stage,
+        root,
         views: dirname(input.folder),
       }),
     );
   }
   const given = findSecrets(
-    host.stage,
+    join(input.folder, "work"),
     products.map(({ path }) => withoutSlash(path)),
     secrets,
   );
-  if (given.length > 0) return failed(explainSecrets(given, secrets));
+  if (given.length > 0) return failed(explainSecrets(given));
   const collected = await collectProducts({ ...stage, binds });
   const wrong = explainLeftovers(collected);
   if (wrong !== null) return failed(wrong);
@@ -204,60 +165,6 @@ export async function attemptStep(
       ...await stdoutProduct(step, evidence, world),
     ].sort((a, b) => a.path < b.path ? -1 : 1),
   };
-}
-
-/** What is captured of a step. */
-function evidenceOf({ network }: Confinement): EvidenceRef["name"][] {
-  return [
-    "stdout",
-    "stderr",
-    ...(network === "hosts" ? ["network" as const] : []),
-  ];
-}
-
-/** What a tool said of its own failure may hold what it was given. */
-function throwWithout(secrets: Secrets, error: unknown): never {
-  if (!isWritError(error) || secrets.size === 0) throw error;
-  throw new WritError(error.code, maskText(error.message, secrets), {
-    hint: error.hint,
-  });
-}
-
-/** A writer may have died of its file's size without the step's own program telling. */
-function limitsMet(
-  limits: string[],
-  { fileSize }: StepLimits,
-  stage: string,
-): string[] {
-  const name = "limit.fileSize";
-  if (fileSize === null || limits.includes(name)) return limits;
-  return largestFile(stage) > fileSize ? [...limits, name] : limits;
-}
-
-/** The bytes of standard input; `null` when it is closed. */
-async function stdinOf(
-  { id, stdin }: PlanStep,
-  materials: readonly Listed[],
-  world: World,
-): Promise<Uint8Array | null> {
-  if (stdin === null) return null;
-  if ("text" in stdin) return new TextEncoder().encode(stdin.text);
-  for (const { path, entries } of materials) {
-    if (!isWithin(stdin.file, path)) continue;
-    const below = stdin.file === path
-      ? "."
-      : path === "."
-      ? stdin.file
-      : stdin.file.slice(path.length + 1);
-    const entry = entries.find((one) => one.path === below);
-    if (entry?.mode.startsWith("100")) {
-      return await world.blobs.read(entry.digest);
-    }
-  }
-  throw new WritError(
-    "plan.material_missing",
-    `Cannot give "${stdin.file}" to step "${id}" as its standard input: it is no file among its materials`,
-  );
 }
 
 async function stdoutProduct(

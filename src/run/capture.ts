@@ -63,12 +63,10 @@ export class Capture implements Disposable {
   }
 
   /** Makes all streams evidence. */
-  close(truncated: { stdout: boolean; stderr: boolean }): EvidenceRef[] {
+  close(truncated: Partial<Record<Name, boolean>>): EvidenceRef[] {
     this.#open = false;
     return [...this.#streams].map(([name, { writer, mask }]) => {
-      const cut = name === "stdout" || name === "stderr"
-        ? truncated[name]
-        : false;
+      const cut = truncated[name] ?? false;
       if (mask !== null) this.#keep(name, mask.end(cut));
       const { digest, bytes } = writer.close();
       return { name, digest, bytes, truncated: cut };

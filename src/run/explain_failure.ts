@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { maskText, type Secrets } from "../evidence/mask.ts";
 import type { PlanStep } from "../plan/plan.ts";
 import type { Exited } from "../sandbox/launcher.ts";
 import { type ExitClues, list, readClues } from "./exit_clues.ts";
@@ -97,12 +96,9 @@ export function explainLeftovers(leftovers: Leftovers): Explanation | null {
 }
 
 /** Why a step failed that wrote what it must not give away. */
-export function explainSecrets(
-  paths: readonly string[],
-  secrets: Secrets,
-): Explanation {
+export function explainSecrets(paths: readonly string[]): Explanation {
   return {
-    reason: `it wrote a secret into ${maskText(list(paths), secrets)}`,
+    reason: `it wrote a secret into ${list(paths)}`,
     hint: "A product is hashed, kept and published: no secret belongs there",
   };
 }

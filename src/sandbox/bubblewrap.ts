@@ -6,7 +6,7 @@
 import { encodeBase64 } from "@std/encoding/base64";
 import { WritError } from "../core/errors.ts";
 import type { Backend, Confinement, HostFacts, Launch } from "./confinement.ts";
-import { stepEnvironment } from "./environment.ts";
+import { AUDIT_FD, stepEnvironment } from "./environment.ts";
 import { holdLimits } from "./held_limits.ts";
 import { RELAY } from "./relay_place.ts";
 import { seccompFilter } from "./seccomp.ts";
@@ -19,6 +19,7 @@ const STATUS_FD = 4;
 const FIRST_CGROUP_FD = 5;
 const SECRET_ARGS_FD = 7;
 const FIRST_SECRET_FD = 8;
+const MOST_SECRET_FILES = AUDIT_FD - FIRST_SECRET_FD;
 
 /** User and group id inside, on every machine: a tool must not behave as root does. */
 export const STEP_UID = 1000;
@@ -113,6 +114,7 @@ export function bubblewrap(
     },
     statusFd: STATUS_FD,
     cgroup: limits.cgroup,
+    auditFd: confinement.kind === "deno" ? AUDIT_FD : null,
     secrets,
     mountPoints: {
       root: host.stage,
@@ -127,6 +129,12 @@ function secretsOf({ secrets }: Confinement): Launch["secrets"] {
     .map(({ variable, secret }) => ({ variable, secret }));
   const files = secrets.filter(({ as }) => as === "file")
     .map(({ secret }) => secret);
+  if (files.length > MOST_SECRET_FILES) {
+    throw new WritError(
+      "sandbox.cannot_hold",
+      `Cannot give the step ${files.length} files with secrets: there is room for ${MOST_SECRET_FILES}`,
+    );
+  }
   return {
     fd: variables.length === 0 ? null : SECRET_ARGS_FD,
     variables,

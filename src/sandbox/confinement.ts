@@ -155,6 +155,8 @@ export interface Launch {
     variables: { variable: string; secret: string }[];
     files: { fd: number; secret: string }[];
   } | null;
+  /** Descriptor on which a Deno step's runtime tells what the step asks for; `null` for other steps. */
+  auditFd: number | null;
   /** Paths under `root` that must be real folders, without a link on the way, when the step starts. */
   mountPoints: { root: string; paths: string[] } | null;
 }

@@ -17,6 +17,9 @@ export interface EnvironmentPaths {
   certificates: string | null;
 }
 
+/** Above all others that a step is started with. */
+export const AUDIT_FD = 30;
+
 const PROXY = `http://127.0.0.1:${RELAY.port}`;
 
 /** How HTTP clients are told of a proxy; some read the small letters only, some the large ones. */
@@ -42,6 +45,7 @@ export function stepEnvironment(
     CI: "1",
     HOME: paths.home,
     LANG: "C.UTF-8",
+    LC_ALL: "C.UTF-8",
     LOGNAME: "step",
     NO_COLOR: "1",
     PATH: [...host.path, "/usr/local/bin", "/usr/bin", "/bin"].join(":"),
@@ -62,6 +66,10 @@ export function stepEnvironment(
     }),
     ...(network === "hosts" && PROXIED),
     ...confinement.env,
+    // Whatever the plan sets, the runner's pipe is where the runtime tells.
+    ...(confinement.kind === "deno" && {
+      DENO_AUDIT_PERMISSIONS: `/proc/self/fd/${AUDIT_FD}`,
+    }),
     ...Object.fromEntries(
       confinement.secrets.filter(({ as }) => as === "file")
         .map((

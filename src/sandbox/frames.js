@@ -23,6 +23,8 @@ export const FRAME = {
   refused: 14,
   /** The number of the step's process, as text. */
   started: 15,
+  /** What a Deno step's runtime tells. */
+  audit: 16,
 };
 
 /**

@@ -13,7 +13,7 @@ import type {
   KernelRules,
   Launch,
 } from "./confinement.ts";
-import { stepEnvironment } from "./environment.ts";
+import { AUDIT_FD, stepEnvironment } from "./environment.ts";
 import { holdLimits } from "./held_limits.ts";
 import {
   handledFiles,
@@ -107,6 +107,7 @@ export function landlock(
     seccompFd: null,
     statusFd: null,
     cgroup: limits.cgroup,
+    auditFd: confinement.kind === "deno" ? AUDIT_FD : null,
     // The files lie in the step's folder already.
     secrets: confinement.secrets.length === 0 ? null : {
       fd: null,

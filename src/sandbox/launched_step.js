@@ -136,6 +136,11 @@ export class LaunchedStep {
         given.push([fds.raise(fds.adopt(fd, "open")), launch.cgroup.fds[at]])
       );
     }
+    if (launch.auditFd !== null) {
+      const audit = fds.pipe();
+      given.push([audit.write, launch.auditFd]);
+      this.#reads.push(["audit", audit.read]);
+    }
     if (launch.secrets !== null) given.push(...this.#secretDescriptors());
     this.#pid = await this.#spawn(given);
     this.#host.reaper.expect(this.#pid, this.#worker === null);
@@ -285,6 +290,10 @@ export class LaunchedStep {
     const bytes = buffer.subarray(0, count);
     if (name === "status") {
       this.#status += new TextDecoder().decode(bytes);
+      return true;
+    }
+    if (name === "audit") {
+      await this.#send(name, bytes);
       return true;
     }
     const room = Math.max(0, this.#limits.output - this.#total);

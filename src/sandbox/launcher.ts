@@ -24,6 +24,8 @@ export interface LaunchIo {
   /** Called in order; the step waits while the promise is pending. */
   stdout(chunk: Uint8Array): void | Promise<void>;
   stderr(chunk: Uint8Array): void | Promise<void>;
+  /** What a Deno step's runtime tells of the step's permissions. */
+  audit(chunk: Uint8Array): void;
   limits: StepLimits;
   /** The values of the launch's secrets, by name. */
   secrets: ReadonlyMap<string, string>;
@@ -256,6 +258,7 @@ async function deliver(
     }
     return;
   }
+  if (kind === FRAME.audit) return io.audit(payload);
   if (waiting.fault !== null) return reject(waiting.fault.error);
   const body = JSON.parse(new TextDecoder().decode(payload));
   if (kind === FRAME.exited) {

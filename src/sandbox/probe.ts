@@ -228,6 +228,7 @@ async function tryBackend(
       stdin: null,
       stdout: (chunk) => void (output += new TextDecoder().decode(chunk)),
       stderr: (chunk) => void (complaint += new TextDecoder().decode(chunk)),
+      audit: () => {},
       limits: confinement.limits,
       secrets: new Map(),
     });

@@ -33,3 +33,19 @@ export function outermost(paths: string[]): string[] {
   }
   return out;
 }
+
+/** A path as a step named it, relative to the workspace's root; absolute where it lies elsewhere. */
+export function inWorkspace(root: string, cwd: string, named: string): string {
+  const path = named.startsWith("file://")
+    ? decodeURIComponent(new URL(named).pathname)
+    : named;
+  const parts: string[] = [];
+  const whole = path.startsWith("/") ? path : `${inView(root, cwd)}/${path}`;
+  for (const part of whole.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  const plain = `/${parts.join("/")}`;
+  if (plain === root) return ".";
+  return isBeneath(plain, root) ? plain.slice(root.length + 1) : plain;
+}

@@ -14,5 +14,6 @@ await launcher.spawn(launch, {
   stderr: show,
   limits,
   secrets: new Map(),
+  audit: () => {},
 });
 await launcher.close();

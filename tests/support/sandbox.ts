@@ -128,6 +128,7 @@ export class Bench {
       host?: Partial<HostFacts>;
       stdin?: Uint8Array;
       secrets?: ReadonlyMap<string, string>;
+      audit?(chunk: Uint8Array): void;
       signal?: AbortSignal;
       seen?(text: string): void;
     } = {},
@@ -153,6 +154,7 @@ export class Bench {
         stderr: (chunk) => void (err += decode(chunk)),
         limits: step.limits,
         secrets: more.secrets ?? new Map(),
+        audit: more.audit ?? (() => {}),
         signal: more.signal,
       },
     );

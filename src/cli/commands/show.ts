@@ -15,6 +15,7 @@ import { openLedger } from "../open_ledger.ts";
 import type { Emphasis, Painter } from "../paint.ts";
 import { choiceOption, flag, option, optionalOperand } from "../parameters.ts";
 import { parseSince } from "../parse_since.ts";
+import { permissionUses, useText } from "../permission_uses.ts";
 import { STATE_EMPHASIS } from "../run_table.ts";
 import type { Table } from "../table.ts";
 
@@ -79,11 +80,13 @@ export const show: Command = command({
       }
       return EXIT.done;
     }
-    const { name } = await readPlan(ledger, record.plan);
-    terminal.answer({ run: record, state: stands, receipts }, [
+    const plan = await readPlan(ledger, record.plan);
+    const uses = await permissionUses(plan, receipts, state);
+    const permissions = Object.fromEntries(uses);
+    terminal.answer({ run: record, state: stands, permissions, receipts }, [
       paint("name", record.run),
       `state     ${paint(STATE_EMPHASIS[stands], stands)}`,
-      `pipeline  ${name}`,
+      `pipeline  ${plan.name}`,
       `ticket    ${record.ticket}, use ${record.use}`,
       `plan      ${record.plan}`,
       `decision  ${record.decision}`,
@@ -98,6 +101,9 @@ export const show: Command = command({
       }`,
       "",
       ...terminal.table(stepTable(receipts, paint)),
+      ...[...uses].map(([step, use]) =>
+        `permissions of ${paint("name", step)}: ${useText(use)}`
+      ),
     ]);
     return EXIT.done;
   },

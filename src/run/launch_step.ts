@@ -1,0 +1,138 @@
+/**
+ * The launch of one attempt: what the sandbox needs beside it is started and ended, everything that
+ * is told of the step becomes evidence, without its secrets.
+ *
+ * @module
+ */
+import { isWritError, WritError } from "../core/errors.ts";
+import { largestFile } from "../evidence/largest_file.ts";
+import { maskText, type Secrets } from "../evidence/mask.ts";
+import type { EvidenceRef } from "../ledger/receipt.ts";
+import { launchUnder } from "../sandbox/choose_backend.ts";
+import type {
+  Backend,
+  Confinement,
+  HostFacts,
+  StepLimits,
+} from "../sandbox/confinement.ts";
+import { startProxy } from "../sandbox/host_proxy.ts";
+import type { Exited } from "../sandbox/launcher.ts";
+import { PermissionAudit, requestLine } from "../sandbox/permission_audit.ts";
+import { VIEW } from "../sandbox/view_paths.ts";
+import type { AttemptInput } from "./attempt.ts";
+import { Capture } from "./capture.ts";
+import type { Holding } from "./hold.ts";
+import { hostFacts } from "./host_facts.ts";
+import { stdinOf } from "./stdin_of.ts";
+import type { World } from "./world.ts";
+
+/** What is launched, in a stage that is built. */
+export interface LaunchInput extends AttemptInput {
+  confinement: Confinement;
+  secrets: Secrets;
+  binds: HostFacts["binds"];
+  backend: Backend;
+}
+
+/** How it ended. */
+export interface Launched {
+  exited: Exited;
+  /** All limits that were met. */
+  limits: string[];
+  evidence: EvidenceRef[];
+  /** The end of what was printed. */
+  tail: string;
+  /** Where the step saw the workspace root, absolute. */
+  root: string;
+}
+
+/**
+ * Records the start, launches, and waits until nothing of the step is running any more.
+ *
+ * @throws {WritError} when it could not be launched as asked; the step did not run then
+ */
+export async function launchStep(
+  input: LaunchInput,
+  holding: Holding,
+  world: World,
+): Promise<Launched> {
+  const { step, materials, confinement, secrets, backend } = input;
+  const { limits } = confinement;
+  using capture = new Capture(
+    world.blobs,
+    input.show,
+    evidenceOf(confinement),
+    secrets,
+  );
+  await using proxy = confinement.network === "hosts"
+    ? await startProxy(
+      confinement.hosts,
+      (chunk) => capture.take("network", chunk),
+    )
+    : null;
+  const host = await hostFacts(
+    { ...input, relay: proxy?.relay ?? null },
+    confinement,
+    secrets,
+    holding,
+    world,
+  );
+  const launch = launchUnder(backend, confinement, host);
+  const { program, argv } = launch;
+  await input.started({ backend, host, program, argv });
+  const root = backend.isolation === "namespaces" ? VIEW.work : host.stage;
+  const audit = new PermissionAudit(root, step.cwd);
+  const exited = await holding.launcher.spawn(launch, {
+    stdin: await stdinOf(step, materials, world),
+    stdout: (chunk) => capture.take("stdout", chunk),
+    stderr: (chunk) => capture.take("stderr", chunk),
+    audit: (chunk) => audit.take(chunk),
+    limits,
+    secrets,
+    signal: input.signal,
+  }).catch((error) => throwWithout(secrets, error));
+  await proxy?.close();
+  for (const request of step.kind === "deno" ? audit.requests : []) {
+    capture.take("permissions", requestLine(request));
+  }
+  const evidence = capture.close({
+    ...exited.truncated,
+    permissions: audit.truncated,
+  });
+  return {
+    exited,
+    limits: limitsMet(exited.limits, limits, host.stage),
+    evidence,
+    tail: capture.tail,
+    root,
+  };
+}
+
+/** What is captured of a step. */
+function evidenceOf({ kind, network }: Confinement): EvidenceRef["name"][] {
+  return [
+    "stdout",
+    "stderr",
+    ...(kind === "deno" ? ["permissions" as const] : []),
+    ...(network === "hosts" ? ["network" as const] : []),
+  ];
+}
+
+/** What a tool said of its own failure may hold what it was given. */
+function throwWithout(secrets: Secrets, error: unknown): never {
+  if (!isWritError(error) || secrets.size === 0) throw error;
+  throw new WritError(error.code, maskText(error.message, secrets), {
+    hint: error.hint,
+  });
+}
+
+/** A writer may have died of its file's size without the step's own program telling. */
+function limitsMet(
+  limits: string[],
+  { fileSize }: StepLimits,
+  stage: string,
+): string[] {
+  const name = "limit.fileSize";
+  if (fileSize === null || limits.includes(name)) return limits;
+  return largestFile(stage) > fileSize ? [...limits, name] : limits;
+}
