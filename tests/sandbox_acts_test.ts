@@ -257,6 +257,7 @@ underEach("the caller's environment does not get in", async (bench) => {
     "LOGNAME",
     "NO_COLOR",
     "PATH",
+    "PYTHONDONTWRITEBYTECODE",
     "TERM",
     "TMPDIR",
     "TZ",
