@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { benchLedger } from "./ledger.ts";
 import { benchPlanning } from "./planning.ts";
 import { benchProcesses } from "./processes.ts";
 import { benchReceipts } from "./receipts.ts";
@@ -13,7 +12,6 @@ const SECTIONS: Record<string, () => Promise<void>> = {
   processes: benchProcesses,
   planning: benchPlanning,
   receipts: benchReceipts,
-  ledger: benchLedger,
 };
 
 const asked = Deno.args.length > 0 ? Deno.args : Object.keys(SECTIONS);

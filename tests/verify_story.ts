@@ -247,6 +247,7 @@ function evidence(step: string): EvidenceRef {
     digest: sha256(bytes),
     bytes: bytes.length,
     truncated: false,
+    redacted: { count: 0, first: [] },
   };
 }
 

@@ -17,6 +17,7 @@ import { type CommandName, PROFILES } from "./profile.ts";
 import { beforeDashes } from "./read_command.ts";
 import { spokenAsProgram, spokenAsTask } from "./spoken.ts";
 import { Terminal } from "./terminal.ts";
+import { loadRedact, withoutSecrets } from "./without_secrets.ts";
 
 /** Commands that ask policy about every step: its engine starts while they load and plan. */
 const ASKS_POLICY: ReadonlySet<CommandName> = new Set([
@@ -38,15 +39,16 @@ export async function main(words: readonly string[]): Promise<ExitStatus> {
   });
   // Asked for before permissions are dropped.
   const debug = readEnv("WRIT_DEBUG") !== undefined;
-  const fail = (thrown: unknown): ExitStatus => {
-    const error = asWritError(thrown);
+  const fail = async (thrown: unknown): Promise<ExitStatus> => {
+    const redact = await loadRedact();
+    const error = withoutSecrets(asWritError(thrown), redact);
     terminal.error(error);
-    if (debug) terminal.say(stackOf(thrown));
+    if (debug) terminal.say(redact(stackOf(thrown)));
     return error.exit;
   };
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    Deno.exit(fail(event.reason));
+    void fail(event.reason).then(Deno.exit);
   });
   try {
     return await answer(words, {
@@ -61,7 +63,7 @@ export async function main(words: readonly string[]): Promise<ExitStatus> {
       signal: (name) => watch(name, terminal).signal,
     });
   } catch (thrown) {
-    return fail(thrown);
+    return await fail(thrown);
   }
 }
 

@@ -6,7 +6,7 @@
  * @module
  */
 import { join } from "@std/path/join";
-import { BETWEEN, type Secrets } from "./mask.ts";
+import { BETWEEN, type Secrets } from "./redact_known.ts";
 import { Search } from "./search.ts";
 import { secretForms } from "./secret_forms.ts";
 

@@ -8,7 +8,6 @@ import { isWritError } from "../core/errors.ts";
 import { openCheckpoint } from "./checkpoint.ts";
 import { sameBytes } from "./conflict.ts";
 import { failing, type LedgerFault } from "./ledger_fault.ts";
-import { Frontier } from "./frontier.ts";
 import type { TreeHead } from "./merkle.ts";
 import type { Store } from "./store.ts";
 import { tileName } from "./tile.ts";
@@ -22,9 +21,6 @@ export class TreeCheck {
   readonly #ledger: Digest;
   readonly #publicKey: Uint8Array;
   readonly #reader: TreeReader;
-  readonly #frontier = new Frontier();
-  /** The root that the tree had when it was of the size of a closing's checkpoint. */
-  readonly #roots = new Map<number, Digest>();
   #edge: TreeEdge = TreeEdge.EMPTY;
 
   constructor(store: Store, ledger: Digest, publicKey: Uint8Array) {
@@ -39,22 +35,8 @@ export class TreeCheck {
     return this.#edge.head;
   }
 
-  /**
-   * Adds the next entries: the tiles that they give must be those that are kept.
-   *
-   * @param closings which of them close a run, by `seq`
-   */
-  async add(
-    leaves: readonly Digest[],
-    closings: ReadonlySet<number>,
-  ): Promise<LedgerFault[]> {
-    for (const leaf of leaves) {
-      this.#frontier.add(leaf);
-      const { size } = this.#frontier;
-      if (closings.has(size - 1)) {
-        this.#roots.set(size, this.#frontier.head.root);
-      }
-    }
+  /** Adds the next entries: the tiles that they give must be those that are kept. */
+  async add(leaves: readonly Digest[]): Promise<LedgerFault[]> {
     const { edge, tiles } = this.#edge.append(leaves);
     this.#edge = edge;
     const faults: LedgerFault[] = [];
@@ -109,12 +91,7 @@ export class TreeCheck {
         faults: [{ code: "checkpoint.signature", message }],
       };
     }
-    const root = this.#roots.get(said.size);
-    const standing = root === undefined
-      ? await this.#reader.standing(said, this.#edge.size)
-      : root === said.root
-      ? "holds"
-      : "differs";
+    const standing = await this.#reader.standing(said, this.#edge.size);
     return {
       size: said.size,
       faults: failing([

@@ -26,6 +26,13 @@ export interface EvidenceRef {
   bytes: number;
   /** The output limit cut it off. */
   truncated: boolean;
+  /** What was taken out before it was kept. */
+  redacted: {
+    /** How many secrets there were. */
+    count: number;
+    /** The first of them: what each was, where its mark stands in the file, how many bytes it had. */
+    first: { category: string; at: number; length: number }[];
+  };
 }
 
 /** A tree as it was found or written. */
@@ -224,6 +231,14 @@ export const ReceiptSchema: z.ZodType<Receipt> = z.discriminatedUnion("type", [
         digest: DigestSchema,
         bytes: count,
         truncated: z.boolean(),
+        redacted: z.strictObject({
+          count,
+          first: z.array(z.strictObject({
+            category: text,
+            at: count,
+            length: count,
+          })),
+        }),
       })),
       usage: z.strictObject({
         wallMs: z.number().min(0),

@@ -11,7 +11,7 @@ import { withoutSlash } from "../core/paths.ts";
 import type { TreeEntry } from "../core/tree.ts";
 import { collectProducts } from "../evidence/collect.ts";
 import { findSecrets } from "../evidence/find_secrets.ts";
-import { maskText } from "../evidence/mask.ts";
+import { redactText } from "../evidence/redact.ts";
 import { buildStage } from "../evidence/stage.ts";
 import type {
   EvidenceRef,
@@ -25,6 +25,7 @@ import type { ViewHint } from "../plan/view_hint.ts";
 import { confine } from "../sandbox/confine.ts";
 import type { Backend, HostFacts } from "../sandbox/confinement.ts";
 import { notEnforced } from "../sandbox/not_enforced.ts";
+import type { Captured } from "./capture.ts";
 import {
   explainExit,
   explainLeftovers,
@@ -105,7 +106,7 @@ export async function attemptStep(
   });
   const confinement = confine(step);
   const secrets = secretsOf(step, holding.secrets);
-  const { exited, limits, evidence, tail, root } = await launchStep(
+  const { exited, limits, captured, tail, root } = await launchStep(
     { ...input, confinement, secrets, binds, backend },
     holding,
     world,
@@ -114,7 +115,7 @@ export async function attemptStep(
     exit: exited.exit,
     signal: exited.signal,
     limits,
-    evidence,
+    evidence: captured.evidence,
     usage: exited.usage,
     notEnforced: notEnforced(confinement, backend),
   };
@@ -122,8 +123,8 @@ export async function attemptStep(
     ...base,
     status: "failed",
     // Both may name what the step printed, or a file that it made.
-    reason: maskText(reason, secrets),
-    hint: hint === null ? null : maskText(hint, secrets),
+    reason: redactText(reason, secrets),
+    hint: hint === null ? null : redactText(hint, secrets),
     products: [],
   });
   if (exited.exit !== 0 || limits.length > 0) {
@@ -162,18 +163,18 @@ export async function attemptStep(
         ...product,
         path: withoutSlash(product.path),
       })),
-      ...await stdoutProduct(step, evidence, world),
+      ...await stdoutProduct(step, captured, world),
     ].sort((a, b) => a.path < b.path ? -1 : 1),
   };
 }
 
 async function stdoutProduct(
   step: PlanStep,
-  evidence: EvidenceRef[],
+  { product }: Captured,
   { blobs }: World,
 ): Promise<Listed[]> {
-  if (step.stdout === null) return [];
-  const { digest, bytes } = evidence.find(({ name }) => name === "stdout")!;
+  if (step.stdout === null || product === null) return [];
+  const { digest, bytes } = product;
   const entries: TreeEntry[] = [{ path: ".", mode: "100644", digest }];
   return [{
     path: step.stdout,

@@ -1,10 +1,16 @@
 /**
- * Captures what a step prints and what is told of it: kept as evidence, the former shown as it comes.
+ * Captures what a step prints and what is told of it, redacted before it is kept or shown.
  *
  * @module
  */
 import type { BlobStore, BlobWriter } from "../evidence/blobs.ts";
-import { Mask, type Secrets } from "../evidence/mask.ts";
+import {
+  maskStream,
+  type RedactingStream,
+  redactStream,
+  type Secrets,
+} from "../evidence/redact.ts";
+import type { FindSecrets } from "../evidence/redact_preset.ts";
 import type { EvidenceRef } from "../ledger/receipt.ts";
 
 /** How much of the end of each stream is kept at hand to explain a failure. */
@@ -13,37 +19,55 @@ const TAIL = 16 * 1024;
 /** What is captured. */
 type Name = EvidenceRef["name"];
 
-/** One of its streams. */
-interface Stream {
-  writer: BlobWriter;
-  /** `null` for a step without secrets. */
-  mask: Mask | null;
+/** What a {@linkcode Capture} is made with. */
+export interface CaptureOptions {
+  blobs: BlobStore;
+  show(stream: "stdout" | "stderr", chunk: Uint8Array): void;
+  names: readonly Name[];
+  secrets: Secrets;
+  /** Finds what looks like a secret, beside Writ's own rules. */
+  preset: FindSecrets;
+  /** Standard output is a product. */
+  product: boolean;
 }
 
-/** The streams of one attempt, without its secrets: its output, and what watches over it. */
+/** What was captured. */
+export interface Captured {
+  evidence: EvidenceRef[];
+  /** Standard output as a product: known secrets are taken out of it, and nothing else. */
+  product: Pick<EvidenceRef, "digest" | "bytes"> | null;
+}
+
+interface Stream {
+  writer: BlobWriter;
+  redact: RedactingStream;
+}
+
+/** The streams of one attempt, without secrets: its output, and what watches over it. */
 export class Capture implements Disposable {
   readonly #streams: Map<Name, Stream>;
-  readonly #show: (stream: "stdout" | "stderr", chunk: Uint8Array) => void;
+  readonly #product: Stream | null;
+  readonly #show: CaptureOptions["show"];
   #tail = new Uint8Array();
   #open = true;
 
-  constructor(
-    blobs: BlobStore,
-    show: (stream: "stdout" | "stderr", chunk: Uint8Array) => void,
-    names: readonly Name[],
-    secrets: Secrets,
-  ) {
-    this.#streams = new Map(names.map((name) => [name, {
+  constructor(options: CaptureOptions) {
+    const { blobs, secrets, preset } = options;
+    this.#streams = new Map(options.names.map((name) => [name, {
       writer: blobs.writer(),
-      mask: secrets.size === 0 ? null : new Mask(secrets),
+      redact: redactStream(secrets, [preset]),
     }]));
-    this.#show = show;
+    this.#product = options.product
+      ? { writer: blobs.writer(), redact: maskStream(secrets) }
+      : null;
+    this.#show = options.show;
   }
 
   /** Takes a chunk of a stream. */
   take(name: Name, chunk: Uint8Array): void {
-    const { mask } = this.#streams.get(name)!;
-    this.#keep(name, mask === null ? chunk : mask.take(chunk));
+    this.#keep(name, this.#streams.get(name)!.redact.write(chunk));
+    if (name !== "stdout" || this.#product === null) return;
+    this.#product.writer.write(this.#product.redact.write(chunk));
   }
 
   #keep(name: Name, chunk: Uint8Array): void {
@@ -63,19 +87,29 @@ export class Capture implements Disposable {
   }
 
   /** Makes all streams evidence. */
-  close(truncated: Partial<Record<Name, boolean>>): EvidenceRef[] {
+  close(truncated: Partial<Record<Name, boolean>>): Captured {
     this.#open = false;
-    return [...this.#streams].map(([name, { writer, mask }]) => {
+    const evidence = [...this.#streams].map(([name, stream]): EvidenceRef => {
+      const { writer, redact } = stream;
       const cut = truncated[name] ?? false;
-      if (mask !== null) this.#keep(name, mask.end(cut));
+      this.#keep(name, redact.end(cut));
       const { digest, bytes } = writer.close();
-      return { name, digest, bytes, truncated: cut };
+      return { name, digest, bytes, truncated: cut, redacted: redact.report };
     });
+    return { evidence, product: this.#closeProduct(truncated.stdout ?? false) };
+  }
+
+  #closeProduct(cut: boolean): Captured["product"] {
+    if (this.#product === null) return null;
+    const { writer, redact } = this.#product;
+    writer.write(redact.end(cut));
+    return writer.close();
   }
 
   /** Forgets what was not made evidence. */
   [Symbol.dispose](): void {
     if (!this.#open) return;
     for (const { writer } of this.#streams.values()) writer.abort();
+    this.#product?.writer.abort();
   }
 }

@@ -15,6 +15,7 @@ import { type Launcher, startLauncher } from "../sandbox/launcher.ts";
 import { probe } from "../sandbox/probe.ts";
 import { systemFacts } from "../sandbox/system_facts.ts";
 import { chooseSteps } from "./active_run.ts";
+import { type FindSecrets, loadPreset } from "../evidence/redact_preset.ts";
 import { DenoDirs } from "./deno_dirs.ts";
 import type { Proposal } from "./propose.ts";
 import type { RunOptions } from "./run.ts";
@@ -30,6 +31,8 @@ export interface Holding extends AsyncDisposable {
   secrets: Map<string, string>;
   system: SystemFacts;
   denoDirs: DenoDirs;
+  /** Finds what looks like a secret, beside Writ's own rules. */
+  preset: FindSecrets;
 }
 
 /**
@@ -45,6 +48,8 @@ export async function hold(
   const steps = chooseSteps(proposal, options.only).steps
     .map((step) => ({ step, confinement: confine(step) }));
   const secrets = takeSecrets(steps.map(({ step }) => step), world.sight.env);
+  // Loading it costs as much as starting the launcher, and they do not wait for each other.
+  const loading = loadPreset();
   const launcher = await startLauncher();
   try {
     const { backends } = await probe(launcher);
@@ -58,6 +63,7 @@ export async function hold(
       secrets,
       system: await systemFacts(),
       denoDirs: new DenoDirs(world.state.denoDirs, world.sight.toolDigests),
+      preset: await loading,
       [Symbol.asyncDispose]: () => launcher.close(),
     };
   } catch (error) {

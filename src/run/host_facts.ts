@@ -8,7 +8,7 @@
 import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
 import type { Located } from "../plan/executables.ts";
-import type { Secrets } from "../evidence/mask.ts";
+import type { Secrets } from "../evidence/redact.ts";
 import type { PlanStep } from "../plan/plan.ts";
 import { buildEtc } from "../sandbox/build_etc.ts";
 import type {

@@ -6,7 +6,7 @@
  */
 import { isWritError, WritError } from "../core/errors.ts";
 import { largestFile } from "../evidence/largest_file.ts";
-import { maskText, type Secrets } from "../evidence/mask.ts";
+import { redactText, type Secrets } from "../evidence/redact.ts";
 import type { EvidenceRef } from "../ledger/receipt.ts";
 import { launchUnder } from "../sandbox/choose_backend.ts";
 import type {
@@ -20,7 +20,7 @@ import type { Exited } from "../sandbox/launcher.ts";
 import { PermissionAudit, requestLine } from "../sandbox/permission_audit.ts";
 import { VIEW } from "../sandbox/view_paths.ts";
 import type { AttemptInput } from "./attempt.ts";
-import { Capture } from "./capture.ts";
+import { Capture, type Captured } from "./capture.ts";
 import type { Holding } from "./hold.ts";
 import { hostFacts } from "./host_facts.ts";
 import { stdinOf } from "./stdin_of.ts";
@@ -39,7 +39,7 @@ export interface Launched {
   exited: Exited;
   /** All limits that were met. */
   limits: string[];
-  evidence: EvidenceRef[];
+  captured: Captured;
   /** The end of what was printed. */
   tail: string;
   /** Where the step saw the workspace root, absolute. */
@@ -58,12 +58,14 @@ export async function launchStep(
 ): Promise<Launched> {
   const { step, materials, confinement, secrets, backend } = input;
   const { limits } = confinement;
-  using capture = new Capture(
-    world.blobs,
-    input.show,
-    evidenceOf(confinement),
+  using capture = new Capture({
+    blobs: world.blobs,
+    show: input.show,
+    names: evidenceOf(confinement),
     secrets,
-  );
+    preset: holding.preset,
+    product: step.stdout !== null,
+  });
   await using proxy = confinement.network === "hosts"
     ? await startProxy(
       confinement.hosts,
@@ -95,14 +97,14 @@ export async function launchStep(
   for (const request of step.kind === "deno" ? audit.requests : []) {
     capture.take("permissions", requestLine(request));
   }
-  const evidence = capture.close({
+  const captured = capture.close({
     ...exited.truncated,
     permissions: audit.truncated,
   });
   return {
     exited,
     limits: limitsMet(exited.limits, limits, host.stage),
-    evidence,
+    captured,
     tail: capture.tail,
     root,
   };
@@ -120,8 +122,8 @@ function evidenceOf({ kind, network }: Confinement): EvidenceRef["name"][] {
 
 /** What a tool said of its own failure may hold what it was given. */
 function throwWithout(secrets: Secrets, error: unknown): never {
-  if (!isWritError(error) || secrets.size === 0) throw error;
-  throw new WritError(error.code, maskText(error.message, secrets), {
+  if (!isWritError(error)) throw error;
+  throw new WritError(error.code, redactText(error.message, secrets), {
     hint: error.hint,
   });
 }

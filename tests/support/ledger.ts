@@ -201,7 +201,7 @@ export function watchCommits(
 ): Store {
   return {
     head: () => store.head(),
-    entries: (from, limit) => store.entries(from, limit),
+    entries: (from) => store.entries(from),
     runHead: (run) => store.runHead(run),
     receipts: (run) => store.receipts(run),
     get: (kind, id) => store.get(kind, id),

@@ -175,6 +175,7 @@ export class TrialWorld implements AsyncDisposable {
         chooseBackend([backend], step.isolation, confine(step)),
       ])),
       secrets: new Map(),
+      preset: () => [],
       system: this.system,
       denoDirs: new DenoDirs(this.world.state.denoDirs, null),
       [Symbol.asyncDispose]: () => Promise.resolve(),
