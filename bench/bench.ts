@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { benchLedger } from "./ledger.ts";
 import { benchPlanning } from "./planning.ts";
 import { benchProcesses } from "./processes.ts";
 import { benchReceipts } from "./receipts.ts";
@@ -12,6 +13,7 @@ const SECTIONS: Record<string, () => Promise<void>> = {
   processes: benchProcesses,
   planning: benchPlanning,
   receipts: benchReceipts,
+  ledger: benchLedger,
 };
 
 const asked = Deno.args.length > 0 ? Deno.args : Object.keys(SECTIONS);

@@ -5,14 +5,15 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path/join";
-import { importMapText } from "../links/write_import_map.ts";
+import { shimText } from "../src/cli/write_shim.ts";
 import { type Ended, runProgram } from "./support/run_writ.ts";
 import { ROOT } from "./support/source_files.ts";
 
-Deno.test("the import map of an installation is written from deno.json", async () => {
+Deno.test("the program pins its Deno, its code, its configuration and its lock", () => {
   assertEquals(
-    await Deno.readTextFile(`${ROOT}/links/import_map.json`),
-    await importMapText(new URL(`file://${ROOT}/`)),
+    shimText("/opt/deno", "/home/o'neil/writ").split("\n").slice(2, 3)[0]
+      .replace(/--no-prompt .* '/, "… '"),
+    `exec /opt/deno run --quiet '--config=/home/o'\\''neil/writ/deno.json' '--lock=/home/o'\\''neil/writ/deno.lock' --frozen … '/home/o'\\''neil/writ/src/cli/main.ts' "$@"`,
   );
 });
 
@@ -48,9 +49,7 @@ Deno.test("writ is installed from a clone", async (t) => {
     });
     await t.step("its permissions are those of the table", async () => {
       const shim = await Deno.readTextFile(join(home, ".deno/bin/writ"));
-      for (
-        const flag of ["--no-prompt", "--deny-net", "--deny-ffi", "--config "]
-      ) {
+      for (const flag of ["--no-prompt", "--deny-net", "--deny-ffi"]) {
         assertStringIncludes(shim, flag);
       }
       assert(!/ -A\b|--allow-(all|net|ffi)/.test(shim), shim);

@@ -46,6 +46,12 @@ export function testStore(
     assertEquals(await texts(store.entries()), [..."abcdef"]);
     for (let from = 0; from <= 7; from++) {
       assertEquals(await texts(store.entries(from)), [..."abcdef"].slice(from));
+      for (let limit = 0; limit <= 7; limit++) {
+        assertEquals(
+          await texts(store.entries(from, limit)),
+          [..."abcdef"].slice(from, from + limit),
+        );
+      }
     }
   });
 

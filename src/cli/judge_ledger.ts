@@ -27,6 +27,9 @@ interface Consistency {
   proof: Digest[];
 }
 
+/** So many take some seconds. */
+const RUNS_PER_WORD = 10_000;
+
 /** Answers whether it is whole (`verify`), and consistent with a checkpoint's file. */
 export async function judgeLedger(
   asked: { verify: boolean; consistentWith: string | null },
@@ -44,7 +47,12 @@ export async function judgeLedger(
       `the checkpoint "${file}"`,
     ),
   );
-  const report = asked.verify ? await ledger.verify(publicKey) : null;
+  const report = asked.verify
+    ? await ledger.verify(publicKey, (checked, runs) => {
+      if (checked % RUNS_PER_WORD !== 0) return;
+      terminal.say(`${checked} of ${runs} runs checked`);
+    })
+    : null;
   const holds = (report === null || report.faults.length === 0) &&
     (consistency === null || consistency.standing === "holds");
   const { paint } = terminal;

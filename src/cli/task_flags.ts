@@ -54,6 +54,11 @@ function widest(): Profile {
   };
 }
 
+/** The flags of Deno for a program that is every command. */
+export function programFlags(): string[] {
+  return denoFlags(widest());
+}
+
 /** All tasks of this repository, by name. */
 export function tasks(): Record<string, Task> {
   const own = COMMAND_NAMES.filter((name) => PROFILES[name].task).map((
@@ -77,12 +82,10 @@ export function tasks(): Record<string, Task> {
     install: {
       description: "make the command writ, for use in other projects",
       command: [
-        "deno install --global --force --name writ --no-config",
-        // Links are relative to a config, which an installation copies: so no config.
-        "--import-map links/import_map.json --unstable-kv",
-        ...denoFlags(widest()),
-        MAIN,
-      ].join(" "),
+        // All of it, before it is needed somewhere without a network.
+        `deno cache --frozen ${MAIN}`,
+        "deno run --allow-read --allow-write --allow-env=HOME,PATH,DENO_INSTALL_ROOT src/cli/write_shim.ts",
+      ].join(" && "),
     },
     ...UPKEEP,
   };
@@ -123,11 +126,9 @@ const UPKEEP: Record<string, Task> = {
       "deno run --allow-read --allow-write=policies policies/generate.ts",
   },
   tasks: {
-    description:
-      "write what follows from src/cli/profile.ts and deno.json: tasks, import map, README",
+    description: "write what follows from src/cli/profile.ts: tasks, README",
     command: [
       "deno run --allow-read=deno.json --allow-write=deno.json src/cli/write_tasks.ts",
-      "deno run --allow-read=. --allow-write=links/import_map.json links/write_import_map.ts",
       "deno run --allow-read=README.md --allow-write=README.md docs/write_readme.ts",
     ].join(" && "),
   },

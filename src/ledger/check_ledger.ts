@@ -38,17 +38,19 @@ export interface LedgerReport {
  * Others may write meanwhile.
  *
  * @param publicKey of the ledger's key, whose id is the ledger's
+ * @param told how many runs have been checked, and how many there are, after each
  */
 export async function checkLedger(
   store: Store,
   ledger: Digest,
   publicKey: Uint8Array,
+  told: (checked: number, runs: number) => void = () => {},
 ): Promise<LedgerReport> {
   const walk = new Walk(store, ledger, publicKey);
   await walk.readEntries();
   await walk.checkLatest();
   await walk.checkEach("ticket-state", "ticket");
-  await walk.checkEach("run", "run");
+  await walk.checkEach("run", "run", told);
   await walk.checkDocuments();
   return walk.report();
 }
@@ -133,7 +135,13 @@ class Walk {
     }
     this.#faults.push(
       ...await unreadable(async () => {
-        this.#faults.push(...await this.#tree.add(lines.map(leafHash)));
+        const closings = new Set(
+          entries.filter(({ type }) => type === "run.closed")
+            .map(({ seq }) => seq),
+        );
+        this.#faults.push(
+          ...await this.#tree.add(lines.map(leafHash), closings),
+        );
       }),
     );
     return head;
@@ -154,6 +162,7 @@ class Walk {
   async checkEach(
     kind: "ticket-state" | "run",
     what: "ticket" | "run",
+    told: (checked: number, all: number) => void = () => {},
   ): Promise<void> {
     const ids = new Set(
       what === "ticket" ? this.#facts.tickets.keys() : this.#facts.runs.keys(),
@@ -163,6 +172,7 @@ class Walk {
         for await (const { id } of this.#store.list(kind)) ids.add(id);
       }),
     );
+    let checked = 0;
     for (const id of ids) {
       const faults = await this.#settled(
         kind,
@@ -176,6 +186,7 @@ class Walk {
           message: `${what} "${id}": ${message}`,
         })),
       );
+      told(++checked, ids.size);
     }
   }
 

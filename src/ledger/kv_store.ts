@@ -60,8 +60,8 @@ class KvStore implements Store {
     return this.#readHead(KEYS.head);
   }
 
-  entries(from = 0): AsyncIterable<Uint8Array> {
-    return this.#records(KEYS.head, KEYS.entries, from);
+  entries(from = 0, limit = Infinity): AsyncIterable<Uint8Array> {
+    return this.#records(KEYS.head, KEYS.entries, from, limit);
   }
 
   runHead(run: string): Promise<Head> {
@@ -192,8 +192,10 @@ class KvStore implements Store {
     headKey: Key,
     pages: Key,
     from: number,
+    limit = Infinity,
   ): AsyncIterable<Uint8Array> {
-    const { size } = await this.#readHead(headKey);
+    const head = await this.#readHead(headKey);
+    const size = Math.min(head.size, from + limit);
     let next = from < size ? await this.#pageOf(pages, from) : size;
     while (next < size) {
       const records = await this.#database.use((kv) =>
@@ -245,7 +247,8 @@ async function readPages(
   const records: Uint8Array[] = [];
   const rows = kv.list(
     { start: [...pages, next], end: [...pages, size] },
-    { limit: VALUES_PER_TURN },
+    // A page holds a record at least.
+    { limit: Math.min(VALUES_PER_TURN, size - next) },
   );
   for await (const { key, value } of rows) {
     if (key[key.length - 1] !== next + records.length) break;

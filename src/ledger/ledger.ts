@@ -158,7 +158,7 @@ export class Ledger {
    * @throws {WritError} `ledger.corrupt` when the entries are not those that were signed
    */
   export(checkpoint: Uint8Array): AsyncIterable<LogFile> {
-    return exportLog(checkpoint, this.#store.entries());
+    return exportLog(checkpoint, this.#store.entries(0));
   }
 
   /** The Merkle tree at any of its sizes up to now. */
@@ -166,10 +166,10 @@ export class Ledger {
     return treeOf(this.#store);
   }
 
-  /** Entries from `from` on, in order. */
-  async *entries(from = 0): AsyncIterable<EntryAt> {
+  /** At most `limit` entries from `from` on, in order. */
+  async *entries(from = 0, limit = Infinity): AsyncIterable<EntryAt> {
     let seq = from;
-    for await (const bytes of this.#store.entries(from)) {
+    for await (const bytes of this.#store.entries(from, limit)) {
       const entry = parseStored(bytes, EntrySchema, `entry ${seq++}`);
       yield { entry, bytes, hash: leafHash(bytes) };
     }
@@ -178,7 +178,7 @@ export class Ledger {
   /** Entries, newest first. */
   async *newest(): AsyncIterable<EntryAt> {
     const { size } = await this.head();
-    yield* newestEntries((from) => this.entries(from), size);
+    yield* newestEntries((from, limit) => this.entries(from, limit), size);
   }
 
   /**
@@ -350,9 +350,13 @@ export class Ledger {
    * Walks the whole ledger: the entries, their tree, every run, and what is kept beside them.
    *
    * @param publicKey of the ledger's key, 32 bytes
+   * @param told how many runs have been checked, and how many there are, after each
    */
-  verify(publicKey: Uint8Array): Promise<LedgerReport> {
-    return checkLedger(this.#store, this.id, publicKey);
+  verify(
+    publicKey: Uint8Array,
+    told?: (checked: number, runs: number) => void,
+  ): Promise<LedgerReport> {
+    return checkLedger(this.#store, this.id, publicKey, told);
   }
 
   async #checkEnds(head: Head): Promise<void> {

@@ -28,8 +28,9 @@ export class MemoryStore implements Store {
     return Promise.resolve({ ...this.#ledger.head });
   }
 
-  async *entries(from = 0): AsyncIterable<Uint8Array> {
-    yield* this.#ledger.records.slice(from).map((bytes) => bytes.slice());
+  async *entries(from = 0, limit = Infinity): AsyncIterable<Uint8Array> {
+    yield* this.#ledger.records.slice(from, from + limit)
+      .map((bytes) => bytes.slice());
   }
 
   runHead(run: string): Promise<Head> {

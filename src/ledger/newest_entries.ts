@@ -11,19 +11,15 @@ const ENTRIES_PER_TURN = 200;
 /**
  * The entries before the one with this `seq`, newest first.
  *
- * @param read gives the entries from one on, in order
+ * @param read gives so many entries from one on, in order
  */
 export async function* newestEntries(
-  read: (from: number) => AsyncIterable<EntryAt>,
+  read: (from: number, limit: number) => AsyncIterable<EntryAt>,
   before: number,
 ): AsyncIterable<EntryAt> {
   for (let end = before; end > 0;) {
     const start = Math.max(0, end - ENTRIES_PER_TURN);
-    const turn: EntryAt[] = [];
-    for await (const each of read(start)) {
-      turn.push(each);
-      if (turn.length === end - start) break;
-    }
+    const turn = await Array.fromAsync(read(start, end - start));
     yield* turn.reverse();
     end = start;
   }

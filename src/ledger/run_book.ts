@@ -277,7 +277,7 @@ export async function entriesOfRun(
 
 /** One entry of the ledger. */
 export async function readEntry(log: EntryLog, seq: number): Promise<EntryAt> {
-  for await (const bytes of log.store.entries(seq)) {
+  for await (const bytes of log.store.entries(seq, 1)) {
     const entry = parseStored(bytes, EntrySchema, `entry ${seq}`);
     return { entry, bytes, hash: leafHash(bytes) };
   }

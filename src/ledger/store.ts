@@ -83,8 +83,8 @@ export type DocumentKind =
 export interface Store {
   /** The ledger's head. */
   head(): Promise<Head>;
-  /** Entries from `from` on, in order. */
-  entries(from?: number): AsyncIterable<Uint8Array>;
+  /** At most `limit` entries from `from` on, in order; no more is read than these need. */
+  entries(from?: number, limit?: number): AsyncIterable<Uint8Array>;
   /** A run's head. */
   runHead(run: string): Promise<Head>;
   /** A run's receipts, in order. */

@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { type Digest, nodeHash } from "../core/digest.ts";
+import type { Digest } from "../core/digest.ts";
 import { merkleRoot } from "../core/tree.ts";
-import { foldNodes, type TreeHead } from "./merkle.ts";
+import { Frontier, type Peak } from "./frontier.ts";
+import type { TreeHead } from "./merkle.ts";
 import {
   hashesAt,
   hashesOf,
@@ -23,25 +24,20 @@ export interface Tile extends TileId {
 
 /** The right edge of a tree. It never changes: {@linkcode TreeEdge.append} makes another one. */
 export class TreeEdge {
-  /** How many leaves the tree has. */
-  readonly size: number;
-  /** The hashes of the largest complete subtrees, left to right. */
-  readonly #peaks: readonly Peak[];
+  readonly #frontier: Frontier;
   /** By level, the hashes of the tile that is not full. */
   readonly #rows: readonly (readonly Digest[])[];
 
   private constructor(
-    size: number,
-    peaks: readonly Peak[],
+    frontier: Frontier,
     rows: readonly (readonly Digest[])[],
   ) {
-    this.size = size;
-    this.#peaks = peaks;
+    this.#frontier = frontier;
     this.#rows = rows;
   }
 
   /** The edge of the tree without leaves. */
-  static readonly EMPTY: TreeEdge = new TreeEdge(0, [], []);
+  static readonly EMPTY: TreeEdge = new TreeEdge(new Frontier(), []);
 
   /** The tiles at the edge of a tree of this size, and how many hashes each holds. */
   static tilesAt(size: number): (TileId & { width: number })[] {
@@ -74,13 +70,20 @@ export class TreeEdge {
       rows[tile.level] = row;
       peaks.unshift(...peaksOf(row, tile.level * TILE_HEIGHT));
     }
-    return new TreeEdge(size, peaks, Array.from(rows, (row) => row ?? []));
+    return new TreeEdge(
+      new Frontier(size, peaks),
+      Array.from(rows, (row) => row ?? []),
+    );
+  }
+
+  /** How many leaves the tree has. */
+  get size(): number {
+    return this.#frontier.size;
   }
 
   /** Size and root of the tree. */
   get head(): TreeHead {
-    const root = foldNodes(this.#peaks.map(({ hash }) => hash));
-    return { size: this.size, root };
+    return this.#frontier.head;
   }
 
   /** The last leaf; `null` when there is none, or a full tile holds it. */
@@ -90,37 +93,32 @@ export class TreeEdge {
 
   /** Appends leaves: the edge after them, and every tile that has changed. */
   append(leaves: readonly Digest[]): { edge: TreeEdge; tiles: Tile[] } {
-    const peaks = [...this.#peaks];
+    const frontier = this.#frontier.copy();
     const rows = this.#rows.map((row) => [...row]);
     const full: Tile[] = [];
     const touched = new Set<number>();
-    let { size } = this;
     for (const leaf of leaves) {
-      let node: Peak = { level: 0, hash: leaf };
-      for (;;) {
-        if (node.level % TILE_HEIGHT === 0) put(node);
-        if (peaks.at(-1)?.level !== node.level) break;
-        const { hash } = peaks.pop()!;
-        node = { level: node.level + 1, hash: nodeHash(hash, node.hash) };
+      const index = frontier.size;
+      for (const peak of frontier.add(leaf)) {
+        if (peak.level % TILE_HEIGHT === 0) put(peak, index);
       }
-      peaks.push(node);
-      size++;
     }
-    const partial = TreeEdge.tilesAt(size)
+    const partial = TreeEdge.tilesAt(frontier.size)
       .filter(({ level }) => touched.has(level))
       .map(({ level, index }) => tileOf(level, index));
     return {
-      edge: new TreeEdge(size, peaks, rows),
+      edge: new TreeEdge(frontier, rows),
       tiles: [...full, ...partial],
     };
 
-    function put({ level, hash }: Peak): void {
+    /** `last`: the index of the last leaf beneath the hash. */
+    function put({ level, hash }: Peak, last: number): void {
       const at = level / TILE_HEIGHT;
       const row = rows[at] ??= [];
       row.push(hash);
       touched.add(at);
       if (row.length < TILE_WIDTH) return;
-      full.push(tileOf(at, Math.floor(hashesAt(at, size) / TILE_WIDTH)));
+      full.push(tileOf(at, Math.floor(hashesAt(at, last) / TILE_WIDTH)));
       rows[at] = [];
     }
 
@@ -128,12 +126,6 @@ export class TreeEdge {
       return { level, index, bytes: joinHashes(rows[level]) };
     }
   }
-}
-
-/** The hash of a complete subtree of `2 ** level` leaves. */
-interface Peak {
-  level: number;
-  hash: Digest;
 }
 
 /** The largest complete subtrees over a row of subtrees of a level, left to right. */

@@ -75,10 +75,8 @@ async function earlierSizes(
   const sizes = new Set<number>();
   if (seen !== null && seen.size > 0) sizes.add(seen.size);
   let before = 0;
-  for await (
-    const { entry } of ledger.entries(Math.max(0, closed - ENTRIES_BACK))
-  ) {
-    if (entry.seq >= closed) break;
+  const from = Math.max(0, closed - ENTRIES_BACK);
+  for await (const { entry } of ledger.entries(from, closed - from)) {
     if (entry.type === "run.closed") before = entry.seq + 1;
   }
   if (before > 0) sizes.add(before);

@@ -201,7 +201,7 @@ export function watchCommits(
 ): Store {
   return {
     head: () => store.head(),
-    entries: (from) => store.entries(from),
+    entries: (from, limit) => store.entries(from, limit),
     runHead: (run) => store.runHead(run),
     receipts: (run) => store.receipts(run),
     get: (kind, id) => store.get(kind, id),
