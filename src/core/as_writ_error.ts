@@ -16,8 +16,9 @@ export function asWritError(thrown: unknown): WritError {
   if (isWritError(thrown)) return thrown;
   for (let cause = thrown; cause instanceof Error; cause = cause.cause) {
     if (cause.name === "NotCapable") return permission(cause, thrown);
-    const why = REFUSED[(cause as { code?: string }).code ?? ""];
-    if (why !== undefined) return refused(cause, why, thrown);
+    const { code = "" } = cause as { code?: string };
+    const why = REFUSED[code];
+    if (why !== undefined) return refused(cause, code, why, thrown);
   }
   const message = thrown instanceof Error
     ? `${thrown.name}: ${thrown.message}`
@@ -53,12 +54,17 @@ const REFUSED: Record<string, string | undefined> = {
 };
 
 /** Deno says: `Is a directory (os error 21): readfile '/x'`, and of two paths `rename '/x' -> '/y'`. */
-function refused(error: Error, why: string, cause: unknown): WritError {
+function refused(
+  error: Error,
+  code: string,
+  why: string,
+  cause: unknown,
+): WritError {
   const [, call = "", path] = /: ([a-z]+) '(.*?)'(?: -> '.*')?$/s.exec(
     error.message,
   ) ?? [];
   const at = path === undefined ? "" : ` ${quoted(path, 200)}`;
-  if (READS.test(call)) {
+  if (READS.test(call) && !ONLY_WRITES.has(code)) {
     return new WritError("input.unreadable", `Cannot read${at}: ${why}`, {
       cause,
     });
@@ -68,6 +74,9 @@ function refused(error: Error, why: string, cause: unknown): WritError {
     cause,
   });
 }
+
+/** What is opened to be written fails so, what is read never does. */
+const ONLY_WRITES = new Set(["ENOSPC", "EDQUOT", "EROFS"]);
 
 const READS = /^(read|l?stat|open$|realpath)/;
 

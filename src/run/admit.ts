@@ -55,8 +55,6 @@ export async function admit(
         pipeline: proposal.wish.bytes,
       }),
     });
-    // Before anything runs: a copy of the state from before this use must be found out.
-    await world.remember();
   } catch (error) {
     lock.release();
     throw error;

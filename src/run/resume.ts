@@ -86,7 +86,6 @@ async function goOn(
   world: World,
 ): Promise<void> {
   const { unfinished } = await world.ledger.resume(run.id, run.actor);
-  await world.remember();
   for (const step of unfinished) {
     await finishIndeterminate(step, run, world);
   }

@@ -95,6 +95,8 @@ export async function execute(
     ? await admit(proposal, leave, options, world)
     : await resume(proposal, leave, options, world);
   try {
+    // Before anything runs: a copy of the state from before this use must be found out.
+    await world.remember();
     await runSteps(run, holding, options, world);
     const seal = await sealRun(run, options, world);
     const bundle = await exportBundle(run, seal, world);
