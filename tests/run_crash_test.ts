@@ -82,7 +82,7 @@ Deno.test("killed at any moment a run is whole, says what nobody saw, and goes o
     await sleep(Math.random() * 40);
     await gone(await running.kill());
 
-    await must("log", "--check");
+    await must("log", "--verify");
     const run = await runOf(ticket, here);
     if (run === null) {
       await must("execute", ...asked);
@@ -110,7 +110,7 @@ Deno.test("killed at any moment a run is whole, says what nobody saw, and goes o
     assertEquals(verified.status, 0, verified.stdout);
     refused(await here("execute", ...asked), "ticket.missing");
   }
-  await must("log", "--check");
+  await must("log", "--verify");
   const stateFolder = await world.stateOfLedger();
   assertEquals([...Deno.readDirSync(`${stateFolder}/views`)], []);
   assertEquals([...Deno.readDirSync(world.at(".writ/publish"))], []);

@@ -55,7 +55,7 @@ for free in $FREE; do
   [ "$before" = "$(sha256sum big.txt)" ] && echo old > "$OUT/$free.product"
   head -c 1 big.txt > "$OUT/$free.begins"
   rm "$PLACE/filler"
-  "$@" log --check > /dev/null 2> "$OUT/$free.log"
+  "$@" log --verify > /dev/null 2> "$OUT/$free.log"
   echo "$?" > "$OUT/$free.checked"
   run=$(grep -o -m 1 -- '--resume run_[0-9A-Z]*' "$OUT/$free.stderr")
   # A run that got through is done; another one is begun anew or goes on.
