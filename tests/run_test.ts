@@ -10,7 +10,6 @@ import {
   assertNotEquals,
   assertStringIncludes,
 } from "@std/assert";
-import { cleanEnv, runProgram, writArguments } from "./support/run_writ.ts";
 import { ROOT } from "./support/source_files.ts";
 import { refused, TRUST, World } from "./support/world.ts";
 
@@ -260,70 +259,3 @@ Deno.test("what needs no approval runs under one that a person has given, then u
   await world.must(["execute", "pipeline.json"]);
   assertNotEquals((await world.show()).run.ticket, ticket);
 });
-
-const strace = await has("strace");
-
-Deno.test({
-  name: `the dry run starts no process and opens no file for writing${
-    strace ? "" : " (ignored: strace is not installed)"
-  }`,
-  ignore: !strace,
-  fn: async () => {
-    await using world = await made();
-    const dry = await traced(world, "run");
-    assertEquals(dry.processes, 1);
-    assertEquals(dry.writes, []);
-
-    // The control: the same eyes see what a command does that may write.
-    const request = await traced(world, "request");
-    assert(request.writes.some((line) => line.includes(".writ/requests")));
-  },
-});
-
-/** What a command did, by the system calls that change files or start programs. */
-async function traced(
-  world: World,
-  command: string,
-): Promise<{ processes: number; writes: string[] }> {
-  const log = `${world.root}/strace`;
-  const options = { cwd: world.workspace, home: world.ann.home };
-  const ended = await runProgram("strace", [
-    ...["-f", "-qq", "-o", log],
-    ...["-e", "signal=none", "-e", "trace=%process,%file,%network"],
-    Deno.execPath(),
-    ...writArguments([command, "pipeline.json"], options),
-  ], options);
-  assertEquals(ended.status, 0, ended.stderr);
-  const lines = (await Deno.readTextFile(log)).split("\n");
-  await Deno.remove(log);
-  // Deno's own caches of what it compiled; no flag of a command reaches them.
-  const own = `"${cleanEnv(options.home).DENO_DIR}/`;
-  return {
-    processes: lines.filter((line) => /\bexecve(at)?\(/.test(line)).length,
-    writes: lines.filter((line) =>
-      CHANGING.test(line) && !line.includes(own) &&
-      !/"\/(dev|proc)\//.test(line)
-    ),
-  };
-}
-
-/** Calls that make, open for writing, move, remove or mark a file, or reach out. */
-const CHANGING = new RegExp(
-  "^\\d+ +(" + [
-    String.raw`open(at2?)?\(.*\b(O_WRONLY|O_RDWR|O_CREAT|O_TRUNC)\b`,
-    String.raw`(creat|truncate|mkdir|mkdirat|rmdir|mknod|mknodat)\(`,
-    String.raw`(rename|renameat2?|link|linkat|symlink|symlinkat|unlink)\(`,
-    String.raw`(unlinkat|chmod|fchmodat2?|chown|lchown|fchownat)\(`,
-    String.raw`(utimensat|setxattr|lsetxattr|mount|bind|connect)\(`,
-  ].join("|") + ")",
-);
-
-async function has(program: string): Promise<boolean> {
-  try {
-    await new Deno.Command(program, { args: ["-V"], stdout: "null" }).output();
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
