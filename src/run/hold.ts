@@ -8,9 +8,8 @@
  */
 import type { Backend } from "../sandbox/confinement.ts";
 import type { SystemFacts } from "../sandbox/confinement.ts";
-import { chooseBackend } from "../sandbox/choose_backend.ts";
-import { requireLimits } from "../sandbox/held_limits.ts";
-import { confine } from "../sandbox/confine.ts";
+import { join } from "@std/path/join";
+import { buildEtc } from "../sandbox/build_etc.ts";
 import { type Launcher, startLauncher } from "../sandbox/launcher.ts";
 import { probe } from "../sandbox/probe.ts";
 import { systemFacts } from "../sandbox/system_facts.ts";
@@ -19,6 +18,7 @@ import { type FindSecrets, loadPreset } from "../evidence/redact_preset.ts";
 import { DenoDirs } from "./deno_dirs.ts";
 import type { Proposal } from "./propose.ts";
 import type { RunOptions } from "./run.ts";
+import { matchSteps } from "./match_steps.ts";
 import { takeSecrets } from "./secrets.ts";
 import type { World } from "./world.ts";
 
@@ -45,21 +45,23 @@ export async function hold(
   options: Pick<RunOptions, "only">,
   world: Pick<World, "state" | "sight">,
 ): Promise<Holding> {
-  const steps = chooseSteps(proposal, options.only).steps
-    .map((step) => ({ step, confinement: confine(step) }));
-  const secrets = takeSecrets(steps.map(({ step }) => step), world.sight.env);
+  const steps = chooseSteps(proposal, options.only).steps;
+  const secrets = takeSecrets(steps, world.sight.env);
   // Loading it costs as much as starting the launcher, and they do not wait for each other.
   const loading = loadPreset();
   const launcher = await startLauncher();
   try {
-    const { backends } = await probe(launcher);
+    const { backends } = await probe(launcher, {
+      etc: await buildEtc(join(world.state.root, "etc"), { network: false }),
+    });
     return {
       launcher,
-      backends: new Map(steps.map(({ step, confinement }) => {
-        const backend = chooseBackend(backends, step.isolation, confinement);
-        requireLimits(confinement, backend, Deno.uid()!);
-        return [step.id, backend];
-      })),
+      backends: new Map(
+        matchSteps(steps, backends, Deno.uid()!).map((match) => {
+          if ("error" in match) throw match.error;
+          return [match.step, match.backend];
+        }),
+      ),
       secrets,
       system: await systemFacts(),
       denoDirs: new DenoDirs(world.state.denoDirs, world.sight.toolDigests),

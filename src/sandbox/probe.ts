@@ -69,14 +69,17 @@ export async function probe(
     const backends: Backend[] = [];
     const failures: string[] = [];
     for (const candidates of await candidateBackends(launcher)) {
+      const why = new Set<string>();
       for (const backend of candidates) {
         const failure = await tryBackend(launcher, backend, host, folder);
         if (failure === null) {
           backends.push(backend);
           break;
         }
-        failures.push(`${backend.name} ${backend.version}: ${failure}`);
+        why.add(`${backend.name} ${backend.version}: ${failure}`);
       }
+      // A fuller form than the one that holds may have failed: that is told too.
+      failures.push(...why);
     }
     return { backends, failures };
   } finally {
@@ -158,7 +161,11 @@ async function bubblewrapVersion(path: string): Promise<string | null> {
   }
 }
 
-async function probeHost(folder: string, etc: string): Promise<HostFacts> {
+/** Host facts of a step that is only tried: empty folders below `folder`. */
+export async function probeHost(
+  folder: string,
+  etc: string,
+): Promise<HostFacts> {
   const system = await systemFacts();
   const host: HostFacts = {
     stage: join(folder, "stage"),

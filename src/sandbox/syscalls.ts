@@ -115,3 +115,13 @@ export function numbersOf(
 export function numberOf(name: keyof typeof JUDGED, arch: Arch): number {
   return JUDGED[name][arch === "x86_64" ? 0 : 1];
 }
+
+/** All numbers of one architecture by name, for who tries the calls. */
+export function syscallNumbers(arch: Arch): Record<string, number> {
+  const index = arch === "x86_64" ? 0 : 1;
+  return Object.fromEntries(
+    Object.entries<Numbers>({ ...DENIED, ...JUDGED }).flatMap((
+      [name, numbers],
+    ) => numbers[index] === null ? [] : [[name, numbers[index]]]),
+  );
+}

@@ -11,13 +11,18 @@ import {
   SENSITIVE_PATHS,
 } from "../../policy/sensitive_paths.ts";
 import { notInForce } from "../../run/sight.ts";
-import { type Probe, probe } from "../../sandbox/probe.ts";
-import { startLauncher } from "../../sandbox/launcher.ts";
 import { listKeys } from "../../ticket/keyring.ts";
 import { asWritError } from "../../core/as_writ_error.ts";
 import { type Command, command, type Context } from "../command.ts";
-import { flag } from "../parameters.ts";
-import { sightOf } from "../proposing.ts";
+import { adviseStep } from "../doctor/advise_step.ts";
+import {
+  lookAtMachine,
+  type Machine,
+  machineLines,
+} from "../doctor/machine.ts";
+import { matchPipeline, stepLines } from "../doctor/match_pipeline.ts";
+import { flag, option } from "../parameters.ts";
+import { planning, sightOf } from "../proposing.ts";
 import { versions } from "../versions.ts";
 import { findWorkspace } from "../workspace.ts";
 
@@ -33,9 +38,16 @@ interface Check {
 /** Looks at what a run needs, and changes nothing. */
 export const doctor: Command = command({
   about:
-    "Exit: 0 when a run can be executed here, 3 when something is missing.",
+    "Every line of the table was tried. Exit: 0 when a run can be executed here, 3 when something is missing; with --for, 3 when a step of that pipeline could not be held.",
   parameters: {
+    for: option("PIPELINE", "whether each step of this pipeline can be held"),
+    step: option(
+      "STEP",
+      "the least permissions that would have done for a deno step",
+    ),
+    run: option("RUN", "with --step, of this run instead of the latest"),
     sensitive: flag("list the names whose writing is always reviewed"),
+    ...planning,
   },
   async run(args, context) {
     const { terminal } = context;
@@ -44,23 +56,37 @@ export const doctor: Command = command({
       terminal.answer({ sensitive: names }, names);
       return EXIT.done;
     }
+    if (args.step !== null) {
+      return await adviseStep(args.step, args.run ?? "latest", context);
+    }
+    const machine = await lookAtMachine();
+    const steps = args.for === null
+      ? null
+      : await matchPipeline({ ...args, pipeline: args.for }, machine, context);
     const checks = [
-      await look("sandbox", sandbox),
+      await look("sandbox", () => Promise.resolve(sandbox(machine))),
       await look("keys", () => keys(context)),
       await look("in force", () => inForce(context)),
     ];
-    const good = checks.every((check) => check.good);
-    terminal.answer({ versions: versions().document, good, checks }, [
-      versions().text,
-      ...checks.flatMap(({ what, good, found, hint }) => [
-        `${
-          good
-            ? terminal.paint("good", "ok     ")
-            : terminal.paint("bad", "missing")
-        }  ${what}: ${found}`,
-        ...(hint === null ? [] : [`         hint: ${terminal.spoken(hint)}`]),
-      ]),
-    ]);
+    const good = steps === null
+      ? checks.every((check) => check.good)
+      : steps.every((step) => step.error === null);
+    terminal.answer(
+      { versions: versions().document, good, checks, ...machine, steps },
+      [
+        versions().text,
+        ...checks.flatMap(({ what, good, found, hint }) => [
+          `${
+            good
+              ? terminal.paint("good", "ok     ")
+              : terminal.paint("bad", "missing")
+          }  ${what}: ${found}`,
+          ...(hint === null ? [] : [`         hint: ${terminal.spoken(hint)}`]),
+        ]),
+        ...machineLines(machine, terminal),
+        ...(steps === null ? [] : stepLines(steps, terminal)),
+      ],
+    );
     return good ? EXIT.done : EXIT.refused;
   },
 });
@@ -78,32 +104,17 @@ async function look(
   }
 }
 
-async function sandbox(): Promise<Omit<Check, "what">> {
-  const { backends, failures } = await probed();
+function sandbox({ backends, failures }: Machine): Omit<Check, "what"> {
   if (backends.length === 0) {
     throw new WritError(
       "sandbox.unavailable",
       ["No backend holds here", ...failures].join("; "),
-      { hint: "install bubblewrap, or use a kernel with Landlock" },
     );
   }
   const found = backends.map(({ name, version, isolation }) =>
     `${name} ${version} (${isolation})`
   );
-  return {
-    good: true,
-    found: found.join(", "),
-    hint: failures.length === 0 ? null : failures.join("; "),
-  };
-}
-
-async function probed(): Promise<Probe> {
-  const launcher = await startLauncher();
-  try {
-    return await probe(launcher);
-  } finally {
-    await launcher.close();
-  }
+  return { good: true, found: found.join(", "), hint: null };
 }
 
 async function keys(context: Context): Promise<Omit<Check, "what">> {
