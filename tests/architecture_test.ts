@@ -66,6 +66,8 @@ const PROGRAMS = [
   "src/sandbox/launcher.js",
   "src/sandbox/proxy.js",
   "src/sandbox/relay.js",
+  "src/sandbox/trial_helper.js",
+  "src/sandbox/trials.js",
 ];
 
 const src = await sourceFiles("src");
