@@ -115,6 +115,24 @@ const CLUES: [
     'Add "a.txt" to permissions.read, if the step shall see it',
   ],
   [
+    "what lies in a product that starts absent",
+    {
+      output: "tar: dist/src.tar: Cannot open: No such file or directory",
+      step: { products: [{ path: "dist", starts: "absent" }] },
+    },
+    'named "dist/src.tar", and "dist" is not there when it starts',
+    'Write "dist/" in permissions.write: it then starts as an empty folder',
+  ],
+  [
+    "what lies in a product that starts as a folder",
+    {
+      output: "tar: dist/deep/src.tar: Cannot open: No such file or directory",
+      step: { products: [{ path: "dist", starts: "folder" }] },
+    },
+    null,
+    null,
+  ],
+  [
     "a path of another step's view",
     {
       output: `in ${VIEWS}/make-it-2/work/a.txt`,

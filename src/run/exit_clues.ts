@@ -56,6 +56,7 @@ const SURE: readonly ((clues: ExitClues) => Clue | null)[] = [
   namedHidden,
   readOnly,
   namedUnmade,
+  inAbsentFolder,
   withoutNetwork,
   withoutLoopback,
 ];
@@ -179,6 +180,31 @@ function namedUnmade(clues: ExitClues): Clue | null {
     hint: `Add ${
       list([...new Set(folders)])
     } to permissions.write, if the step shall write there: it starts as an empty folder`,
+  };
+}
+
+/** It named something beneath a product that is not there when it starts. */
+function inAbsentFolder(clues: ExitClues): Clue | null {
+  const { step, output } = clues;
+  if (!/no such file|ENOENT|NotFound|does not exist/i.test(output)) return null;
+  const absent = step.products.filter(({ starts }) => starts === "absent")
+    .map(({ path }) => path);
+  const beneath = namedPaths(
+    output,
+    (path) =>
+      !/[:;,]$/.test(path) &&
+      absent.some((folder) => path.startsWith(`${folder}/`)),
+    viewOf(clues),
+  );
+  if (beneath.length === 0) return null;
+  const folder = absent.find((folder) => beneath[0].startsWith(`${folder}/`))!;
+  return {
+    what: `named ${list(beneath)}, and ${
+      quoted(folder)
+    } is not there when it starts`,
+    hint: `Write ${
+      quoted(`${folder}/`)
+    } in permissions.write: it then starts as an empty folder`,
   };
 }
 
