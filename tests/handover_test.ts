@@ -149,3 +149,34 @@ Deno.test("a request that was judged by something else than what is in force her
     refused(await approve(bob, "asked"), "trust.unpinned");
   });
 });
+
+Deno.test("what cannot be handed over is not signed", async (t) => {
+  await using all = await parties();
+  const { ann, world } = all;
+  const at = { cwd: ann.workspace, home: ann.person.home };
+  world.put({ "there": "mine\n" });
+  const cases = [
+    ["there", "something is there already"],
+    ["nowhere/ticket", "its folder is not there"],
+    ["../ticket", "below the folder that you stand in"],
+  ];
+  for (const [out, why] of cases) {
+    await t.step(`${out}: ${why}`, async () => {
+      const ended = await runWrit([
+        ...["approve", "pipeline.json", "--yes", "--out", out],
+        ...["--passphrase-file", ann.person.passphrase],
+      ], at);
+      assertEquals([ended.status, codeOf(ended)], [2, "usage.invalid"]);
+      assertStringIncludes(ended.stderr, why);
+      const { stdout } = await must(ann.writ(["tickets", "list", "--json"]));
+      assertEquals(JSON.parse(stdout).tickets, []);
+    });
+  }
+  assertEquals(world.text("there"), "mine\n");
+  assertEquals(
+    [...Deno.readDirSync(ann.workspace)].filter(({ name }) =>
+      name.startsWith("there.")
+    ),
+    [],
+  );
+});

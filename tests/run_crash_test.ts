@@ -93,6 +93,10 @@ Deno.test("killed at any moment a run is whole, says what nobody saw, and goes o
       refused(again, updated ? "ticket.missing" : "ticket.used");
       const shown = await show(run, here);
       assertEquals(shown.state, expectedState(shown));
+      const { stdout } = await must("log", "--runs", "--json");
+      const listed: { run: string; state: string }[] = JSON.parse(stdout).runs;
+      const inLog = listed.find((one) => one.run === run);
+      assertEquals(inLog?.state, shown.state);
       const resumed = await here("execute", ...asked, "--resume", run);
       if (resumed.status !== 0) {
         // It had come to its end, bundle and all.

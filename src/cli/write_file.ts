@@ -6,6 +6,28 @@
  * @module
  */
 import { WritError } from "../core/errors.ts";
+import { quoted } from "../core/printable.ts";
+import { lookAt } from "../evidence/open_regular.ts";
+
+/**
+ * Requires that a new file can be written, so that nothing is signed that cannot be handed over.
+ *
+ * @throws {WritError} `usage.invalid`
+ */
+export async function requireNewFile(
+  path: string,
+  shown: string,
+): Promise<void> {
+  const probe = `${path}.${crypto.randomUUID()}`;
+  try {
+    await Deno.writeFile(probe, new Uint8Array(), { createNew: true });
+    await Deno.remove(probe);
+  } catch (cause) {
+    throw cannotWrite(shown, cause);
+  }
+  if (lookAt(path) === null) return;
+  throw cannotWrite(shown, new Deno.errors.AlreadyExists());
+}
 
 /**
  * Writes a new file, whole or not at all.
@@ -21,21 +43,30 @@ export async function writeNewFile(
   const temporary = `${path}.${crypto.randomUUID()}`;
   try {
     await Deno.writeFile(temporary, bytes, { createNew: true, mode: 0o600 });
-    // A hard link fails where something is there; a rename would replace it.
-    await Deno.link(temporary, path);
+    try {
+      // A hard link fails where something is there; a rename would replace it.
+      await Deno.link(temporary, path);
+    } finally {
+      await Deno.remove(temporary);
+    }
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotCapable) throw cause;
-    const there = cause instanceof Deno.errors.AlreadyExists;
-    throw new WritError(
-      "usage.invalid",
-      `Cannot write "${shown}": ${
-        there ? "something is there already" : (cause as Error).message
-      }`,
-      { cause },
-    );
-  } finally {
-    await Deno.remove(temporary).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
+    throw cannotWrite(shown, cause);
   }
+}
+
+function cannotWrite(shown: string, cause: unknown): WritError {
+  const why = cause instanceof Deno.errors.NotCapable
+    ? "this command may only write below the folder that you stand in"
+    : cause instanceof Deno.errors.AlreadyExists
+    ? "something is there already"
+    : cause instanceof Deno.errors.NotFound
+    ? "its folder is not there"
+    : cause instanceof Error
+    ? cause.message
+    : "unknown fault";
+  return new WritError(
+    "usage.invalid",
+    `Cannot write ${quoted(shown, 200)}: ${why}`,
+    { cause },
+  );
 }

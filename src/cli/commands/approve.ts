@@ -38,7 +38,7 @@ import { inFile, readInput } from "../read_input.ts";
 import { documentKind } from "../document_kind.ts";
 import { parseDuration } from "../parse_duration.ts";
 import { dev, findWorkspace, guardOwnCode } from "../workspace.ts";
-import { writeNewFile } from "../write_file.ts";
+import { requireNewFile, writeNewFile } from "../write_file.ts";
 
 /** What `approve` was told. */
 interface Args {
@@ -83,6 +83,9 @@ export const approve: Command = command({
       terminal: context.terminal,
     });
     requireInForce(opened.sight);
+    if (args.out !== null) {
+      await requireNewFile(resolve(context.cwd, args.out), args.out);
+    }
     if ("wish" in opened) {
       const { stateFolder } = await context.home();
       const proposal = await propose(opened.wish, opened.sight, null);
