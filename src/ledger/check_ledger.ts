@@ -3,20 +3,17 @@
  *
  * @module
  */
-import { decodeBase64 } from "@std/encoding/base64";
 import { type Digest, leafHash, sha256 } from "../core/digest.ts";
-import { EnvelopeSchema } from "../core/dsse.ts";
 import { isWritError } from "../core/errors.ts";
-import { checkEntryChain, checkReceiptChain } from "./chain.ts";
+import { checkEntryChain } from "./chain.ts";
+import { checkRun, payloadOf } from "./check_run.ts";
 import { TreeCheck } from "./check_tree.ts";
 import { sameBytes, sameHead } from "./conflict.ts";
-import type { EntryBodies } from "./entry.ts";
 import { LedgerFacts, type RunFacts } from "./ledger_facts.ts";
 import { failing, type LedgerFault } from "./ledger_fault.ts";
 import type { TreeHead } from "./merkle.ts";
 import { byStatus, isListed } from "./run_index.ts";
 import { parseStored, RunRecordSchema, TicketStateSchema } from "./records.ts";
-import { SealSchema } from "./seal.ts";
 import { EMPTY_HEAD, type Head, type Store } from "./store.ts";
 
 /** What a walk of the ledger found. It is whole when there are no faults. */
@@ -301,74 +298,16 @@ class Walk {
         `it is not listed among those that are ${record.status}`,
       ],
     ]).concat(
-      await this.#chain(run, facts),
+      await this.#receiptsOf(run, facts),
       closed === null ? [] : await this.#tree.ofRun(run, closed.seq),
     );
   }
 
-  async #chain(run: string, facts: RunFacts): Promise<LedgerFault[]> {
-    const { admitted, resumed, closed } = facts;
-    const before = await this.#store.runHead(run);
-    const lines: Uint8Array[] = [];
-    for await (const line of this.#store.receipts(run)) {
-      if (lines.length === before.size) break;
-      lines.push(line);
-    }
-    const { receipts, head, faults } = checkReceiptChain(lines, run);
-    this.#receipts.set(run, receipts.length);
-    const named = receipts.flatMap(({ type, body }) =>
-      type === "run.opened" || type === "run.resumed" ? [body.entry] : []
-    );
-    const refs = [admitted, ...resumed];
-    return failing([
-      [
-        sameHead(head, before),
-        "run.head",
-        "its receipts do not end at its head",
-      ],
-      [
-        named.length === refs.length &&
-        refs.every(({ seq, hash }, i) =>
-          named[i].seq === seq && named[i].hash === hash
-        ),
-        "run.entries",
-        "its receipts name other entries than the ledger has",
-      ],
-      [
-        closed === null ||
-        closed.body.head === head.hash && closed.body.count === head.size,
-        "run.closing",
-        "it was closed with another head or count",
-      ],
-      [
-        closed === null || receipts.at(-1)?.type === "run.sealed",
-        "run.unsealed",
-        "it was closed unsealed",
-      ],
-      [
-        closed === null || await this.#isSeal(run, closed.body),
-        "run.seal",
-        "its seal is not what closed it",
-      ],
-    ]).concat(faults);
+  async #receiptsOf(run: string, facts: RunFacts): Promise<LedgerFault[]> {
+    const { receipts, faults } = await checkRun(this.#store, run, facts);
+    this.#receipts.set(run, receipts);
+    return faults;
   }
-
-  async #isSeal(
-    run: string,
-    closed: EntryBodies["run.closed"],
-  ): Promise<boolean> {
-    const bytes = await this.#store.get("seal", run);
-    if (bytes === null) return false;
-    const payload = payloadOf(bytes, "its seal");
-    if (sha256(payload) !== closed.seal) return false;
-    const seal = parseStored(payload, SealSchema, "its seal");
-    return seal.run === run && seal.outcome === closed.outcome &&
-      seal.head === closed.head && seal.count === closed.count;
-  }
-}
-
-function payloadOf(envelope: Uint8Array, what: string): Uint8Array {
-  return decodeBase64(parseStored(envelope, EnvelopeSchema, what).payload);
 }
 
 /** Does `work`; what cannot even be read is a fault, and the walk goes on with the next part. */
