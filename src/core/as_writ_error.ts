@@ -16,9 +16,8 @@ export function asWritError(thrown: unknown): WritError {
   if (isWritError(thrown)) return thrown;
   for (let cause = thrown; cause instanceof Error; cause = cause.cause) {
     if (cause.name === "NotCapable") return permission(cause, thrown);
-    const { code = "" } = cause as { code?: string };
-    const why = REFUSED[code];
-    if (why !== undefined) return refused(cause, code, why, thrown);
+    const why = whyRefused(cause);
+    if (why !== undefined) return refused(cause, why, thrown);
   }
   const message = thrown instanceof Error
     ? `${thrown.name}: ${thrown.message}`
@@ -28,6 +27,12 @@ export function asWritError(thrown: unknown): WritError {
       "please report it, with what WRIT_DEBUG=1 prints when the command is given again",
     cause: thrown,
   });
+}
+
+/** Why a file system refused; `undefined` for an error that is none of its. */
+function whyRefused(error: Error & { code?: string }): string | undefined {
+  return REFUSED[error.code ?? ""] ??
+    /^(.+) \(os error \d+\)/.exec(error.message)?.[1];
 }
 
 /** What a file system says, by its code. */
@@ -55,8 +60,7 @@ const REFUSED: Record<string, string | undefined> = {
 
 /** Deno says: `Is a directory (os error 21): readfile '/x'`, and of two paths `rename '/x' -> '/y'`. */
 function refused(
-  error: Error,
-  code: string,
+  error: Error & { code?: string },
   why: string,
   cause: unknown,
 ): WritError {
@@ -64,7 +68,7 @@ function refused(
     error.message,
   ) ?? [];
   const at = path === undefined ? "" : ` ${quoted(path, 200)}`;
-  if (READS.test(call) && !ONLY_WRITES.has(code)) {
+  if (READS.test(call) && !ONLY_WRITES.has(error.code ?? "")) {
     return new WritError("input.unreadable", `Cannot read${at}: ${why}`, {
       cause,
     });

@@ -80,7 +80,11 @@ export async function readPins(
   const bytes = await read(at.pins);
   if (bytes === null) return null;
   const formed = checkForm(PinsSchema, parsed(bytes, at.pins), "It");
-  if ("faults" in formed) throw damaged(at.pins, becauseOf(formed.faults));
+  if ("faults" in formed) {
+    throw damaged(at.pins, becauseOf(formed.faults), {
+      hint: formed.faults[0].hint(),
+    });
+  }
   const pins = formed.value;
   if (pins.workspace !== at.workspace) {
     throw damaged(
@@ -225,17 +229,21 @@ function parsed(bytes: Uint8Array, path: string): unknown {
   try {
     return parseCanonical(bytes, quoted(path, 200));
   } catch (cause) {
-    throw damaged(path, "it is not canonical JSON", cause);
+    throw damaged(path, "it is not canonical JSON", { cause });
   }
 }
 
-function damaged(path: string, what: string, cause?: unknown): WritError {
+function damaged(
+  path: string,
+  what: string,
+  { hint, cause }: { hint?: string; cause?: unknown } = {},
+): WritError {
   return new WritError(
     "config.unsafe",
     `Cannot tell what is in force from ${quoted(path, 200)}: ${what}`,
     {
       place: { file: path },
-      hint:
+      hint: hint ??
         "remove the file and accept policy and trust again with deno task writ trust accept",
       cause,
     },

@@ -60,6 +60,9 @@ export async function readPlainFile(
     if (error instanceof Deno.errors.NotADirectory) {
       throw refuse("a folder above it is a file");
     }
+    if (error instanceof Deno.errors.FilesystemLoop) {
+      throw refuse("the links above it lead in a circle");
+    }
     if (error instanceof Deno.errors.PermissionDenied) {
       throw refuse("the system does not let you");
     }
@@ -128,6 +131,7 @@ export async function writePlainFile(
  * @throws {WritError} `config.unsafe`
  */
 export async function ensurePrivateFolder(path: string): Promise<void> {
+  if (await requireOwnFolder(path)) return;
   await Deno.mkdir(path, { recursive: true, mode: 0o700 });
   await requireOwnFolder(path);
 }

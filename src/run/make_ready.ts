@@ -17,4 +17,6 @@ export async function makeReady(world: World): Promise<void> {
   requireOwnFolders(world.sight.workspace);
   await world.publishing.settle();
   await sweepViews(world.state);
+  // What cannot be remembered after the admission would leave a run that nobody holds.
+  await world.remember();
 }

@@ -52,13 +52,12 @@ export async function openSight(
       stateFolder: string;
     },
 ): Promise<Sight> {
-  const [policy, trust, pins, toolRoots, toolDigests] = await Promise.all([
-    loadPolicy(options.workspace),
-    readTrust(join(options.workspace, TRUST_FILE)),
-    readPins(options.config, options.workspace),
-    loadToolRoots(options.config),
-    ToolDigestFile.open(stateFolder),
-  ]);
+  // One after the other: of several things that are wrong, the same is told each time.
+  const policy = await loadPolicy(options.workspace);
+  const trust = await readTrust(join(options.workspace, TRUST_FILE));
+  const pins = await readPins(options.config, options.workspace);
+  const toolRoots = await loadToolRoots(options.config);
+  const toolDigests = await ToolDigestFile.open(stateFolder);
   return {
     ...options,
     policy: {
@@ -113,10 +112,9 @@ export function notInForce(sight: Sight): WritError | null {
 
 async function readTrust(path: string): Promise<Trust | null> {
   try {
-    await Deno.lstat(path);
+    return await loadTrust(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
+    if (isWritError(error, "trust.missing")) return null;
     throw error;
   }
-  return await loadTrust(path);
 }

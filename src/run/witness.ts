@@ -16,6 +16,7 @@ import { becauseOf, checkForm } from "../pipeline/form_faults.ts";
 import {
   ensurePrivateFolder,
   readPlainFile,
+  requireOwnFolder,
   writePlainFile,
 } from "../policy/plain_file.ts";
 import type { TreeHead } from "../ledger/merkle.ts";
@@ -40,6 +41,11 @@ export async function readWitness(
   ledger: Digest,
 ): Promise<TreeHead | null> {
   const file = witnessFile(config, ledger);
+  // Behind a link lies what somebody else may have put there, or taken away.
+  if (
+    !await requireOwnFolder(config) ||
+    !await requireOwnFolder(join(config, "seen"))
+  ) return null;
   const bytes = await readPlainFile(file, {
     code: "config.unsafe",
     limit: LIMIT,
@@ -57,20 +63,26 @@ function witnessIn(bytes: Uint8Array, file: string) {
   try {
     value = parseCanonical(bytes, "it");
   } catch (cause) {
-    throw damaged(file, "it is not canonical JSON", cause);
+    throw damaged(file, "it is not canonical JSON", { cause });
   }
   const formed = checkForm(WitnessSchema, value, "It");
   if ("value" in formed) return formed.value;
-  throw damaged(file, becauseOf(formed.faults));
+  throw damaged(file, becauseOf(formed.faults), {
+    hint: formed.faults[0].hint(),
+  });
 }
 
-function damaged(file: string, why: string, cause?: unknown): WritError {
+function damaged(
+  file: string,
+  why: string,
+  { hint, cause }: { hint?: string; cause?: unknown } = {},
+): WritError {
   return new WritError(
     "config.unsafe",
     `Cannot tell from ${quoted(file, 200)} how far the ledger was seen: ${why}`,
     {
       place: { file },
-      hint:
+      hint: hint ??
         "Restore the file; without it, a ledger that was copied back from yesterday is not noticed",
       cause,
     },

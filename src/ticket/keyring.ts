@@ -239,10 +239,14 @@ export function parsePublicKey(bytes: Uint8Array, file: string): PublicKey {
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw unsafe(file, "it is not JSON", cause);
+    throw unsafe(file, "it is not JSON", { cause });
   }
   const formed = checkForm(PublicKeySchema, value, "It");
-  if ("faults" in formed) throw unsafe(file, becauseOf(formed.faults));
+  if ("faults" in formed) {
+    throw unsafe(file, becauseOf(formed.faults), {
+      hint: formed.faults[0].hint(),
+    });
+  }
   const key = formed.value;
   const fault = publicKeyFault(key.publicKey);
   if (fault !== null) throw unsafe(file, `the public key ${fault}`);
@@ -300,10 +304,14 @@ function checkNewKey({ name, owner, roles, passphrase }: NewKey): void {
   if (passphrase === "") throw refuse("the passphrase is empty");
 }
 
-function unsafe(file: string, why: string, cause?: unknown): WritError {
+function unsafe(
+  file: string,
+  why: string,
+  { hint, cause }: { hint?: string; cause?: unknown } = {},
+): WritError {
   return new WritError(
     "keys.unsafe",
     `Cannot use the key in ${quoted(file, 200)}: ${why}`,
-    { place: { file }, cause },
+    { place: { file }, hint, cause },
   );
 }

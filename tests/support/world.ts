@@ -366,7 +366,8 @@ export function runOf({ stderr }: Ended): string {
   return run;
 }
 
-function snapshot(root: string): Record<string, string> {
+/** Every file beneath a folder, with its bytes as text and its mode; a link with its target. */
+export function snapshot(root: string): Record<string, string> {
   const files: Record<string, string> = {};
   const walk = (folder: string) => {
     for (const { name } of Deno.readDirSync(join(root, folder))) {
