@@ -109,3 +109,21 @@ function withoutMoves(text: string): string {
 export function withoutColour(text: string): string {
   return text.replace(COLOURS, "");
 }
+
+/** Said in the name of a test that is ignored for want of `script`; empty where it is there. */
+export const WITHOUT_TERMINAL: string = await hasScript()
+  ? ""
+  : " (ignored: script of util-linux is not installed)";
+
+async function hasScript(): Promise<boolean> {
+  try {
+    const { success } = await new Deno.Command("script", {
+      args: ["--version"],
+      stdout: "null",
+    }).output();
+    return success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
