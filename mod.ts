@@ -52,10 +52,12 @@ export { type TreeEntry, treeRoot } from "./src/core/tree.ts";
 export { type ParseOptions, parsePipeline } from "./src/pipeline/parse.ts";
 export type {
   EnvValue,
+  EvidenceClass,
   Isolation,
   Limits,
   Permissions,
   Pipeline,
+  Requirement,
   SecretValue,
   Stdin,
   Step,

@@ -12,7 +12,11 @@ import {
 } from "../src/pipeline/order.ts";
 import { type ParseOptions, parsePipeline } from "../src/pipeline/parse.ts";
 import { NO_LIMITS } from "./support/confinements.ts";
-import type { Pipeline, Step } from "../src/pipeline/pipeline.ts";
+import {
+  type Pipeline,
+  REQUIREMENTS,
+  type Step,
+} from "../src/pipeline/pipeline.ts";
 
 const encoder = new TextEncoder();
 
@@ -805,6 +809,7 @@ Deno.test("defaults are filled in", () => {
       name: "x",
       description: null,
       params: {},
+      require: [],
       steps: [{
         id: "a",
         description: null,
@@ -829,6 +834,7 @@ Deno.test("defaults are filled in", () => {
         limits: NO_LIMITS,
         retries: 0,
         isolation: "kernel",
+        evidence: "public",
       }],
     },
   );
@@ -1466,6 +1472,7 @@ const randomStep = (id: string): fc.Arbitrary<Step> => {
     }),
     retries: fc.integer({ min: 0, max: 10 }),
     isolation: fc.constantFrom("kernel", "namespaces"),
+    evidence: fc.constantFrom("public", "sealed"),
   });
 };
 
@@ -1496,6 +1503,7 @@ function written(step: Step): Record<string, unknown> {
     ),
     retries: step.retries,
     isolation: step.isolation,
+    evidence: step.evidence,
   };
   return Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== null),
@@ -1511,6 +1519,7 @@ Deno.test("property: what is written for a pipeline is read as that pipeline", (
       name: safeName,
       description: orNull(safeText),
       params: fc.dictionary(safeName, safeText),
+      require: fc.subarray([...REQUIREMENTS]),
       steps: fc.tuple(...ids.map(randomStep)),
     })
   );

@@ -112,6 +112,7 @@ const AGREED: [name: string, good: boolean, value: unknown][] = [
       description: "d",
       params: { a: "b" },
       isolation: "namespaces",
+      require: ["evidence.strength", "times.monotone"],
       steps: {
         a: {
           description: "d",
@@ -135,6 +136,7 @@ const AGREED: [name: string, good: boolean, value: unknown][] = [
           limits: { timeout: "2m", memory: "1GiB", processes: 1, output: "1B" },
           retries: 10,
           isolation: "namespaces",
+          evidence: "sealed",
         },
       },
     },
@@ -174,6 +176,15 @@ const AGREED: [name: string, good: boolean, value: unknown][] = [
     false,
     one({ run: ["x"], permissions: { read: ["a", "a"] } }),
   ],
+  ["unknown evidence", false, one({ run: ["x"], evidence: "secret" })],
+  ["an unknown requirement", false, {
+    ...one({ run: ["x"] }),
+    require: ["ticket.valid"],
+  }],
+  ["a requirement twice", false, {
+    ...one({ run: ["x"] }),
+    require: ["times.monotone", "times.monotone"],
+  }],
   ["unknown isolation", false, one({ run: ["x"], isolation: "runtime" })],
   ["a bad timeout", false, one({ run: ["x"], limits: { timeout: "2 min" } })],
   ["a bad size", false, one({ run: ["x"], limits: { memory: "1GB" } })],
@@ -248,6 +259,7 @@ const looseStep = fc.tuple(
     scratch: PATHS,
     retries: [0, 10, 11, 1.5, "1"],
     isolation: ["kernel", "namespaces", "runtime"],
+    evidence: ["public", "sealed", "secret", 1],
     description: ["", "d", 1],
   }),
   few({

@@ -219,6 +219,7 @@ const ATTACKS: Row[] = [
     rechained((receipts) => receipts.toSpliced(3, 1)),
     "receipts.head",
     "receipts.chain",
+    "claims.bound",
     "receipts.order",
     "steps.complete",
   ],
@@ -398,7 +399,9 @@ function needReceipts(): string[] {
     "steps.confinement",
     "steps.materials",
     "steps.cached",
+    "claims.bound",
     "evidence.true",
+    "evidence.strength",
     "outcome.honest",
     "times.monotone",
   ];

@@ -27,6 +27,7 @@ const NEED_PLAN = [
   "steps.order",
   "steps.confinement",
   "steps.materials",
+  "claims.bound",
   "steps.cached",
   "outcome.honest",
 ];

@@ -11,6 +11,7 @@ import {
   type LedgerExcerpt,
 } from "../src/bundle/bundle.ts";
 import { withIndex } from "../src/bundle/bundle_index.ts";
+import { parseBundle } from "../src/bundle/parse_bundle.ts";
 import { joinLines } from "../src/bundle/lines.ts";
 import { evidenceName, POLICY_FOLDER } from "../src/bundle/names.ts";
 import { canonicalBytes } from "../src/core/canonical_json.ts";
@@ -41,6 +42,9 @@ import {
   trustDigest,
   type TrustedKey,
 } from "../src/ticket/trust.ts";
+import { BEFORE_SEAL } from "../src/verify/before_seal.ts";
+import { Findings } from "../src/verify/invariant.ts";
+import { checkBeforeSeal, sealedResult } from "../src/verify/sealed_results.ts";
 import { factsOf } from "./support/plans.ts";
 import {
   goodPlan,
@@ -187,7 +191,7 @@ export async function bundleFiles(
   );
   const { drafts, evidence } = goodSteps(plan);
   const steps = (changes.steps ?? same)(drafts);
-  const receipts = linkReceipts((changes.receipts ?? same)([
+  const unsealed = (changes.receipts ?? same)([
     opened({
       plan: planDigest(plan),
       decision: decisionDigest(decision),
@@ -199,7 +203,23 @@ export async function bundleFiles(
     }),
     ...steps,
     sealed(plan, steps),
-  ].map((draft, i) => ({ ...draft, run, at: at(10 + i) }) as ReceiptDraft)));
+  ].map((draft, i) => ({ ...draft, run, at: at(10 + i) }) as ReceiptDraft));
+  const known = new Map<string, Uint8Array>([
+    [BUNDLE_FILES.pipeline, encoder.encode(changes.pipeline ?? PIPELINE)],
+    [BUNDLE_FILES.plan, canonicalBytes(plan)],
+    [BUNDLE_FILES.decision, canonicalBytes(decision)],
+    [BUNDLE_FILES.trust, canonicalBytes(trust)],
+    ...Object.entries(policy.files).map((
+      [name, text],
+    ): [string, Uint8Array] => [POLICY_FOLDER + name, encoder.encode(text)]),
+    ...[...evidence, ...changes.evidence ?? []].map((
+      [, text],
+    ): [string, Uint8Array] => [
+      evidenceName(sha256(encoder.encode(text))),
+      encoder.encode(text),
+    ]),
+  ]);
+  const receipts = linkReceipts(await withFindings(unsealed, known));
   const seal = (changes.seal ?? same)(sealOf(run, ticket, receipts));
   const after = linkEntries(
     before.head,
@@ -221,10 +241,7 @@ export async function bundleFiles(
   const runner = changes.runner ?? KEYS.runner;
   const approvers = changes.approvers ?? [KEYS.ana];
   const files = new Map<string, Uint8Array>([
-    [BUNDLE_FILES.pipeline, encoder.encode(changes.pipeline ?? PIPELINE)],
-    [BUNDLE_FILES.plan, canonicalBytes(plan)],
-    [BUNDLE_FILES.decision, canonicalBytes(decision)],
-    [BUNDLE_FILES.trust, canonicalBytes(trust)],
+    ...known,
     [
       BUNDLE_FILES.ticket,
       canonicalBytes(await signEnvelope(TICKET_TYPE, payload, approvers)),
@@ -241,21 +258,40 @@ export async function bundleFiles(
       canonicalBytes((changes.excerpt ?? same)(excerpt)),
     ],
     [BUNDLE_FILES.checkpoint, checkpoint],
-    ...Object.entries(policy.files).map((
-      [name, text],
-    ): [string, Uint8Array] => [
-      POLICY_FOLDER + name,
-      encoder.encode(text),
-    ]),
-    ...[...evidence, ...changes.evidence ?? []].map((
-      [, text],
-    ): [string, Uint8Array] => [
-      evidenceName(sha256(encoder.encode(text))),
-      encoder.encode(text),
-    ]),
   ]);
   changes.files?.(files);
   return withIndex(files, run);
+}
+
+/**
+ * What a runner writes into the last receipt that it found. One that has done wrong writes that it
+ * found nothing wrong; warnings are told as they are.
+ */
+async function withFindings(
+  drafts: ReceiptDraft[],
+  known: ReadonlyMap<string, Uint8Array>,
+): Promise<ReceiptDraft[]> {
+  const files = new Map(known);
+  const lines = linkReceipts(drafts).map(({ bytes }) => bytes);
+  files.set(BUNDLE_FILES.receipts, joinLines(lines));
+  const sealedAt = drafts.at(-1)?.at ?? NOW;
+  const found = await checkBeforeSeal(
+    BEFORE_SEAL,
+    parseBundle(asBundle(files)),
+    sealedAt,
+  );
+  const invariants = [...found].map(([id, findings]) => {
+    const warned = new Findings();
+    warned.list.push(
+      ...findings.list.filter(({ verdict }) => verdict === "WARN"),
+    );
+    return sealedResult(id, warned);
+  });
+  return drafts.map((draft) =>
+    draft.type === "run.sealed" && draft.body.invariants.length === 0
+      ? { ...draft, body: { ...draft.body, invariants } }
+      : draft
+  );
 }
 
 /** The hashes of all entries of the ledger, but for the changes. */

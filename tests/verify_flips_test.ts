@@ -12,6 +12,7 @@ import { asBundle, bundleFiles, RUN } from "./verify_fixtures.ts";
 import { READER } from "./verify_rows.ts";
 
 const files = await bundleFiles();
+const filled = [...files.keys()].filter((name) => files.get(name)!.length > 0);
 
 /** Any bit of any file, every file as likely as any other. */
 const bit = (names: string[]) =>
@@ -37,7 +38,7 @@ Deno.test("without a flip the bundle is true", async () => {
 });
 
 Deno.test("no flipped bit goes unseen", async () => {
-  const property = fc.asyncProperty(bit([...files.keys()]), async (flip) => {
+  const property = fc.asyncProperty(bit(filled), async (flip) => {
     const report = await verifyBundle(asBundle(flipped(flip)), READER);
     assertEquals([report.exit, report.verdict], [4, "not-verified"]);
   });
@@ -45,7 +46,7 @@ Deno.test("no flipped bit goes unseen", async () => {
 });
 
 // Of the author's file, comments and layout are in no plan.
-const bound = [...files.keys()].filter((name) =>
+const bound = filled.filter((name) =>
   name !== BUNDLE_FILES.index && name !== BUNDLE_FILES.pipeline
 );
 
@@ -70,7 +71,7 @@ const TEXTS: [what: string, text: string][] = [
 
 for (const [what, text] of TEXTS) {
   Deno.test(`${what} in any file is told, and breaks no check`, async () => {
-    for (const name of files.keys()) {
+    for (const name of filled) {
       const bytes = new TextEncoder().encode(text);
       const changed = withIndex(new Map(files).set(name, bytes), RUN);
       if (name === BUNDLE_FILES.index) changed.set(name, bytes);

@@ -12,6 +12,7 @@ import type { ReceiptBodies, RunOutcome } from "../src/ledger/receipt.ts";
 import { type Plan, type PlanStep, stepDigest } from "../src/plan/plan.ts";
 import type { VerifyOptions } from "../src/verify/invariant.ts";
 import type { ReasonCode, Report } from "../src/verify/report.ts";
+import { BEFORE_SEAL } from "../src/verify/before_seal.ts";
 import { verifyBundle } from "../src/verify/verify.ts";
 import {
   asBundle,
@@ -59,9 +60,20 @@ export function assertRefused(
   const found = report.invariants.filter(({ verdict }) =>
     verdict === "FAIL" || verdict === "UNKNOWN"
   );
+  // What the runner had to find before it sealed, and did not say, is told there, too.
+  const ids = new Set(found.map(({ id }) => id));
+  const unsaid = (seen: readonly string[]) =>
+    BEFORE_SEAL.some(({ id, beforeSeal }) =>
+      seen.includes(id) &&
+      (ids.has("invariants.sealed") || beforeSeal === "same")
+    );
+  const wanted = new Set([
+    ...failing,
+    ...(unsaid(failing) ? ["invariants.sealed"] : []),
+  ]);
   assertEquals(
-    found.map(({ id }) => id).sort(),
-    [...failing].sort(),
+    [...ids].sort(),
+    [...wanted].sort(),
     JSON.stringify(found, null, 1),
   );
   const codes = found.find(({ id }) => id === failing[0])!.reasons.map((

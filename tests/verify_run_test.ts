@@ -181,6 +181,7 @@ testRows([
     },
     "steps.not_started",
     "steps.complete",
+    "claims.bound",
     "receipts.order",
   ],
   [

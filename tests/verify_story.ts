@@ -16,6 +16,7 @@ import type {
 } from "../src/ledger/receipt.ts";
 import type { Plan, PlanStep } from "../src/plan/plan.ts";
 import { bubblewrap } from "../src/sandbox/bubblewrap.ts";
+import { capturedOf } from "../src/sandbox/captured.ts";
 import { confine } from "../src/sandbox/confine.ts";
 import type { Backend, HostFacts } from "../src/sandbox/confinement.ts";
 import { landlock } from "../src/sandbox/landlock.ts";
@@ -189,7 +190,9 @@ export function finished(
       limits: [],
       materials: step.materials.map((each) => "tree" in each ? each : DIST),
       products: step.products.map(() => DIST),
-      evidence: [evidence(step.id)],
+      evidence: capturedOf(confine(step)).map((name) =>
+        evidence(step.id, name)
+      ),
       usage: { wallMs: 12.5, userMs: 8, systemMs: 2, peakMemoryBytes: 4096 },
       notEnforced: notEnforced(confine(step), backend),
       ...options,
@@ -240,10 +243,15 @@ export function dropOutput(
   files.delete(outputName(step));
 }
 
-function evidence(step: string): EvidenceRef {
-  const bytes = new TextEncoder().encode(outputOf(step));
+/** Nothing is told but on standard output. */
+function evidence(
+  step: string,
+  name: EvidenceRef["name"] = "stdout",
+): EvidenceRef {
+  const text = name === "stdout" ? outputOf(step) : "";
+  const bytes = new TextEncoder().encode(text);
   return {
-    name: "stdout",
+    name,
     digest: sha256(bytes),
     bytes: bytes.length,
     truncated: false,
@@ -261,7 +269,10 @@ export function goodSteps(
       finished(step),
       ...(step.products.length > 0 ? [published(step)] : []),
     ]),
-    evidence: new Map(plan.steps.map(({ id }) => [id, outputOf(id)])),
+    evidence: new Map([
+      ...plan.steps.map(({ id }): [string, string] => [id, outputOf(id)]),
+      ["nothing", ""],
+    ]),
   };
 }
 

@@ -95,8 +95,10 @@ const TRUE: [
         status: "indeterminate",
         reason: "the runner is gone",
         exit: null,
+        evidence: [],
       }),
     ],
+    files: (files) => dropOutput(files, "list"),
   }, 1],
   ["the run was cancelled", {
     steps: () => [...packed, settled(LIST, "skipped", "cancelled")],
@@ -120,14 +122,19 @@ const TRUE: [
       dropOutput(files, "list");
     },
   }, 0],
-  ["Landlock held the steps", {
-    steps: () =>
-      [CHECK, PACK, LIST].flatMap((step) => [
-        started(step, 1, LANDLOCK),
-        finished(step, {}, LANDLOCK),
-        ...(step === PACK ? [published(step)] : []),
-      ]),
-  }, 0],
+  [
+    "Landlock held the steps",
+    {
+      steps: () =>
+        [CHECK, PACK, LIST].flatMap((step) => [
+          started(step, 1, LANDLOCK),
+          finished(step, {}, LANDLOCK),
+          ...(step === PACK ? [published(step)] : []),
+        ]),
+    },
+    0,
+    ["evidence.strength", "strength.not_enforced"],
+  ],
   [
     "a stranger signed the ticket too",
     {

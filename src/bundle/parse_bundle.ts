@@ -94,7 +94,7 @@ export function parseBundle(bundle: Bundle): BundleParts {
     pipeline: part(files, BUNDLE_FILES.pipeline, (value) => ({ value })),
     plan: part(files, BUNDLE_FILES.plan, json(PlanSchema)),
     decision: part(files, BUNDLE_FILES.decision, json(DecisionSchema)),
-    policy: policyPart(files),
+    policy: { ...policyPart(files), file: POLICY_FOLDER },
     trust: part(files, BUNDLE_FILES.trust, json(TrustSchema)),
     ticket: part(
       files,
@@ -117,9 +117,12 @@ function part<T>(
   parse: Parser<T>,
 ): Part<T> {
   const bytes = files.get(name);
-  if (bytes !== undefined) return parse(bytes, name);
+  if (bytes !== undefined) return { ...parse(bytes, name), file: name };
   const message = `The bundle has no "${name}"`;
-  return { faults: [{ code: "part.missing", message, pointer: name }] };
+  return {
+    faults: [{ code: "part.missing", message, pointer: name }],
+    file: name,
+  };
 }
 
 function json<T>(schema: z.ZodType<T>): Parser<T> {

@@ -18,8 +18,14 @@ export interface PartFault {
 
 /** A typed part of a bundle: the value, or all that is wrong with it. */
 export type Part<T> =
-  | { value: T; faults?: undefined }
-  | { value?: undefined; faults: PartFault[] };
+  & {
+    /** The file, or the folder, that it was read from. */
+    file?: string;
+  }
+  & (
+    | { value: T; faults?: undefined }
+    | { value?: undefined; faults: PartFault[] }
+  );
 
 /** A part that cannot be read, for one reason. */
 export function malformed(

@@ -59,6 +59,9 @@ export function judgedLines(judged: Judged, paint: Paint): string[] {
     ...Object.entries(plan.params).map(([name, value]) =>
       `  param      ${name}=${value}`
     ),
+    ...(plan.require.length === 0
+      ? []
+      : [`  requires   ${plan.require.join(", ")} without a warning`]),
     ...plan.steps.flatMap((step) => [
       "",
       ...stepLines(
@@ -110,6 +113,12 @@ function stepLines(
         }the secret ${value.secret}`,
     ]),
     ["held by", `${step.isolation} or stronger`],
+    ...(step.evidence === "public"
+      ? []
+      : [["output", "is sealed for the recipients in trust"]]) as [
+        string,
+        string,
+      ][],
     ...(hint === null ? [] : [[
       "sees",
       hintText(hint).replace(/^sees /, "").replace(/^does not see/, "not"),

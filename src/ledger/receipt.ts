@@ -115,7 +115,13 @@ export interface ReceiptBodies {
     outcome: RunOutcome;
     /** Status of every chosen step, in plan order. */
     steps: { step: string; status: StepStatus }[];
-    invariants: { id: string; verdict: string; codes: string[] }[];
+    /** What the runner found of the invariants that can be decided before the seal. */
+    invariants: {
+      id: string;
+      verdict: "PASS" | "WARN" | "FAIL" | "UNKNOWN";
+      /** Codes of the reasons, each once, sorted. */
+      codes: string[];
+    }[];
   };
 }
 
@@ -260,7 +266,7 @@ export const ReceiptSchema: z.ZodType<Receipt> = z.discriminatedUnion("type", [
       steps: z.array(z.strictObject({ step: text, status })),
       invariants: z.array(z.strictObject({
         id: text,
-        verdict: text,
+        verdict: z.enum(["PASS", "WARN", "FAIL", "UNKNOWN"]),
         codes: z.array(text),
       })),
     }),

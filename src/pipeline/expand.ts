@@ -31,6 +31,7 @@ export function expandPipeline(
     name: file.name,
     description: file.description ?? null,
     params: Object.fromEntries(params),
+    require: file.require ?? [],
     steps: ids.map((id) =>
       expandStep(id, file.steps[id], file.isolation ?? "kernel", params)
     ),
@@ -77,6 +78,7 @@ function expandStep(
     limits: expandLimits(step.limits ?? {}),
     retries: step.retries ?? 0,
     isolation: step.isolation ?? isolation,
+    evidence: step.evidence ?? "public",
   };
 }
 

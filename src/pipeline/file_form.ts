@@ -3,7 +3,12 @@
  *
  * @module
  */
-import type { EnvValue, Isolation } from "./pipeline.ts";
+import type {
+  EnvValue,
+  EvidenceClass,
+  Isolation,
+  Requirement,
+} from "./pipeline.ts";
 
 /** Permissions as an author writes them. */
 export interface PermissionsFile {
@@ -43,6 +48,7 @@ export interface StepFile {
   limits?: LimitsFile;
   retries?: number;
   isolation?: Isolation;
+  evidence?: EvidenceClass;
 }
 
 /** A pipeline as an author writes it. */
@@ -52,5 +58,6 @@ export interface PipelineFile {
   description?: string;
   params?: Record<string, string>;
   isolation?: Isolation;
+  require?: Requirement[];
   steps: Record<string, StepFile>;
 }

@@ -5,6 +5,7 @@
  */
 import * as z from "zod";
 import type { PipelineFile } from "./file_form.ts";
+import { REQUIREMENTS } from "./pipeline.ts";
 import {
   LIMIT_KEYS,
   LimitsFileSchema,
@@ -144,6 +145,12 @@ const step = z.strictObject({
     description:
       "The least that must hold this step; not less than the pipeline's.",
   }),
+  evidence: z.enum(["public", "sealed"], { error: '"public" or "sealed"' })
+    .optional().meta({
+      description:
+        "How what the step prints is kept. public (default): as it is. sealed: encrypted for the recipients whom trust names, shown nowhere, for a shorter time.",
+      default: "public",
+    }),
 }, { error: "an object that describes a step" }).meta({
   description: "A step: exactly one of run and deno.",
   oneOf: [{ required: ["run"] }, { required: ["deno"] }],
@@ -168,6 +175,16 @@ export const PipelineFileSchema: z.ZodType<PipelineFile> = z.strictObject({
       "The least that must hold every step. namespaces: what is not declared does not exist. kernel (default): it cannot be read, written or reached.",
     default: "kernel",
   }),
+  require: list(
+    z.enum(REQUIREMENTS, {
+      error: `one of ${REQUIREMENTS.map((id) => `"${id}"`).join(", ")}`,
+    }),
+    "a list of invariants",
+  ).optional().meta({
+    description:
+      "Invariants that must pass without a warning; a run in which one does not is sealed as failed.",
+    examples: [["evidence.strength"]],
+  }),
   steps: z.record(name, step, {
     error: "an object from step names to steps",
   }).meta({
@@ -181,7 +198,15 @@ export const PipelineFileSchema: z.ZodType<PipelineFile> = z.strictObject({
 
 /** The keys that objects of the file may have, by the name of the object. */
 export const KNOWN_KEYS = {
-  pipeline: ["$schema", "name", "description", "params", "isolation", "steps"],
+  pipeline: [
+    "$schema",
+    "name",
+    "description",
+    "params",
+    "isolation",
+    "require",
+    "steps",
+  ],
   step: Object.keys(step.shape),
   permissions: PERMISSION_KEYS,
   limits: LIMIT_KEYS,

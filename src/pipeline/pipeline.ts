@@ -4,6 +4,27 @@
  * @module
  */
 
+/** What a pipeline may ask for beyond what every run must be: these invariants without a warning. */
+export const REQUIREMENTS: readonly Requirement[] = [
+  "evidence.strength",
+  "steps.confinement",
+  "steps.materials",
+  "times.monotone",
+];
+
+/** An invariant that a pipeline may ask to pass without a warning. */
+export type Requirement =
+  | "evidence.strength"
+  | "steps.confinement"
+  | "steps.materials"
+  | "times.monotone";
+
+/**
+ * How what a step prints is kept: `public` as it is, `sealed` encrypted for the recipients whom
+ * trust names, and for a shorter time.
+ */
+export type EvidenceClass = "public" | "sealed";
+
 /** The least that must hold a step: what the backends of that name hold. */
 export type Isolation = "namespaces" | "kernel";
 
@@ -93,6 +114,8 @@ export interface Step {
   retries: number;
   /** The least that must hold it: its own where it names one, else the pipeline's. */
   isolation: Isolation;
+  /** How what it prints is kept. */
+  evidence: EvidenceClass;
 }
 
 /** A pipeline; its steps in the order of the file. */
@@ -103,6 +126,8 @@ export interface Pipeline {
   description: string | null;
   /** Values of `${params.x}`, the caller's in the place of the file's. They are public. */
   params: Record<string, string>;
+  /** Invariants of a run that must pass without a warning, or it does not count as succeeded. */
+  require: Requirement[];
   /** At least one, in the order of the file. */
   steps: Step[];
 }

@@ -137,6 +137,7 @@ export async function makePlan(
       v: 1,
       name: pipeline.name,
       params: pipeline.params,
+      require: [...pipeline.require].sort(),
       toolchain,
       steps,
     },

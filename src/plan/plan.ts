@@ -110,6 +110,8 @@ export interface PlanStep {
   retries: number;
   /** The least that must hold it; a backend that holds less is not taken. */
   isolation: "namespaces" | "kernel";
+  /** How what it prints is kept: as it is, or encrypted for trust's recipients. */
+  evidence: "public" | "sealed";
   /** SHA-256 of the canonical bytes of `{toolchain, step}`, the step without this field. */
   digest: Digest;
 }
@@ -122,6 +124,8 @@ export interface Plan {
   name: string;
   /** Values of `${params.x}` by name, already replaced in the steps. They are public. */
   params: Record<string, string>;
+  /** Invariants of a run that must pass without a warning, sorted. */
+  require: string[];
   /** Part of every step's digest: another Deno or system gives another plan. */
   toolchain: Toolchain;
   /** In execution order: dependencies first, else the order of the file. */
@@ -198,6 +202,7 @@ export const PlanStepSchema: z.ZodType<PlanStep> = z.strictObject({
   }),
   retries: count,
   isolation: z.enum(["namespaces", "kernel"]),
+  evidence: z.enum(["public", "sealed"]),
   digest: DigestSchema,
 });
 
@@ -206,6 +211,7 @@ export const PlanSchema: z.ZodType<Plan> = z.strictObject({
   v: z.literal(1),
   name: text,
   params: z.record(text, text),
+  require: names,
   toolchain: z.strictObject({
     writ: text,
     deno: text,

@@ -87,6 +87,7 @@ export function planStep(
     limits: step.limits,
     retries: step.retries,
     isolation: step.isolation,
+    evidence: step.evidence,
   };
   return { ...planned, digest: stepDigest(planned, toolchain) };
 }

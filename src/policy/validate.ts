@@ -56,6 +56,7 @@ const PROBE: Plan = {
   v: 1,
   name: "probe",
   params: {},
+  require: [],
   toolchain: {
     writ: "",
     deno: "",
@@ -101,6 +102,7 @@ const PROBE: Plan = {
     },
     retries: 0,
     isolation: "kernel",
+    evidence: "public",
     digest: EMPTY_DIGEST,
   }],
 };

@@ -29,6 +29,9 @@ export function planChanges(before: Plan, after: Plan, trees: Trees): Change[] {
   changes.push(
     ...objectChanges("toolchain", before.toolchain, after.toolchain),
   );
+  if (differ(before.require, after.require)) {
+    changes.push(whole('it has another "require"'));
+  }
   const old = new Map(before.steps.map((step) => [step.id, step]));
   for (const step of after.steps) {
     const was = old.get(step.id);

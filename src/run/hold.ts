@@ -15,6 +15,7 @@ import { probe } from "../sandbox/probe.ts";
 import { systemFacts } from "../sandbox/system_facts.ts";
 import { chooseSteps } from "./active_run.ts";
 import { type FindSecrets, loadPreset } from "../evidence/redact_preset.ts";
+import { WritError } from "../core/errors.ts";
 import { DenoDirs } from "./deno_dirs.ts";
 import type { Proposal } from "./propose.ts";
 import type { RunOptions } from "./run.ts";
@@ -46,6 +47,14 @@ export async function hold(
   world: Pick<World, "state" | "sight">,
 ): Promise<Holding> {
   const steps = chooseSteps(proposal, options.only).steps;
+  const sealed = steps.find(({ evidence }) => evidence === "sealed");
+  if (sealed !== undefined) {
+    throw new WritError(
+      "sandbox.cannot_hold",
+      `Cannot seal what step "${sealed.id}" prints: this version keeps it as it is`,
+      { hint: 'Remove "evidence" from the step' },
+    );
+  }
   const secrets = takeSecrets(steps, world.sight.env);
   // Loading it costs as much as starting the launcher, and they do not wait for each other.
   const loading = loadPreset();

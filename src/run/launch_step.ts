@@ -7,7 +7,6 @@
 import { isWritError, WritError } from "../core/errors.ts";
 import { largestFile } from "../evidence/largest_file.ts";
 import { redactText, type Secrets } from "../evidence/redact.ts";
-import type { EvidenceRef } from "../ledger/receipt.ts";
 import { launchUnder } from "../sandbox/choose_backend.ts";
 import type {
   Backend,
@@ -15,6 +14,7 @@ import type {
   HostFacts,
   StepLimits,
 } from "../sandbox/confinement.ts";
+import { capturedOf } from "../sandbox/captured.ts";
 import { startProxy } from "../sandbox/host_proxy.ts";
 import type { Exited } from "../sandbox/launcher.ts";
 import { PermissionAudit, requestLine } from "../sandbox/permission_audit.ts";
@@ -61,7 +61,7 @@ export async function launchStep(
   using capture = new Capture({
     blobs: world.blobs,
     show: input.show,
-    names: evidenceOf(confinement),
+    names: capturedOf(confinement),
     secrets,
     preset: holding.preset,
     product: step.stdout !== null,
@@ -108,16 +108,6 @@ export async function launchStep(
     tail: capture.tail,
     root,
   };
-}
-
-/** What is captured of a step. */
-function evidenceOf({ kind, network }: Confinement): EvidenceRef["name"][] {
-  return [
-    "stdout",
-    "stderr",
-    ...(kind === "deno" ? ["permissions" as const] : []),
-    ...(network === "hosts" ? ["network" as const] : []),
-  ];
 }
 
 /** What a tool said of its own failure may hold what it was given. */

@@ -14,6 +14,7 @@ import { proposeAgain } from "./propose_again.ts";
 import { resumable } from "./resumable.ts";
 import { resume } from "./resume.ts";
 import { runSteps } from "./run_steps.ts";
+import type { Reason } from "../verify/report.ts";
 import { sealRun } from "./seal_run.ts";
 import type { World } from "./world.ts";
 
@@ -67,6 +68,8 @@ export interface RunResult {
   steps: { step: string; status: StepStatus; reason: string | null }[];
   /** What its steps wrote, sorted by path; `tree` is the root digest. */
   products: { path: string; tree: string }[];
+  /** Invariants that keep it from counting as succeeded, though its steps did; each with its reasons. */
+  poison: { id: string; reasons: Reason[] }[];
   /** The folder of its bundle, absolute. */
   bundle: string;
 }

@@ -25,6 +25,8 @@ export interface VerifyOptions {
   trust: Trust | null;
   /** The moment of reading, RFC 3339. */
   now: string;
+  /** What is asked is what the runner could know when it sealed the run: neither seal nor closing. */
+  sealing?: boolean;
   /** What the reader knows from elsewhere. */
   expect?: {
     plan?: Digest;
@@ -44,9 +46,16 @@ export interface VerifyOptions {
 export interface Invariant {
   id: string;
   title: string;
+  /**
+   * Whether the runner decides it before it seals, and writes into the seal what it found: not what
+   * asks for the reader, the seal or the ledger's proofs. `cut`: it looks at less then.
+   */
+  beforeSeal: "same" | "cut" | false;
+  /** `before`: what the invariants that are checked before it have found, by id. */
   check(
     parts: BundleParts,
     options: VerifyOptions,
+    before: ReadonlyMap<string, Findings>,
   ): Findings | Promise<Findings>;
 }
 
@@ -65,6 +74,13 @@ export class Findings {
     key: Digest;
   }[] = [];
 
+  readonly #rests = new Set<string>();
+
+  /** The files of the bundle that were looked at, sorted. */
+  get rests(): string[] {
+    return [...this.#rests].sort();
+  }
+
   /** Something a reader should know that makes nothing untrue. */
   warn(code: ReasonCode, message: string, ...pointers: string[]): void {
     this.list.push({ verdict: "WARN", code, message, pointers });
@@ -82,6 +98,7 @@ export class Findings {
 
   /** The value of a part that this invariant answers for: what is wrong with it is a failure. */
   own<T>(part: Part<T>): T | undefined {
+    if (part.file !== undefined) this.#rests.add(part.file);
     for (const { code, message, pointer } of part.faults ?? []) {
       this.fail(code, message, pointer);
     }
@@ -90,6 +107,7 @@ export class Findings {
 
   /** The value of a part that another invariant answers for: without it nothing can be known. */
   need<T>(part: Part<T>): T | undefined {
+    if (part.file !== undefined) this.#rests.add(part.file);
     if (part.faults) {
       const file = part.faults[0].pointer.split("#")[0];
       this.unknown(

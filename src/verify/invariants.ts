@@ -1,14 +1,17 @@
 /**
- * All that verify checks, in the order of the way: the bundle, what was wanted, what was
- * allowed, what happened.
+ * All that verify checks: what the runner says that it found, then in the order of the way the
+ * bundle, what was wanted, what was allowed, what happened.
  *
  * @module
  */
 import type { Invariant } from "./invariant.ts";
 import { bundleComplete } from "./invariants/bundle_complete.ts";
+import { claimsBound } from "./invariants/claims_bound.ts";
 import { decisionRecomputed } from "./invariants/decision_recomputed.ts";
+import { evidenceStrength } from "./invariants/evidence_strength.ts";
 import { evidenceTrue } from "./invariants/evidence_true.ts";
 import { expected } from "./invariants/expected.ts";
+import { invariantsSealed } from "./invariants/invariants_sealed.ts";
 import { ledgerCheckpoint } from "./invariants/ledger_checkpoint.ts";
 import { ledgerConsistency } from "./invariants/ledger_consistency.ts";
 import { ledgerEntries } from "./invariants/ledger_entries.ts";
@@ -29,8 +32,9 @@ import { ticketValid } from "./invariants/ticket_valid.ts";
 import { timesMonotone } from "./invariants/times_monotone.ts";
 import { trustSame } from "./invariants/trust_same.ts";
 
-/** Every invariant. */
+/** Every invariant. The first compares the runner's findings with those of the others. */
 export const INVARIANTS: readonly Invariant[] = [
+  invariantsSealed,
   bundleComplete,
   pipelinePlan,
   planDigests,
@@ -50,7 +54,9 @@ export const INVARIANTS: readonly Invariant[] = [
   stepsConfinement,
   stepsMaterials,
   stepsCached,
+  claimsBound,
   evidenceTrue,
+  evidenceStrength,
   outcomeHonest,
   timesMonotone,
   expected,

@@ -13,6 +13,8 @@ export type InvariantVerdict = "PASS" | "WARN" | "FAIL" | "UNKNOWN";
 
 /** Every code of a reason that is not an {@linkcode ErrorCode}: the contract that scripts and tests rely on. */
 export const REASON_CODES = [
+  "invariants.missing",
+  "invariants.differ",
   "part.missing",
   "part.malformed",
   "part.unreadable",
@@ -103,6 +105,10 @@ export const REASON_CODES = [
   "products.missing",
   "products.published",
   "cached.unproven",
+  "claims.unbound",
+  "claims.unfounded",
+  "strength.truncated",
+  "strength.not_enforced",
   "evidence.missing",
   "evidence.size",
   "evidence.digest",
@@ -141,6 +147,8 @@ export interface InvariantResult {
   verdict: InvariantVerdict;
   /** In the order in which they were found; empty for a `PASS`. */
   reasons: Reason[];
+  /** The files of the bundle that the verdict rests on, sorted. */
+  evidence: string[];
 }
 
 /**
@@ -206,6 +214,7 @@ export const ReportSchema: z.ZodType<Report> = z.strictObject({
       message: text,
       pointers: z.array(text),
     })),
+    evidence: z.array(text),
   })),
   verdict: z.enum(["verified", "failed-run", "not-verified"]),
   exit: z.union([z.literal(0), z.literal(1), z.literal(4)]),

@@ -6,7 +6,8 @@
 import type { Bundle } from "../bundle/bundle.ts";
 import { type BundleParts, parseBundle } from "../bundle/parse_bundle.ts";
 import { findSubjects } from "./find_subjects.ts";
-import { Findings, type Invariant, type VerifyOptions } from "./invariant.ts";
+import { checkOne } from "./check_one.ts";
+import type { Findings, Invariant, VerifyOptions } from "./invariant.ts";
 import { INVARIANTS } from "./invariants.ts";
 import type { InvariantResult, Report, ReportVerdict } from "./report.ts";
 
@@ -65,38 +66,29 @@ interface Checked {
   findings: Findings;
 }
 
+/** Checks all; the first of them compares, so it is checked when the others are known. */
 async function checkAll(
   parts: BundleParts,
   options: VerifyOptions,
 ): Promise<Checked[]> {
-  const checked: Checked[] = [];
-  for (const invariant of INVARIANTS) {
-    const findings = await checkOne(invariant, parts, options);
-    checked.push({ invariant, findings });
+  const found = new Map<string, Findings>();
+  const [first, ...rest] = INVARIANTS;
+  for (const invariant of [...rest, first]) {
+    found.set(
+      invariant.id,
+      await checkOne(invariant, parts, options, found),
+    );
   }
-  return checked;
+  return INVARIANTS.map((invariant) => ({
+    invariant,
+    findings: found.get(invariant.id)!,
+  }));
 }
 
 function resultOf({ invariant, findings }: Checked): InvariantResult {
   const { id, title } = invariant;
-  const { verdict, reasons } = findings;
-  return { id, title, verdict, reasons };
-}
-
-/** A check that breaks has checked nothing: that is told as unknown, never passed over. */
-async function checkOne(
-  invariant: Invariant,
-  parts: BundleParts,
-  options: VerifyOptions,
-): Promise<Findings> {
-  try {
-    return await invariant.check(parts, options);
-  } catch (error) {
-    const found = new Findings();
-    const why = error instanceof Error ? error.message : String(error);
-    found.unknown("verify.fault", `The check itself broke: ${why}`);
-    return found;
-  }
+  const { verdict, reasons, rests } = findings;
+  return { id, title, verdict, reasons, evidence: rests };
 }
 
 function verdictOf(

@@ -71,6 +71,7 @@ export function step(parts: Partial<PlanStep>): PlanStep {
     limits: NO_LIMITS,
     retries: 0,
     isolation: "kernel",
+    evidence: "public",
     digest: `sha256:${"0".repeat(64)}`,
     ...parts,
     permissions: {

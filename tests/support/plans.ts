@@ -53,6 +53,7 @@ export function planStep(options: StepOptions = {}): PlanStep {
     limits: NO_LIMITS,
     retries: 0,
     isolation: "kernel" as const,
+    evidence: "public" as const,
     ...rest,
     permissions: {
       read: [],
@@ -75,6 +76,7 @@ export function planOf(...steps: StepOptions[]): Plan {
     v: 1,
     name: "release",
     params: {},
+    require: [],
     toolchain: TOOLCHAIN,
     steps: steps.map(planStep),
   };

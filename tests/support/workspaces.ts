@@ -77,6 +77,7 @@ export function pipelineOf(steps: Record<string, StepWish>): Pipeline {
     name: "release",
     description: null,
     params: {},
+    require: [],
     steps: Object.entries(steps).map(([id, wish]) => stepOf(id, wish)),
   };
 }
@@ -96,6 +97,7 @@ function stepOf(id: string, { permissions, ...rest }: StepWish): Step {
     limits: NO_LIMITS,
     retries: 0,
     isolation: "kernel",
+    evidence: "public",
     ...rest,
     permissions: {
       read: [],

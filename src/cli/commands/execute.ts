@@ -81,6 +81,9 @@ function resultLines(result: RunResult): string[] {
       .map((status) => `${count(status)} ${status}`);
   return [
     `${result.run}  ${result.outcome}  (${counts.join(", ")})`,
+    ...result.poison.flatMap(({ id, reasons }) =>
+      reasons.map(({ message }) => `${id}  ${message}`)
+    ),
     `bundle  ${result.bundle}`,
   ];
 }

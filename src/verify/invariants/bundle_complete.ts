@@ -18,6 +18,7 @@ import { Findings, type Invariant } from "../invariant.ts";
 export const bundleComplete: Invariant = {
   id: "bundle.complete",
   title: "The bundle is whole and holds nothing else",
+  beforeSeal: false,
   check(parts) {
     const found = new Findings();
     checkPresent(parts, found);

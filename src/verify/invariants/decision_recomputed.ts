@@ -18,6 +18,7 @@ import { eventsOf, receiptPointer } from "../step_runs.ts";
 export const decisionRecomputed: Invariant = {
   id: "decision.recomputed",
   title: "Policy, asked again, decides the same",
+  beforeSeal: "same",
   async check(parts) {
     const found = new Findings();
     const decision = found.own(parts.decision);

@@ -12,6 +12,7 @@ import { eventsOf, receiptPointer } from "../step_runs.ts";
 export const evidenceTrue: Invariant = {
   id: "evidence.true",
   title: "Captured output is what the receipts say",
+  beforeSeal: "same",
   check(parts) {
     const found = new Findings();
     const receipts = found.need(parts.receipts);

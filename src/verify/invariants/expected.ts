@@ -12,6 +12,7 @@ import { Findings, type Invariant } from "../invariant.ts";
 export const expected: Invariant = {
   id: "expected",
   title: "It is the run that the reader asked for",
+  beforeSeal: false,
   check(parts, { expect = {} }) {
     const found = new Findings();
     if (expect.plan !== undefined) {

@@ -22,6 +22,7 @@ import { entriesOf } from "../ledger_events.ts";
 export const ledgerCheckpoint: Invariant = {
   id: "ledger.checkpoint",
   title: "A trusted ledger signed the checkpoint",
+  beforeSeal: false,
   async check(parts, { trust, now }) {
     const found = new Findings();
     const file = BUNDLE_FILES.checkpoint;

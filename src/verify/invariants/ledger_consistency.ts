@@ -19,6 +19,7 @@ import { Findings, type Invariant } from "../invariant.ts";
 export const ledgerConsistency: Invariant = {
   id: "ledger.consistency",
   title: "The ledger only grew since the approvers saw it",
+  beforeSeal: false,
   check(parts) {
     const found = new Findings();
     const ticket = found.need(parts.ticket)?.payload;

@@ -13,6 +13,7 @@ import { eventsOf, receiptPointer } from "../step_runs.ts";
 export const ledgerEntries: Invariant = {
   id: "ledger.entries",
   title: "The ledger admitted this run and closed it with this seal",
+  beforeSeal: false,
   check(parts) {
     const found = new Findings();
     const excerpt = found.own(parts.ledger);

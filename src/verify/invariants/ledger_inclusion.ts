@@ -12,6 +12,7 @@ import { entryPointer } from "../ledger_events.ts";
 export const ledgerInclusion: Invariant = {
   id: "ledger.inclusion",
   title: "The entries are in the ledger that the checkpoint signs",
+  beforeSeal: false,
   check(parts) {
     const found = new Findings();
     const excerpt = found.need(parts.ledger);

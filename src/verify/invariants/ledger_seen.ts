@@ -17,6 +17,7 @@ import { leadsTo } from "./ledger_consistency.ts";
 export const ledgerSeen: Invariant = {
   id: "ledger.seen",
   title: "The ledger agrees with what the reader has seen of it",
+  beforeSeal: false,
   async check(parts, options) {
     const found = new Findings();
     const { seen } = options;

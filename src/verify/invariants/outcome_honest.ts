@@ -10,12 +10,14 @@ import { canonicalText } from "../../core/canonical_json.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { Findings, type Invariant } from "../invariant.ts";
 import { chosenSteps, endOf } from "../chosen.ts";
+import { poisonedBy } from "../sealed_results.ts";
 import { eventsOf, receiptPointer, stepRuns } from "../step_runs.ts";
 
 /** Each status follows from exit, signal and limits; the sealed list and outcome follow from the statuses. */
 export const outcomeHonest: Invariant = {
   id: "outcome.honest",
   title: "The outcome follows from how the steps ended",
+  beforeSeal: false,
   check(parts) {
     const found = new Findings();
     const plan = found.need(parts.plan);
@@ -80,10 +82,11 @@ function checkOutcome(
         `${receiptPointer(seq)}/body/steps`,
       );
     }
-    if (!possibleOutcomes(statuses).includes(body.outcome)) {
+    const poisoned = poisonedBy(body.invariants, plan.require).length > 0;
+    if (!possibleOutcomes(statuses, poisoned).includes(body.outcome)) {
       found.fail(
         "outcome.differs",
-        `The run was sealed as ${body.outcome}, which does not follow from its steps`,
+        `The run was sealed as ${body.outcome}, which does not follow from its steps and invariants`,
         `${receiptPointer(seq)}/body/outcome`,
         BUNDLE_FILES.seal,
       );
@@ -91,13 +94,14 @@ function checkOutcome(
   }
 }
 
-/** What a run can truly be called whose chosen steps ended so. */
+/** What a run can truly be called whose chosen steps ended so; `poisoned` by an invariant that must hold. */
 function possibleOutcomes(
   statuses: readonly (StepStatus | null)[],
+  poisoned: boolean,
 ): RunOutcome[] {
   const good = (status: StepStatus | null) =>
     status === "ok" || status === "cached";
-  if (statuses.every(good)) return ["ok"];
+  if (statuses.every(good)) return [poisoned ? "failed" : "ok"];
   return statuses.includes("indeterminate")
     ? ["indeterminate", "cancelled"]
     : ["failed", "cancelled"];

@@ -15,6 +15,7 @@ import { Findings, type Invariant } from "../invariant.ts";
 export const pipelinePlan: Invariant = {
   id: "pipeline.plan",
   title: "The plan says what the pipeline says",
+  beforeSeal: "same",
   async check(parts) {
     const found = new Findings();
     const bytes = found.own(parts.pipeline);
@@ -55,6 +56,9 @@ function compare(pipeline: Pipeline, plan: Plan, found: Findings): void {
     );
   if (pipeline.name !== plan.name) differ("name", "/name");
   if (!same(pipeline.params, plan.params)) differ("parameter", "/params");
+  if (!same(sorted(pipeline.require), plan.require)) {
+    differ("requirement", "/require");
+  }
   const steps = new Map(pipeline.steps.map((step) => [step.id, step]));
   // That needs come first is for plan.digests to see.
   if (!same([...steps.keys()].sort(), plan.steps.map(({ id }) => id).sort())) {
@@ -92,6 +96,7 @@ interface CarriedOver {
   limits: unknown;
   retries: number;
   isolation: string;
+  evidence: string;
 }
 
 function carriedOver(step: Step): CarriedOver {
@@ -114,6 +119,7 @@ function carriedOver(step: Step): CarriedOver {
     limits: step.limits,
     retries: step.retries,
     isolation: step.isolation,
+    evidence: step.evidence,
   };
 }
 
@@ -136,6 +142,7 @@ function asPlanned(step: PlanStep): CarriedOver {
     limits: step.limits,
     retries: step.retries,
     isolation: step.isolation,
+    evidence: step.evidence,
   };
 }
 

@@ -13,6 +13,7 @@ import { eventsOf, receiptPointer } from "../step_runs.ts";
 export const planDigests: Invariant = {
   id: "plan.digests",
   title: "The plan is whole and is the one that was run",
+  beforeSeal: "same",
   check(parts) {
     const found = new Findings();
     const plan = found.own(parts.plan);

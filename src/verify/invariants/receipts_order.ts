@@ -13,6 +13,7 @@ import { receiptPointer } from "../step_runs.ts";
 export const receiptsOrder: Invariant = {
   id: "receipts.order",
   title: "The receipts follow each other as those of a run can",
+  beforeSeal: "same",
   check(parts) {
     const found = new Findings();
     const receipts = found.need(parts.receipts);

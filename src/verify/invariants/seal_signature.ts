@@ -21,6 +21,7 @@ import { eventsOf, productKey, publishedProducts } from "../step_runs.ts";
 export const sealSignature: Invariant = {
   id: "seal.signature",
   title: "A trusted runner signed how the run ended",
+  beforeSeal: false,
   async check(parts, { trust, now }) {
     const found = new Findings();
     const seal = found.own(parts.seal);

@@ -23,6 +23,7 @@ import { checkSigners, sealedAt } from "./seal_signature.ts";
 export const stepsCached: Invariant = {
   id: "steps.cached",
   title: "Each cached result was made by a sealed run",
+  beforeSeal: false,
   async check(parts, options) {
     const found = new Findings();
     const plan = found.need(parts.plan);

@@ -19,6 +19,7 @@ import {
 export const stepsComplete: Invariant = {
   id: "steps.complete",
   title: "Every step has an end, and none was left out in silence",
+  beforeSeal: "same",
   check(parts) {
     const found = new Findings();
     const plan = found.need(parts.plan);

@@ -30,6 +30,7 @@ import {
 export const stepsConfinement: Invariant = {
   id: "steps.confinement",
   title: "Each step was started as its plan says, in a strong enough sandbox",
+  beforeSeal: "same",
   check(parts) {
     const found = new Findings();
     const plan = found.need(parts.plan);

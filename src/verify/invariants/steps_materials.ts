@@ -6,10 +6,10 @@
 import type { TreeRef } from "../../ledger/receipt.ts";
 import { withoutSlash } from "../../core/paths.ts";
 import type { PlanStep } from "../../plan/plan.ts";
+import { chosenSteps, endOf } from "../chosen.ts";
 import { Findings, type Invariant } from "../invariant.ts";
 import {
   type Event,
-  eventsOf,
   finalOf,
   receiptPointer,
   type StepRun,
@@ -23,14 +23,17 @@ import {
 export const stepsMaterials: Invariant = {
   id: "steps.materials",
   title: "Each step read and wrote what the plan says",
+  beforeSeal: "same",
   check(parts) {
     const found = new Findings();
     const plan = found.need(parts.plan);
     const receipts = found.need(parts.receipts);
     if (plan === undefined || receipts === undefined) return found;
     const runs = stepRuns(receipts);
-    const succeeded = eventsOf(receipts, "run.sealed").at(-1)?.body.outcome ===
-      "ok";
+    const succeeded = [...chosenSteps(plan, receipts)].every((id) => {
+      const end = endOf(runs.get(id));
+      return end === "ok" || end === "cached";
+    });
     for (const step of plan.steps) {
       const run = runs.get(step.id);
       for (const event of run?.finished ?? []) {

@@ -10,6 +10,7 @@ import { receiptPointer, stepRuns } from "../step_runs.ts";
 export const stepsOrder: Invariant = {
   id: "steps.order",
   title: "Each step began after all that it needs",
+  beforeSeal: "same",
   check(parts) {
     const found = new Findings();
     const plan = found.need(parts.plan);

@@ -21,6 +21,7 @@ import { eventsOf, receiptPointer } from "../step_runs.ts";
 export const ticketValid: Invariant = {
   id: "ticket.valid",
   title: "Trusted approvers had allowed this when it was admitted",
+  beforeSeal: false,
   async check(parts, options) {
     const found = new Findings();
     const ticket = found.own(parts.ticket);

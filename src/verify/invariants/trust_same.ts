@@ -14,6 +14,7 @@ import { Findings, type Invariant } from "../invariant.ts";
 export const trustSame: Invariant = {
   id: "trust.same",
   title: "The reader's trust is the one that was in force",
+  beforeSeal: false,
   check(parts, { trust }) {
     const found = new Findings();
     if (trust === null) {

@@ -1,0 +1,24 @@
+/**
+ * One check, which may break.
+ *
+ * @module
+ */
+import type { BundleParts } from "../bundle/parse_bundle.ts";
+import { Findings, type Invariant, type VerifyOptions } from "./invariant.ts";
+
+/** A check that breaks has checked nothing: that is told as unknown, never passed over. */
+export async function checkOne(
+  invariant: Invariant,
+  parts: BundleParts,
+  options: VerifyOptions,
+  before: ReadonlyMap<string, Findings>,
+): Promise<Findings> {
+  try {
+    return await invariant.check(parts, options, before);
+  } catch (error) {
+    const found = new Findings();
+    const why = error instanceof Error ? error.message : String(error);
+    found.unknown("verify.fault", `The check itself broke: ${why}`);
+    return found;
+  }
+}
