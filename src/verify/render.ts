@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { WritError } from "../core/errors.ts";
+import type { Place, WritError } from "../core/errors.ts";
 import { printable } from "../core/printable.ts";
 import type { InvariantResult, InvariantVerdict, Report } from "./report.ts";
 
@@ -125,20 +125,28 @@ function count(
 
 /** The lines of an error: its sentence, its faults with their places, its hint. */
 export function renderError(error: WritError): string[] {
+  const [first, ...more] = error.faults;
+  // One fault that the sentence tells already adds its place and nothing else.
+  const told = first !== undefined && more.length === 0 &&
+    error.message.includes(first.message);
+  const at = told && first.place !== undefined
+    ? ` (${placeText(first.place)})`
+    : "";
+  const faults = told
+    ? []
+    : error.faults.map(({ place, message }) =>
+      place === undefined ? `  ${message}` : `  ${placeText(place)}: ${message}`
+    );
   const lines = [
-    `error[${error.code}]: ${error.message}`,
-    ...error.faults.map(({ place, message }) =>
-      place === undefined
-        ? `  ${message}`
-        : `  ${
-          [place.file, place.line, place.column].filter((part) =>
-            part !== undefined
-          ).join(":")
-        }: ${message}`
-    ),
+    `error[${error.code}]: ${error.message}${at}`,
+    ...faults,
     ...(error.hint === undefined ? [] : [`hint: ${error.hint}`]),
   ];
   return lines.map(shown);
+}
+
+function placeText({ file, line, column }: Place): string {
+  return [file, line, column].filter((part) => part !== undefined).join(":");
 }
 
 /** Some messages have escaped what they quote already; that is not escaped again. */
