@@ -170,7 +170,7 @@ const READ_ONLY: {
   admitted: boolean;
 }[] = [
   { name: "state", folder: ({ ann }) => ann.state, admitted: false },
-  { name: "config", folder: ({ ann }) => ann.config, admitted: true },
+  { name: "config", folder: ({ ann }) => ann.config, admitted: false },
   { name: "workspace", folder: ({ workspace }) => workspace, admitted: true },
 ];
 
