@@ -183,10 +183,14 @@ function namedUnmade(clues: ExitClues): Clue | null {
   };
 }
 
-/** It named something beneath a product that is not there when it starts. */
+const ABSENT = /no such file|ENOENT|NotFound|nonexistent|does not exist/i;
+
+/** It said that something is not there, beneath a product that is absent when it starts. */
 function inAbsentFolder(clues: ExitClues): Clue | null {
-  const { step, output } = clues;
-  if (!/no such file|ENOENT|NotFound|does not exist/i.test(output)) return null;
+  const { step } = clues;
+  // A command that make prints names paths too, and nothing is wrong with them.
+  const output = clues.output.split("\n")
+    .filter((line) => ABSENT.test(line)).join("\n");
   const absent = step.products.filter(({ starts }) => starts === "absent")
     .map(({ path }) => path);
   const beneath = namedPaths(
