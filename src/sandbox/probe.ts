@@ -156,7 +156,8 @@ async function bubblewrapVersion(path: string): Promise<string | null> {
     const text = new TextDecoder().decode(stdout).trim();
     return success ? text.replace(/^bubblewrap /, "") : null;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
+    // What is not there, or cannot be started, holds nothing: it is as good as absent.
+    if (!(error instanceof Deno.errors.NotCapable)) return null;
     throw error;
   }
 }
