@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isLocalhost } from "../core/localhost.ts";
 import { WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
 import type { Step } from "../pipeline/pipeline.ts";
@@ -77,8 +78,6 @@ export class DenoCaches {
   }
 }
 
-const LOCALHOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
-
 /**
  * The arguments of Deno, where it must do with what the cache has. A native step with a
  * network may download what it likes, into a cache of its own.
@@ -87,6 +86,6 @@ function denoWords(step: Step): readonly string[] | null {
   if (step.kind === "deno") return step.argv;
   const { net } = step.permissions;
   const offline = net === false ||
-    net !== true && net.every((host) => LOCALHOST.test(host));
+    net !== true && net.every(isLocalhost);
   return step.argv[0] === "deno" && offline ? step.argv.slice(1) : null;
 }

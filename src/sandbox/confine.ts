@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isLocalhost } from "../core/localhost.ts";
 import { WritError } from "../core/errors.ts";
 import type { PlanStep } from "../plan/plan.ts";
 import {
@@ -69,16 +70,13 @@ function secretsOf(step: PlanStep): Confinement["secrets"] {
   ).sort((a, b) => a.variable < b.variable ? -1 : 1);
 }
 
-/** `localhost`, its addresses, each with or without a port. */
-const LOCALHOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
-
 function networkOf(
   step: PlanStep,
 ): Pick<Confinement, "network" | "hosts"> {
   const { net } = step.permissions;
   if (net === true) return { network: "host", hosts: [] };
   if (net === false || net.length === 0) return { network: "none", hosts: [] };
-  if (net.every((host) => LOCALHOST.test(host))) {
+  if (net.every(isLocalhost)) {
     return { network: "loopback", hosts: [] };
   }
   if (step.kind === "deno") {
@@ -87,7 +85,7 @@ function networkOf(
   }
   return {
     network: "hosts",
-    hosts: net.filter((host) => !LOCALHOST.test(host)),
+    hosts: net.filter((host) => !isLocalhost(host)),
   };
 }
 
