@@ -8,8 +8,9 @@ import type { Backend } from "../src/sandbox/confinement.ts";
 import { fixesFor } from "../src/sandbox/fixes.ts";
 import { LIMIT_TRIALS, TRIALS } from "../src/sandbox/trial_table.ts";
 import type { TrialRow } from "../src/sandbox/try_backends.ts";
-import { writArguments } from "./support/run_writ.ts";
+
 import { BACKENDS } from "./support/sandbox.ts";
+import { LACKS_USER_NAMESPACE, writIn } from "./support/user_namespace.ts";
 import { codeOf, World } from "./support/world.ts";
 
 const found = BACKENDS.map(({ backend }) => backend)
@@ -40,42 +41,17 @@ Deno.test("doctor tries each backend, and each act that one claims to stop is st
   );
 });
 
-const canUnshare = await (async () => {
-  const { success } = await new Deno.Command("unshare", {
-    args: ["--user", "--map-root-user", "true"],
-    stderr: "null",
-  }).output().catch(() => ({ success: false }));
-  return success;
-})();
 const landlock = found.some(({ name }) => name === "landlock");
-const lacks = !canUnshare
-  ? ": this machine cannot unshare a user namespace"
-  : !landlock
-  ? ": this machine lacks landlock"
-  : "";
+const lacks = LACKS_USER_NAMESPACE ||
+  (landlock ? "" : ": this machine lacks landlock");
 
 /** Runs a command where no user namespace can be made, as in many containers. */
-async function without(world: World, words: readonly string[]) {
-  const args = writArguments(words, {
+function without(world: World, words: readonly string[]) {
+  const none = 'echo 0 > /proc/sys/user/max_user_namespaces; exec "$@"';
+  return writIn(["--map-root-user"], ["sh", "-c", none, "sh"], words, {
     cwd: world.workspace,
     home: world.ann.home,
   });
-  const { code, stdout, stderr } = await new Deno.Command("unshare", {
-    args: [
-      "--user",
-      "--map-root-user",
-      "sh",
-      "-c",
-      'echo 0 > /proc/sys/user/max_user_namespaces; exec "$@"',
-      "sh",
-      Deno.execPath(),
-      ...args,
-    ],
-    cwd: world.workspace,
-    env: { HOME: world.ann.home },
-  }).output();
-  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { status: code, stdout: decode(stdout), stderr: decode(stderr) };
 }
 
 Deno.test({

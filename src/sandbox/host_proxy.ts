@@ -5,13 +5,13 @@
  *
  * @module
  */
-import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
 import { WritError } from "../core/errors.ts";
 import type { HostFacts } from "./confinement.ts";
 import { deniedAddresses } from "./host_list.js";
 import { relaySource } from "./relay.js";
 import { RELAY } from "./relay_place.ts";
+import { startProgram } from "./start_program.ts";
 
 /** A running proxy. */
 export interface HostProxy extends AsyncDisposable {
@@ -35,33 +35,17 @@ export async function startProxy(
   const folder = await Deno.makeTempDir({ prefix: "writ-net-" });
   const socket = join(folder, RELAY.socket);
   const deno = Deno.execPath();
-  const script = new URL("./proxy.js", import.meta.url);
   await Deno.writeTextFile(join(folder, RELAY.script), relaySource());
-  const child = new Deno.Command(deno, {
-    args: [
-      "run",
-      "-q",
-      "--no-prompt",
+  const child = startProgram("./proxy.js", {
+    permissions: [
       `--allow-net=${[...hosts, `unix:${socket}`].join(",")}`,
       `--deny-net=${deniedAddresses(hosts).join(",")}`,
       `--allow-read=${socket}`,
       `--allow-write=${socket}`,
-      "--no-config",
-      "--no-lock",
-      "--no-remote",
-      "--no-npm",
-      "--cached-only",
-      script.protocol === "file:" ? fromFileUrl(script) : script.href,
-      socket,
-      ...hosts,
     ],
-    clearEnv: true,
-    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
-    cwd: "/",
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+    args: [socket, ...hosts],
+    deno,
+  });
   const complaint = new Response(child.stderr).text();
   const ready = Promise.withResolvers<boolean>();
   const taken = (async () => {

@@ -5,11 +5,11 @@
  *
  * @module
  */
-import { fromFileUrl } from "@std/path/from-file-url";
 import { WritError } from "../core/errors.ts";
 import type { Launch, StepLimits } from "./confinement.ts";
 import { decodeFrames, encodeFrame, FRAME } from "./frames.js";
 import { signalName } from "./signals.ts";
+import { startProgram } from "./start_program.ts";
 
 /** How a launcher is started. */
 export interface LauncherOptions {
@@ -74,18 +74,6 @@ export interface Launcher {
   close(): Promise<void>;
 }
 
-/** The launcher's permissions: these are all its flags. */
-const FLAGS = [
-  "run",
-  "--no-prompt",
-  "--allow-ffi",
-  "--no-config",
-  "--no-lock",
-  "--no-remote",
-  "--no-npm",
-  "--cached-only",
-];
-
 interface Waiting {
   io: LaunchIo;
   /** The step's process, which leads a group; `null` before it started. */
@@ -105,19 +93,10 @@ interface Waiting {
 export async function startLauncher(
   options: LauncherOptions = {},
 ): Promise<Launcher> {
-  const script = new URL("./launcher.js", import.meta.url);
-  const child = new Deno.Command(options.deno ?? Deno.execPath(), {
-    args: [
-      ...FLAGS,
-      script.protocol === "file:" ? fromFileUrl(script) : script.href,
-    ],
-    clearEnv: true,
-    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
-    cwd: "/",
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+  const child = startProgram("./launcher.js", {
+    permissions: ["--allow-ffi"],
+    deno: options.deno,
+  });
   const complaint = lastWords(child.stderr);
   const frames = decodeFrames(child.stdout);
   const first = await frames.next().catch((cause) => ({ done: true, cause }));

@@ -5,9 +5,9 @@
  *
  * @module
  */
-import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
 import { WritError } from "../core/errors.ts";
+import { startProgram } from "./start_program.ts";
 
 /** A running helper. */
 export interface TrialHelper extends AsyncDisposable {
@@ -37,31 +37,15 @@ export async function startHelper(folder: string): Promise<TrialHelper> {
   const canary = join(folder, "canary");
   const socket = join(folder, "socket");
   await Deno.writeTextFile(canary, "canary");
-  const script = new URL("./trial_helper.js", import.meta.url);
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "-q",
-      "--no-prompt",
+  const child = startProgram("./trial_helper.js", {
+    permissions: [
       `--allow-net=127.0.0.1,unix:${socket}`,
       `--allow-read=${socket}`,
       `--allow-write=${socket}`,
       "--unstable-net",
-      "--no-config",
-      "--no-lock",
-      "--no-remote",
-      "--no-npm",
-      "--cached-only",
-      script.protocol === "file:" ? fromFileUrl(script) : script.href,
-      socket,
     ],
-    clearEnv: true,
-    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
-    cwd: "/",
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+    args: [socket],
+  });
   const complaint = new Response(child.stderr).text();
   const lines: { what: string; mark: string }[] = [];
   const started = Promise.withResolvers<{ pid: number; port: number } | null>();

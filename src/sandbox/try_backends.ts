@@ -7,6 +7,7 @@
  */
 import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
+import { WritError } from "../core/errors.ts";
 import { buildEtc } from "./build_etc.ts";
 import { launchUnder } from "./choose_backend.ts";
 import {
@@ -51,7 +52,7 @@ export async function tryBackends(
       const done = await place.acts(launcher, backend);
       for (const { id, by } of TRIALS) {
         // Of a step that said nothing it is not known what it did.
-        const held = control?.[id] !== true
+        const held = control[id] !== true
           ? "untried"
           : done?.[id] === false
           ? "holds"
@@ -107,18 +108,27 @@ class Place {
     }, helper);
   }
 
-  /** What is done without a sandbox. */
-  async control(): Promise<Done | null> {
+  /**
+   * What is done without a sandbox.
+   *
+   * @throws {WritError} `sandbox.unavailable` when nothing can be tried: what the trials would say of a sandbox then is nothing.
+   */
+  async control(): Promise<Done> {
     const { mark, argv } = this.#trials();
-    const { stdout } = await new Deno.Command(argv[0], {
+    const { stdout, stderr } = await new Deno.Command(argv[0], {
       args: argv.slice(1),
       cwd: this.#host.stage,
       clearEnv: true,
-      env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+      env: TRIAL_ENV,
       stdin: "null",
-      stderr: "null",
     }).output();
-    return await this.#judge(new TextDecoder().decode(stdout), mark);
+    const done = await this.#judge(new TextDecoder().decode(stdout), mark);
+    if (done !== null) return done;
+    const why = new TextDecoder().decode(stderr).trim() || "it said nothing";
+    throw new WritError(
+      "sandbox.unavailable",
+      `Cannot try the sandbox: the program that tries it does not run outside of one either: ${why}`,
+    );
   }
 
   /** What is done under a backend. */
@@ -213,7 +223,7 @@ class Place {
       scratch: [],
       network: "none",
       hosts: [],
-      env: { NO_COLOR: "1" },
+      env: TRIAL_ENV,
       secrets: [],
       stdin: null,
       limits: { ...LIMITS, ...limits },
@@ -232,6 +242,13 @@ class Place {
     return { end, out };
   }
 }
+
+/** A user without a home has no cache either. */
+const TRIAL_ENV = {
+  NO_COLOR: "1",
+  DENO_NO_UPDATE_CHECK: "1",
+  DENO_DIR: "/nonexistent",
+};
 
 const LIMITS: Confinement["limits"] = {
   timeout: 20_000,
