@@ -4,6 +4,8 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
+import { ERROR_EXIT } from "../src/core/errors.ts";
+import { REASON_CODES } from "../src/verify/report.ts";
 import {
   type ImportEdge,
   importEdges,
@@ -162,6 +164,18 @@ Deno.test("only the terminal speaks", () => {
       ![...PROGRAMS, "src/cli/terminal.ts", "src/cli/ask.ts"].includes(path)
     );
   assertEquals(wrong, []);
+});
+
+Deno.test("every code of an error or of a verdict is given somewhere, and tested", () => {
+  const given = (files: readonly SourceFile[], code: string, more: number) =>
+    files.filter(({ text }) => text.includes(`${code}"`)).length > more;
+  // The lists themselves are one file each.
+  const unused = [...Object.keys(ERROR_EXIT), ...REASON_CODES].filter((code) =>
+    !given(src, `"${code}`, 1)
+  );
+  assertEquals(unused, []);
+  const untested = REASON_CODES.filter((code) => !given(tests, code, 0));
+  assertEquals(untested, []);
 });
 
 Deno.test("no file of the source is longer than 400 lines", () => {

@@ -37,6 +37,13 @@ function admission(
 
 testRows([
   [
+    "the decision is of another plan",
+    { decision: (decision) => ({ ...decision, plan: digestOf("another") }) },
+    "decision.plan",
+    "decision.recomputed",
+    "ticket.valid",
+  ],
+  [
     "the ledger's entries are not in order",
     relisted((files) =>
       editJson<{ entries: unknown[] }>(files, "ledger", (excerpt) => {
@@ -323,4 +330,8 @@ Deno.test("a runner's key that was revoked since is told", async () => {
   const report = await verifyBundle(await bundleOf(), { trust, now: NOW });
   const seal = report.invariants.find(({ id }) => id === "seal.signature")!;
   assertEquals([seal.verdict, report.exit], ["WARN", 0]);
+  assertEquals(
+    seal.reasons.map(({ code }) => code),
+    ["seal.signer_revoked_since"],
+  );
 });

@@ -7,8 +7,11 @@
 import { digestOf } from "../src/core/digest.ts";
 import {
   editBody,
+  editJson,
   LIST,
   outcome,
+  PACK,
+  relisted,
   testRows,
   without,
   withStep,
@@ -23,6 +26,43 @@ import {
 } from "./verify_story.ts";
 
 testRows([
+  [
+    "a step that no sandbox can hold was started",
+    relisted((files) =>
+      editJson(
+        files,
+        "plan",
+        withStep("check", { argv: ["check", "--allow-all", "src/main.ts"] }),
+      )
+    ),
+    "confinement.refused",
+    "steps.confinement",
+    "pipeline.plan",
+    "plan.digests",
+    "decision.recomputed",
+    "ticket.valid",
+  ],
+  [
+    "a step was started twice, and ended once",
+    {
+      steps: (drafts) =>
+        drafts.flatMap((draft) =>
+          draft.type === "step.finished" && draft.body.step === "pack"
+            ? [
+              ...editBody("step.started", "pack", (body) => {
+                body.attempt = 2;
+              })([started(PACK)]),
+              ...editBody("step.finished", "pack", (body) => {
+                body.attempt = 2;
+              })([draft]),
+            ]
+            : [draft]
+        ),
+    },
+    "steps.unfinished",
+    "steps.complete",
+    "receipts.order",
+  ],
   [
     "a step was started with another command",
     {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { BUNDLE_FILES } from "../src/bundle/bundle.ts";
 import { canonicalText } from "../src/core/canonical_json.ts";
 import { digestOf, sha256 } from "../src/core/digest.ts";
@@ -215,6 +215,30 @@ const TRUE: [
     0,
     ["steps.materials", "materials.beneath_product"],
   ],
+  [
+    "a step said more than its limit",
+    {
+      steps: editBody("step.finished", "list", (body) => {
+        body.evidence[0].truncated = true;
+      }),
+    },
+    0,
+    ["evidence.strength", "strength.truncated"],
+  ],
+  [
+    "reviewers were told in other words what to look at",
+    {
+      decision: (decision) => ({
+        ...decision,
+        outcomes: decision.outcomes.map((outcome) => ({
+          ...outcome,
+          obligations: ["Look twice"],
+        })),
+      }),
+    },
+    0,
+    ["decision.recomputed", "decision.obligations"],
+  ],
 ];
 
 for (const [sentence, changes, exit, warning] of TRUE) {
@@ -273,6 +297,8 @@ Deno.test("without a trust file nothing is verified", async () => {
     ["ledger.checkpoint", "UNKNOWN"],
     ["seal.signature", "UNKNOWN"],
   ]);
+  const codes = unknown.flatMap(({ reasons }) => reasons);
+  assertEquals([...new Set(codes.map(({ code }) => code))], ["trust.none"]);
   assertEquals([report.exit, report.verdict], [4, "not-verified"]);
 });
 
@@ -286,6 +312,8 @@ Deno.test("an empty folder is told in full, and nothing is thrown", async () => 
     // What the reader did not ask for.
     ["ledger.seen", "expected"],
   );
+  const codes = report.invariants.flatMap(({ reasons }) => reasons);
+  assert(codes.some(({ code }) => code === "part.unreadable"));
 });
 
 Deno.test("what the reader expects is compared", async () => {
@@ -296,12 +324,20 @@ Deno.test("what the reader expects is compared", async () => {
   const none = digestOf("none");
   const verdict = async (expect: NonNullable<typeof READER.expect>) => {
     const report = await verifyBundle(bundle, { ...READER, expect });
-    return [report.exit, report.invariants.at(-1)!.verdict];
+    const codes = report.invariants.flatMap(({ reasons }) => reasons)
+      .map(({ code }) => code);
+    return [report.exit, ...codes];
   };
-  assertEquals(await verdict({ plan, pipeline }), [0, "PASS"]);
-  assertEquals(await verdict({ plan: none, pipeline }), [4, "FAIL"]);
-  assertEquals(await verdict({ plan, pipeline: none }), [4, "FAIL"]);
-  assertEquals(await verdict({ commit: "0".repeat(40) }), [4, "FAIL"]);
+  assertEquals(await verdict({ plan, pipeline }), [0]);
+  assertEquals(await verdict({ plan: none, pipeline }), [4, "expect.plan"]);
+  assertEquals(await verdict({ plan, pipeline: none }), [
+    4,
+    "expect.pipeline",
+  ]);
+  assertEquals(await verdict({ commit: "0".repeat(40) }), [
+    4,
+    "expect.commit",
+  ]);
 });
 
 Deno.test("the same bundle gives the same report", async () => {

@@ -29,7 +29,6 @@ export const ERROR_EXIT = {
   "input.unreadable": EXIT.usage,
   "input.invalid": EXIT.usage,
   "pipeline.invalid": EXIT.usage,
-  "path.unsupported": EXIT.usage,
   "reference.unknown": EXIT.usage,
   "keys.exists": EXIT.usage,
   "keys.passphrase": EXIT.refused,
@@ -89,7 +88,6 @@ export const ERROR_EXIT = {
   "store.unavailable": EXIT.refused,
   "run.busy": EXIT.refused,
   "run.not_resumable": EXIT.refused,
-  "run.step_failed": EXIT.stepFailed,
   "run.cancelled": EXIT.cancelled,
   // verification
   "bundle.unreadable": EXIT.notVerified,

@@ -58,7 +58,6 @@ export const REASON_CODES = [
   "ledger.link",
   "ledger.admission",
   "ledger.closing",
-  "ledger.foreign",
   "inclusion.count",
   "inclusion.cut",
   "inclusion.proof",
