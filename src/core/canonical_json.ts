@@ -33,8 +33,12 @@ const UNUSUAL = Symbol("unusual");
 /** Deeper values are left to the library, which does not recurse. */
 const USUAL_DEPTH = 32;
 
-/** A key that objects keep before all others, whenever it was added, or that is no plain member. */
-const UNUSUAL_KEY = /^\d|^__proto__$|^toJSON$/;
+/** Whether objects keep a key before all others, whenever it was added, or it is no plain member. */
+function isUnusualKey(key: string): boolean {
+  const first = key.charCodeAt(0);
+  return first >= 0x30 && first <= 0x39 || key === "__proto__" ||
+    key === "toJSON" || !key.isWellFormed();
+}
 
 /**
  * The same value with the members of every object in the order of RFC 8785 section 3.2.3.
@@ -75,7 +79,7 @@ function membersInOrder(value: object, depth: number): unknown {
   if (prototype !== Object.prototype && prototype !== null) return UNUSUAL;
   const ordered: Record<string, unknown> = {};
   for (const key of Object.keys(value).sort()) {
-    if (UNUSUAL_KEY.test(key) || !key.isWellFormed()) return UNUSUAL;
+    if (isUnusualKey(key)) return UNUSUAL;
     const member = inOrder((value as Record<string, unknown>)[key], depth + 1);
     if (member === UNUSUAL) return UNUSUAL;
     ordered[key] = member;

@@ -48,7 +48,12 @@ export function digestOf(value: unknown): Digest {
 
 /** The hash of a receipt, an entry or a tree leaf: `SHA-256(0x00 || bytes)`. */
 export function leafHash(bytes: Uint8Array): Digest {
-  return finish(LEAF.copy().update(bytes));
+  return `sha256:${leafHex(bytes)}`;
+}
+
+/** The hex digits of {@linkcode leafHash}. */
+export function leafHex(bytes: Uint8Array): string {
+  return LEAF.copy().update(bytes).digest("hex");
 }
 
 /** The hash of an inner tree node: `SHA-256(0x01 || left || right)`. */

@@ -43,6 +43,15 @@ export type StepEvent =
   | "published"
   | `finished ${StepStatus}`;
 
+const FINISHED = {
+  ok: "finished ok",
+  failed: "finished failed",
+  refused: "finished refused",
+  skipped: "finished skipped",
+  cached: "finished cached",
+  indeterminate: "finished indeterminate",
+} as const satisfies Record<StepStatus, StepEvent>;
+
 /** Settles a step that was never launched. */
 const UNLAUNCHED = {
   "finished skipped": "skipped",
@@ -137,7 +146,7 @@ export class OrderGuard {
         this.#move(
           receipt,
           receipt.body.step,
-          `finished ${receipt.body.status}`,
+          FINISHED[receipt.body.status],
           receipt.body.attempt,
         );
         break;

@@ -29,6 +29,15 @@ const WORDS = ["true", "false", "null"].map(ascii);
 /** Integers of more digits are left to the parser: not all of them are their own number. */
 const MAX_DIGITS = 15;
 
+/** What a string may hold as it is: ASCII that is printable, without the quote and the backslash. */
+const PLAIN = Uint8Array.from(
+  { length: 256 },
+  (_, byte) =>
+    Number(
+      byte >= 0x20 && byte < 0x7f && byte !== QUOTE && byte !== BACKSLASH,
+    ),
+);
+
 /** The bytes of a text that is ASCII. */
 export function ascii(text: string): Uint8Array {
   return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
@@ -50,7 +59,7 @@ export class Scanner {
   /** `names`: the members of the outermost object to find, in ASCII. */
   constructor(names: readonly Uint8Array[]) {
     this.#names = names;
-    this.#starts = names.map(() => -1);
+    this.#starts = names.map(() => 0);
     this.#ends = names.map(() => -1);
   }
 
@@ -58,17 +67,31 @@ export class Scanner {
   scan(bytes: Uint8Array): boolean {
     this.#bytes = bytes as Uint8Array<ArrayBuffer>;
     this.#at = 0;
-    this.#starts.fill(-1);
+    for (let n = 0; n < this.#ends.length; n++) this.#ends[n] = -1;
     return bytes[0] === OPEN_OBJECT && this.#object(1) &&
       this.#at === bytes.length;
   }
 
   /** Whether the value of the n-th name, in what was scanned last, is this text of ASCII. */
   is(name: number, value: string): boolean {
+    return this.#ends[name] - this.#starts[name] === value.length &&
+      this.#holds(this.#starts[name], value);
+  }
+
+  /** Whether it is a string of these parts; a text that is joined first is copied for it. */
+  isString(name: number, first: string, second: string): boolean {
     const start = this.#starts[name];
-    if (start === -1 || this.#ends[name] - start !== value.length) return false;
-    for (let i = 0; i < value.length; i++) {
-      if (this.#bytes[start + i] !== value.charCodeAt(i)) return false;
+    const length = first.length + second.length + 2;
+    // That it ends with a quote is what makes it a value.
+    return this.#ends[name] - start === length &&
+      this.#bytes[start] === QUOTE && this.#holds(start + 1, first) &&
+      this.#holds(start + 1 + first.length, second);
+  }
+
+  #holds(start: number, text: string): boolean {
+    const bytes = this.#bytes;
+    for (let i = 0; i < text.length; i++) {
+      if (bytes[start + i] !== text.charCodeAt(i)) return false;
     }
     return true;
   }
@@ -135,14 +158,13 @@ export class Scanner {
     const bytes = this.#bytes;
     let at = this.#at + 1;
     for (;;) {
+      while (PLAIN[bytes[at]] === 1) at++;
       const byte = bytes[at++];
       if (byte === QUOTE) {
         this.#at = at;
         return true;
       }
-      if (byte === BACKSLASH) {
-        if (!ESCAPED.has(bytes[at++])) return false;
-      } else if (!(byte >= 0x20 && byte < 0x7f)) return false;
+      if (byte !== BACKSLASH || !ESCAPED.has(bytes[at++])) return false;
     }
   }
 
@@ -150,14 +172,9 @@ export class Scanner {
   #plainString(): boolean {
     const bytes = this.#bytes;
     let at = this.#at + 1;
-    for (;;) {
-      const byte = bytes[at++];
-      if (byte === QUOTE) {
-        this.#at = at;
-        return true;
-      }
-      if (!(byte >= 0x20 && byte < 0x7f) || byte === BACKSLASH) return false;
-    }
+    while (PLAIN[bytes[at]] === 1) at++;
+    this.#at = at + 1;
+    return bytes[at] === QUOTE;
   }
 
   #integer(): boolean {
@@ -199,12 +216,14 @@ export class Scanner {
   }
 
   #keep(start: number, end: number, value: number): void {
+    const bytes = this.#bytes;
+    const length = end - start;
     for (let n = 0; n < this.#names.length; n++) {
       const name = this.#names[n];
-      if (name.length !== end - start) continue;
-      let i = 0;
-      while (i < name.length && this.#bytes[start + i] === name[i]) i++;
-      if (i < name.length) continue;
+      if (name.length !== length || name[0] !== bytes[start]) continue;
+      let i = 1;
+      while (i < length && bytes[start + i] === name[i]) i++;
+      if (i < length) continue;
       this.#starts[n] = value;
       this.#ends[n] = this.#at;
     }
