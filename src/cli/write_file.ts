@@ -44,13 +44,35 @@ export async function writeNewFile(
   try {
     await Deno.writeFile(temporary, bytes, { createNew: true, mode: 0o600 });
     try {
-      // A hard link fails where something is there; a rename would replace it.
-      await Deno.link(temporary, path);
+      await giveName(temporary, path);
     } finally {
-      await Deno.remove(temporary);
+      await removeIfThere(temporary);
     }
   } catch (cause) {
     throw cannotWrite(shown, cause);
+  }
+}
+
+/** Names a file where nothing is; a rename alone would replace what is there. */
+async function giveName(temporary: string, path: string): Promise<void> {
+  try {
+    await Deno.link(temporary, path);
+  } catch (error) {
+    if (
+      error instanceof Deno.errors.AlreadyExists ||
+      error instanceof Deno.errors.NotCapable
+    ) throw error;
+    // A stick with FAT has no hard links: there the name is taken first, by an empty file.
+    await Deno.writeFile(path, new Uint8Array(), { createNew: true });
+    await Deno.rename(temporary, path);
+  }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 
