@@ -40,6 +40,12 @@ const FAULTY: [
     undefined,
   ],
   [
+    "with a byte order mark",
+    rules(`\uFEFF${PERMIT}`),
+    /byte order mark/,
+    1,
+  ],
+  [
     "with a schema that does not parse",
     {
       files: { "a.cedar": PERMIT, "a.cedarschema": "entity A;\nentity entity" },

@@ -47,6 +47,12 @@ export function parsePolicy(cedar: Cedar, policy: PolicySet): ParsedPolicy {
           quoted(file)
         } is not one of a policy: a plain name that ends in ".cedar" or ".cedarschema" was expected`,
       });
+    } else if (policy.files[file].startsWith("\uFEFF")) {
+      faults.push({
+        place: { file, line: 1, column: 1 },
+        message: "It begins with a byte order mark, which Cedar does not read",
+        hint: "Save it as UTF-8 without one",
+      });
     } else if (file.endsWith(".cedar")) {
       rules.push(...parseRules(cedar, file, policy.files[file], faults));
     }
