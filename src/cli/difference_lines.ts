@@ -39,6 +39,32 @@ function trustLines(change: TrustDifference, paint: Paint): string[] {
       ...change.removed.map((digest) => paint("bad", `- ${digest}`)),
     ];
   }
+  if (change.what === "recipient") {
+    const { recipient, owner } = change.recipient;
+    return [
+      change.change === "added"
+        ? paint(
+          "good",
+          `+ trust: evidence is sealed for ${owner}, ${recipient}`,
+        )
+        : paint(
+          "bad",
+          `- trust: evidence is sealed for ${owner}, ${recipient}`,
+        ),
+    ];
+  }
+  if (change.what === "retention") {
+    return (["public", "sealed"] as const)
+      .filter((each) => change.from[each] !== change.to[each])
+      .map((each) =>
+        paint(
+          "care",
+          `trust: ${each} evidence is kept ${daysText(change.from[each])} -> ${
+            daysText(change.to[each])
+          }`,
+        )
+      );
+  }
   const { key } = change;
   const who = `${key.owner} (${key.kind}) for ${
     key.roles.join(", ")
@@ -56,6 +82,12 @@ function trustLines(change: TrustDifference, paint: Paint): string[] {
       ? paint("good", `+ trust: key of ${who}`)
       : paint("bad", `- trust: key of ${who}`),
   ];
+}
+
+/** For how long something is kept. */
+export function daysText(days: number | null): string {
+  if (days === null) return "for ever";
+  return days === 1 ? "1 day" : `${days} days`;
 }
 
 /** The changed lines with a few around them; what lies between is left out, and said so. */

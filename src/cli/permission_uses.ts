@@ -13,7 +13,7 @@ import {
   permissionUse,
 } from "../sandbox/permission_use.ts";
 
-/** By step, of its last attempt; steps that told nothing are left out. */
+/** By step, of its last attempt; steps that told nothing, or nothing that can be read here, are left out. */
 export async function permissionUses(
   { steps }: Plan,
   receipts: readonly Receipt[],
@@ -26,10 +26,9 @@ export async function permissionUses(
     const { step: id, evidence } = receipt.body;
     const told = evidence.find(({ name }) => name === "permissions");
     const step = steps.find((one) => one.id === id);
-    // Evidence may have expired; then nothing is known.
-    if (told === undefined || step === undefined || !blobs.has(told.digest)) {
-      continue;
-    }
+    if (told === undefined || step === undefined) continue;
+    // It may be for others' eyes, or have expired; then nothing is known.
+    if (told.sealed !== undefined || !blobs.has(told.digest)) continue;
     const text = new TextDecoder().decode(await blobs.read(told.digest));
     uses.set(id, permissionUse(step, parseRequests(text)));
   }

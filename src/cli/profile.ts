@@ -203,8 +203,9 @@ const TABLE = {
   },
   "trust add": {
     ...BASE,
-    summary: "propose a key to believe",
+    summary: "propose a key to believe, or for whom evidence is sealed",
     group: "Set up",
+    env: [...HOME_NAMES, "LOGNAME", "USER"],
     write: "any",
   },
   "trust revoke": {

@@ -84,6 +84,7 @@ export const ERROR_EXIT = {
   "ledger.rewritten": EXIT.refused,
   "receipt.illegal": EXIT.fault,
   "evidence.corrupt": EXIT.refused,
+  "evidence.no_recipient": EXIT.refused,
   "store.unwritable": EXIT.refused,
   "store.unavailable": EXIT.refused,
   "run.busy": EXIT.refused,

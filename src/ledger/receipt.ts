@@ -33,6 +33,12 @@ export interface EvidenceRef {
     /** The first of them: what each was, where its mark stands in the file, how many bytes it had. */
     first: { category: string; at: number; length: number }[];
   };
+  /**
+   * Left out where it is public. Else the bytes are encrypted with age for these recipients (SHA-256
+   * of their raw public keys, sorted), digest and size are those of what is encrypted, and of what
+   * was taken out only the count is told.
+   */
+  sealed?: { recipients: Digest[] };
 }
 
 /** A tree as it was found or written. */
@@ -245,6 +251,8 @@ export const ReceiptSchema: z.ZodType<Receipt> = z.discriminatedUnion("type", [
             length: count,
           })),
         }),
+        sealed: z.strictObject({ recipients: z.array(DigestSchema).min(1) })
+          .optional(),
       })),
       usage: z.strictObject({
         wallMs: z.number().min(0),

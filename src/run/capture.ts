@@ -1,5 +1,6 @@
 /**
- * Captures what a step prints and what is told of it, redacted before it is kept or shown.
+ * Captures what a step prints and what is told of it, redacted before it is kept or shown. What is
+ * to be sealed is encrypted before it is kept, and not shown at all.
  *
  * @module
  */
@@ -11,6 +12,13 @@ import {
   type Secrets,
 } from "../evidence/redact.ts";
 import type { FindSecrets } from "../evidence/redact_preset.ts";
+import {
+  type EvidenceWriter,
+  plainWriter,
+  type Sealing,
+  sealingWriter,
+} from "../evidence/evidence_writer.ts";
+import type { Digest } from "../core/digest.ts";
 import type { EvidenceRef } from "../ledger/receipt.ts";
 
 /** How much of the end of each stream is kept at hand to explain a failure. */
@@ -29,6 +37,15 @@ export interface CaptureOptions {
   preset: FindSecrets;
   /** Standard output is a product. */
   product: boolean;
+  /** Encrypts what is captured; `null`: it is kept as it is. */
+  seal: Seal | null;
+}
+
+/** How evidence is sealed, and for whom. */
+export interface Seal {
+  sealing: Sealing;
+  /** Fingerprints of the recipients, sorted. */
+  recipients: Digest[];
 }
 
 /** What was captured. */
@@ -39,22 +56,26 @@ export interface Captured {
 }
 
 interface Stream {
-  writer: BlobWriter;
+  writer: EvidenceWriter;
   redact: RedactingStream;
 }
 
 /** The streams of one attempt, without secrets: its output, and what watches over it. */
 export class Capture implements Disposable {
   readonly #streams: Map<Name, Stream>;
-  readonly #product: Stream | null;
+  readonly #product: { writer: BlobWriter; redact: RedactingStream } | null;
   readonly #show: CaptureOptions["show"];
+  readonly #seal: Seal | null;
   #tail = new Uint8Array();
   #open = true;
 
   constructor(options: CaptureOptions) {
-    const { blobs, secrets, preset } = options;
+    const { blobs, secrets, preset, seal } = options;
+    this.#seal = seal;
     this.#streams = new Map(options.names.map((name) => [name, {
-      writer: blobs.writer(),
+      writer: seal === null
+        ? plainWriter(blobs.writer())
+        : sealingWriter(blobs.writer(), seal.sealing),
       redact: redactStream(secrets, [preset]),
     }]));
     this.#product = options.product
@@ -73,7 +94,7 @@ export class Capture implements Disposable {
   #keep(name: Name, chunk: Uint8Array): void {
     if (chunk.length === 0) return;
     this.#streams.get(name)!.writer.write(chunk);
-    if (name !== "stdout" && name !== "stderr") return;
+    if (this.#seal !== null || name !== "stdout" && name !== "stderr") return;
     const joined = new Uint8Array(this.#tail.length + chunk.length);
     joined.set(this.#tail);
     joined.set(chunk, this.#tail.length);
@@ -81,22 +102,40 @@ export class Capture implements Disposable {
     this.#show(name, chunk);
   }
 
-  /** The end of what was printed, both streams as they came, invalid UTF-8 replaced. */
+  /** The end of what was printed, both streams as they came, invalid UTF-8 replaced; nothing of what is sealed. */
   get tail(): string {
     return new TextDecoder().decode(this.#tail);
   }
 
   /** Makes all streams evidence. */
-  close(truncated: Partial<Record<Name, boolean>>): Captured {
+  async close(truncated: Partial<Record<Name, boolean>>): Promise<Captured> {
+    for (const [name, { redact }] of this.#streams) {
+      this.#keep(name, redact.end(truncated[name] ?? false));
+    }
+    const product = this.#closeProduct(truncated.stdout ?? false);
     this.#open = false;
-    const evidence = [...this.#streams].map(([name, stream]): EvidenceRef => {
-      const { writer, redact } = stream;
+    const closed = await Promise.allSettled(
+      [...this.#streams.values()].map(({ writer }) => writer.close()),
+    );
+    const evidence = [...this.#streams].map(([name, { redact }], i) => {
+      const kept = closed[i];
+      if (kept.status === "rejected") throw kept.reason;
+      const { digest, bytes } = kept.value;
       const cut = truncated[name] ?? false;
-      this.#keep(name, redact.end(cut));
-      const { digest, bytes } = writer.close();
-      return { name, digest, bytes, truncated: cut, redacted: redact.report };
+      return this.#refOf({ name, digest, bytes, truncated: cut }, redact);
     });
-    return { evidence, product: this.#closeProduct(truncated.stdout ?? false) };
+    return { evidence, product };
+  }
+
+  #refOf(
+    kept: Omit<EvidenceRef, "redacted" | "sealed">,
+    { report }: RedactingStream,
+  ): EvidenceRef {
+    if (this.#seal === null) return { ...kept, redacted: report };
+    const { recipients } = this.#seal;
+    // Where a secret stood and how long it was is told of what everybody may read.
+    const redacted = { count: report.count, first: [] };
+    return { ...kept, redacted, sealed: { recipients } };
   }
 
   #closeProduct(cut: boolean): Captured["product"] {

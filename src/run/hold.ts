@@ -15,11 +15,12 @@ import { probe } from "../sandbox/probe.ts";
 import { systemFacts } from "../sandbox/system_facts.ts";
 import { chooseSteps } from "./active_run.ts";
 import { type FindSecrets, loadPreset } from "../evidence/redact_preset.ts";
-import { WritError } from "../core/errors.ts";
 import { DenoDirs } from "./deno_dirs.ts";
 import type { Proposal } from "./propose.ts";
 import type { RunOptions } from "./run.ts";
 import { matchSteps } from "./match_steps.ts";
+import type { Seal } from "./capture.ts";
+import { sealFor } from "./seal_evidence.ts";
 import { takeSecrets } from "./secrets.ts";
 import type { World } from "./world.ts";
 
@@ -34,12 +35,15 @@ export interface Holding extends AsyncDisposable {
   denoDirs: DenoDirs;
   /** Finds what looks like a secret, beside Writ's own rules. */
   preset: FindSecrets;
+  /** Encrypts what is captured of steps that say so; `null` where none does. */
+  seal: Seal | null;
 }
 
 /**
  * Starts the launcher, tries the backends, and chooses one for each step.
  *
- * @throws {WritError} `sandbox.unavailable`, `sandbox.cannot_hold`, `secret.…`
+ * @throws {WritError} `sandbox.unavailable`, `sandbox.cannot_hold`, `secret.…`,
+ * `evidence.no_recipient`
  */
 export async function hold(
   proposal: Proposal,
@@ -47,14 +51,7 @@ export async function hold(
   world: Pick<World, "state" | "sight">,
 ): Promise<Holding> {
   const steps = chooseSteps(proposal, options.only).steps;
-  const sealed = steps.find(({ evidence }) => evidence === "sealed");
-  if (sealed !== undefined) {
-    throw new WritError(
-      "sandbox.cannot_hold",
-      `Cannot seal what step "${sealed.id}" prints: this version keeps it as it is`,
-      { hint: 'Remove "evidence" from the step' },
-    );
-  }
+  const seal = await sealFor(steps, world.sight.trust.file);
   const secrets = takeSecrets(steps, world.sight.env);
   // Loading it costs as much as starting the launcher, and they do not wait for each other.
   const loading = loadPreset();
@@ -75,6 +72,7 @@ export async function hold(
       system: await systemFacts(),
       denoDirs: new DenoDirs(world.state.denoDirs, world.sight.toolDigests),
       preset: await loading,
+      seal,
       [Symbol.asyncDispose]: () => launcher.close(),
     };
   } catch (error) {

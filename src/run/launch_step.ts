@@ -65,6 +65,7 @@ export async function launchStep(
     secrets,
     preset: holding.preset,
     product: step.stdout !== null,
+    seal: step.evidence === "sealed" ? holding.seal : null,
   });
   await using proxy = confinement.network === "hosts"
     ? await startProxy(
@@ -97,7 +98,7 @@ export async function launchStep(
   for (const request of step.kind === "deno" ? audit.requests : []) {
     capture.take("permissions", requestLine(request));
   }
-  const captured = capture.close({
+  const captured = await capture.close({
     ...exited.truncated,
     permissions: audit.truncated,
   });

@@ -4,7 +4,13 @@
  * @module
  */
 import type { PolicySet } from "../policy/policy_set.ts";
-import type { Trust, TrustedKey } from "./trust.ts";
+import {
+  type Recipient,
+  RETENTION,
+  type Retention,
+  type Trust,
+  type TrustedKey,
+} from "./trust.ts";
 
 /** A line of a changed file. */
 export interface LineChange {
@@ -30,6 +36,8 @@ export type TrustDifference =
     fields: { name: string; from: string; to: string }[];
   }
   | { what: "quorum"; from: number; to: number }
+  | { what: "recipient"; change: "added" | "removed"; recipient: Recipient }
+  | { what: "retention"; from: Retention; to: Retention }
   | { what: "policies"; added: string[]; removed: string[] };
 
 /** Everything that would change; two empty lists where nothing would. */
@@ -99,6 +107,32 @@ function trustDifferences(old: Trust | null, next: Trust): TrustDifference[] {
   const removed = was.filter((digest) => !next.policies.includes(digest));
   if (added.length + removed.length > 0) {
     found.push({ what: "policies", added, removed });
+  }
+  return [...found, ...evidenceDifferences(old, next)];
+}
+
+/** Who can open sealed evidence, and how long evidence is kept. */
+function evidenceDifferences(
+  old: Trust | null,
+  next: Trust,
+): TrustDifference[] {
+  const before = old?.recipients ?? [];
+  const after = next.recipients ?? [];
+  const missing = (
+    list: readonly Recipient[],
+    { recipient, owner }: Recipient,
+  ) => !list.some((one) => one.recipient === recipient && one.owner === owner);
+  const found: TrustDifference[] = [];
+  for (const recipient of before.filter((one) => missing(after, one))) {
+    found.push({ what: "recipient", change: "removed", recipient });
+  }
+  for (const recipient of after.filter((one) => missing(before, one))) {
+    found.push({ what: "recipient", change: "added", recipient });
+  }
+  const from = old?.retention ?? RETENTION;
+  const to = next.retention ?? RETENTION;
+  if (from.public !== to.public || from.sealed !== to.sealed) {
+    found.push({ what: "retention", from, to });
   }
   return found;
 }

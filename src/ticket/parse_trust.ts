@@ -10,7 +10,13 @@ import { type JsonDocument, readDocument } from "../pipeline/document.ts";
 import { FaultList } from "../pipeline/faults.ts";
 import { checkDocument } from "../pipeline/form_faults.ts";
 import { sameOwner } from "./owner.ts";
-import { type Trust, type TrustedKey, TrustSchema } from "./trust.ts";
+import { recipientFault } from "./recipient.ts";
+import {
+  type Recipient,
+  type Trust,
+  type TrustedKey,
+  TrustSchema,
+} from "./trust.ts";
 
 /**
  * Reads a trust file (JSON, no comments).
@@ -76,6 +82,7 @@ function readTrust(
   const trust = checkDocument(TrustSchema, document, "The trust file", faults);
   if (trust === undefined) return null;
   checkKeys(trust, document, faults);
+  checkRecipients(trust, document, faults);
   if (new Set(trust.policies).size !== trust.policies.length) {
     faults.add(document.place(["policies"]), "A policy is listed twice");
   }
@@ -101,20 +108,8 @@ function checkKeys(
     }
     if (ids.has(key.id)) fault("id", "the id is listed twice");
     ids.add(key.id);
-    if (printable(key.owner) !== key.owner || key.owner.trim() !== key.owner) {
-      fault("owner", "the owner's name has characters that do not show");
-    }
-    const like = trust.keys.slice(0, index).find((other) =>
-      other.owner !== key.owner && sameOwner(other.owner, key.owner)
-    );
-    if (like !== undefined) {
-      fault(
-        "owner",
-        `the name reads like ${
-          quoted(like.owner)
-        }, one owner has one way to write it`,
-      );
-    }
+    const unclear = ownerFault(key.owner, trust.keys.slice(0, index));
+    if (unclear !== null) fault("owner", unclear);
     if (key.notAfter !== null && key.notAfter <= key.notBefore) {
       fault("notAfter", "it ends before it begins");
     }
@@ -122,6 +117,46 @@ function checkKeys(
       fault("roles", "a role is listed twice");
     }
   });
+}
+
+function checkRecipients(
+  { keys, recipients = [] }: Trust,
+  document: JsonDocument,
+  faults: FaultList,
+): void {
+  recipients.forEach(({ recipient, owner }, index) => {
+    const fault = (field: keyof Recipient, message: string) =>
+      faults.add(
+        document.place(["recipients", index, field]),
+        `Recipient ${index + 1} of ${quoted(owner)}: ${message}`,
+      );
+    const before = recipients.slice(0, index);
+    const wrong = recipientFault(recipient);
+    if (wrong !== null) fault("recipient", `it ${wrong}`);
+    if (before.some((other) => other.recipient === recipient)) {
+      fault("recipient", "it is listed twice");
+    }
+    const unclear = ownerFault(owner, [...keys, ...before]);
+    if (unclear !== null) fault("owner", unclear);
+  });
+}
+
+/** Why a name could be taken for another's. */
+function ownerFault(
+  owner: string,
+  others: readonly { owner: string }[],
+): string | null {
+  if (printable(owner) !== owner || owner.trim() !== owner) {
+    return "the owner's name has characters that do not show";
+  }
+  const like = others.find((other) =>
+    other.owner !== owner && sameOwner(other.owner, owner)
+  );
+  return like === undefined
+    ? null
+    : `the name reads like ${
+      quoted(like.owner)
+    }, one owner has one way to write it`;
 }
 
 /** Whether the y of an encoding is below the field's prime, 2^255 - 19. */

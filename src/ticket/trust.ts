@@ -30,6 +30,23 @@ export interface TrustedKey {
   revokedAt: string | null;
 }
 
+/** Somebody who can open sealed evidence. */
+export interface Recipient {
+  /** An X25519 public key as age writes it: `age1…`. */
+  recipient: string;
+  /** Who holds the identity that opens it. */
+  owner: string;
+}
+
+/** How long evidence is kept, in days from its capture; `null`: for ever. */
+export interface Retention {
+  public: number | null;
+  sealed: number | null;
+}
+
+/** What holds where trust says nothing. */
+export const RETENTION: Retention = { public: 30, sealed: 7 };
+
 /** A trust file. */
 export interface Trust {
   /** Format version; any other is refused. */
@@ -40,7 +57,13 @@ export interface Trust {
   quorum: number;
   /** Policy digests under which the runner's key (role `policy`) may issue tickets for what policy allows. */
   policies: Digest[];
+  /** For whom evidence of steps that say `"evidence": "sealed"` is encrypted: for each of them. */
+  recipients?: Recipient[];
+  /** Left out: {@linkcode RETENTION}. */
+  retention?: Retention;
 }
+
+const days = z.int().min(0).max(36_500).nullable();
 
 /** Schema of a {@linkcode Trust}. */
 export const TrustSchema: z.ZodType<Trust> = z.strictObject({
@@ -59,6 +82,11 @@ export const TrustSchema: z.ZodType<Trust> = z.strictObject({
   })),
   quorum: z.int().min(1),
   policies: z.array(DigestSchema),
+  recipients: z.array(z.strictObject({
+    recipient: z.string(),
+    owner: z.string().min(1),
+  })).optional(),
+  retention: z.strictObject({ public: days, sealed: days }).optional(),
 });
 
 /** The digest of trust: SHA-256 of its canonical bytes. */

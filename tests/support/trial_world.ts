@@ -176,6 +176,7 @@ export class TrialWorld implements AsyncDisposable {
       ])),
       secrets: new Map(),
       preset: () => [],
+      seal: null,
       system: this.system,
       denoDirs: new DenoDirs(this.world.state.denoDirs, null),
       [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -6,6 +6,7 @@
 import { EXIT } from "../../core/errors.ts";
 import { verdictOf } from "../../policy/decision.ts";
 import { type Proposal, propose } from "../../run/propose.ts";
+import { unsealable } from "../../run/seal_evidence.ts";
 import { notInForce, type Sight } from "../../run/sight.ts";
 import { command } from "../command.ts";
 import { operand } from "../parameters.ts";
@@ -24,8 +25,12 @@ export const run = command({
     const { wish, sight } = await openWish(args, context);
     const proposal = await propose(wish, sight, null);
     const problem = notInForce(sight);
+    const unsealed = unsealable(
+      proposal.plan.value.steps,
+      sight.trust?.file ?? null,
+    );
     const next = context.terminal.spoken(
-      nextStep(proposal, sight, args.pipeline),
+      unsealed?.hint ?? nextStep(proposal, sight, args.pipeline),
     );
     context.terminal.answer(
       {
@@ -44,6 +49,11 @@ export const run = command({
           `${context.terminal.paint("care", "Not in force:")} ${
             problem.message.replace(/^Cannot go on: /, "")
           }`,
+        ]),
+        ...(unsealed === null ? [] : [
+          `${
+            context.terminal.paint("care", "Would be refused:")
+          } ${unsealed.message}`,
         ]),
         `Nothing was run. Next: ${next}`,
       ],

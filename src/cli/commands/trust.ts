@@ -25,10 +25,17 @@ import {
 } from "../../ticket/differences.ts";
 import { listKeys } from "../../ticket/keyring.ts";
 import { loadTrust } from "../../ticket/read_trust.ts";
-import { type Trust, trustDigest, TrustSchema } from "../../ticket/trust.ts";
+import { recipientId } from "../../ticket/recipient.ts";
+import {
+  type Recipient,
+  RETENTION,
+  type Trust,
+  trustDigest,
+  TrustSchema,
+} from "../../ticket/trust.ts";
 import { askYesNo } from "../ask.ts";
 import { type Command, command } from "../command.ts";
-import { differenceLines } from "../difference_lines.ts";
+import { daysText, differenceLines } from "../difference_lines.ts";
 import { flag } from "../parameters.ts";
 import { findWorkspace } from "../workspace.ts";
 
@@ -42,6 +49,7 @@ export const show: Command = command({
     const pins = await readPins(configFolder, root);
     const digest = trustDigest(trust);
     const inForce = pins?.trust === digest;
+    const { recipients = [], retention: kept = RETENTION } = trust;
     terminal.answer({ workspace: root, digest, inForce, pins, trust }, [
       `${TRUST_FILE}  ${digest}`,
       inForce ? terminal.paint("good", "in force") : terminal.paint(
@@ -49,8 +57,15 @@ export const show: Command = command({
         terminal.spoken("not in force: deno task writ trust accept"),
       ),
       `approvers needed: ${trust.quorum}`,
+      `evidence is kept: public ${daysText(kept.public)}, sealed ${
+        daysText(kept.sealed)
+      }`,
       "",
       ...terminal.table(trustTable(trust)),
+      ...(recipients.length === 0 ? [] : [
+        "",
+        ...terminal.table(recipientTable(recipients)),
+      ]),
     ]);
     return EXIT.done;
   },
@@ -156,6 +171,19 @@ function trustTable(trust: Trust): { head: string[]; rows: string[][] } {
         ? key.notAfter ?? "no end"
         : `revoked ${key.revokedAt}`,
       key.id,
+    ]),
+  };
+}
+
+function recipientTable(
+  recipients: readonly Recipient[],
+): { head: string[]; rows: string[][] } {
+  return {
+    head: ["evidence is sealed for", "recipient", "id"],
+    rows: recipients.map(({ owner, recipient }) => [
+      owner,
+      recipient,
+      recipientId(recipient),
     ]),
   };
 }

@@ -20,23 +20,41 @@ import {
 } from "../../ticket/keyring.ts";
 import { parseTrust } from "../../ticket/parse_trust.ts";
 import { loadTrust } from "../../ticket/read_trust.ts";
+import { recipientFault } from "../../ticket/recipient.ts";
 import type { Trust, TrustedKey } from "../../ticket/trust.ts";
 import { trustText } from "../../ticket/trust_text.ts";
 import { type Command, command, type Context } from "../command.ts";
-import { operand, options } from "../parameters.ts";
+import { ownerOf } from "../owner.ts";
+import { operand, option, options } from "../parameters.ts";
 import { readInput } from "../read_input.ts";
 import { rolesOf } from "../roles.ts";
 import { findWorkspace } from "../workspace.ts";
 
-/** Proposes a key. */
+/** Proposes a key, or a recipient of sealed evidence. */
 export const add: Command = command({
   about:
-    "Whoever made the key hands over the file ending in .pub.json that writ keys new names. It is believed where writ trust accept puts it in force.",
+    "Whoever made the key hands over the file ending in .pub.json that writ keys new names. It is believed where writ trust accept puts it in force. An age recipient (age-keygen makes one) is whom sealed evidence is encrypted for.",
   parameters: {
-    key: operand("KEY", "a file ending in .pub.json, or one of your keys"),
+    key: operand(
+      "KEY",
+      "a file ending in .pub.json, one of your keys, or an age recipient: age1…",
+    ),
     role: options("ROLE", "what to believe it for; else what it is meant for"),
+    owner: option(
+      "NAME",
+      "whose age recipient it is; this user, if not given",
+    ),
   },
   run: async (args, context) => {
+    if (isRecipient(args.key)) {
+      return await addRecipient(args.key, args, context);
+    }
+    if (args.owner !== null) {
+      throw new WritError(
+        "usage.invalid",
+        "Cannot use --owner: a key says itself whose it is",
+      );
+    }
     const key = await publicKeyOf(args.key, context);
     const roles = args.role.length === 0 ? key.roles : rolesOf(args.role);
     return await propose(context, `${key.owner} ${key.id}`, (trust, now) => {
@@ -47,7 +65,7 @@ export const add: Command = command({
         );
       }
       const { id, publicKey, owner, kind } = key;
-      return [...trust.keys, {
+      const added: TrustedKey = {
         id,
         publicKey,
         owner,
@@ -56,28 +74,34 @@ export const add: Command = command({
         notBefore: now,
         notAfter: null,
         revokedAt: null,
-      }];
+      };
+      return { ...trust, keys: [...trust.keys, added] };
     });
   },
 });
 
-/** Proposes that a key counts no longer. */
+/** Proposes that a key counts no longer, or that evidence is no longer sealed for a recipient. */
 export const revoke: Command = command({
   about:
-    "What it signed before still counts: verify asks whether a key was in force when it signed.",
+    "What it signed before still counts: verify asks whether a key was in force when it signed. What was sealed for an age recipient, that one can still open.",
   parameters: {
-    key: operand("KEY", "the key's id, its beginning, or its owner"),
+    key: operand(
+      "KEY",
+      "the key's id, its beginning, or its owner; or an age recipient",
+    ),
   },
   run: async (args, context) =>
     await propose(context, args.key, (trust, now) => {
+      if (isRecipient(args.key)) return withoutRecipient(trust, args.key);
       const found = trust.keys.filter(({ id, owner, revokedAt }) =>
         revokedAt === null &&
         (owner === args.key || `${id}`.startsWith(args.key))
       );
       if (found.length === 1) {
-        return trust.keys.map((key) =>
+        const keys = trust.keys.map((key) =>
           key === found[0] ? { ...key, revokedAt: now } : key
         );
+        return { ...trust, keys };
       }
       throw new WritError(
         "reference.unknown",
@@ -89,17 +113,68 @@ export const revoke: Command = command({
     }),
 });
 
-/** Writes the workspace's trust file with other keys. */
+function isRecipient(word: string): boolean {
+  return word.startsWith("age1");
+}
+
+async function addRecipient(
+  recipient: string,
+  args: { owner: string | null; role: readonly string[] },
+  context: Context,
+): Promise<ExitStatus> {
+  if (args.role.length > 0) {
+    throw new WritError(
+      "usage.invalid",
+      "Cannot use --role: whom evidence is sealed for signs nothing",
+    );
+  }
+  const fault = recipientFault(recipient);
+  if (fault !== null) {
+    throw new WritError(
+      "usage.invalid",
+      `Cannot seal for ${quoted(recipient, 200)}: it ${fault}`,
+      { hint: "age-keygen makes one; it prints it as the public key" },
+    );
+  }
+  const owner = await ownerOf(args.owner, context);
+  return await propose(context, `${owner} ${recipient}`, (trust) => {
+    const { recipients = [] } = trust;
+    if (recipients.some((one) => one.recipient === recipient)) {
+      throw new WritError(
+        "usage.invalid",
+        `Cannot add ${recipient}: "${TRUST_FILE}" names it already`,
+      );
+    }
+    return { ...trust, recipients: [...recipients, { recipient, owner }] };
+  });
+}
+
+function withoutRecipient(trust: Trust, recipient: string): Trust {
+  const { recipients = [], ...rest } = trust;
+  const left = recipients.filter((one) => one.recipient !== recipient);
+  if (left.length === recipients.length) {
+    throw new WritError(
+      "reference.unknown",
+      `Cannot take away ${
+        quoted(recipient, 200)
+      }: "${TRUST_FILE}" names no such recipient`,
+      { hint: "deno task writ trust show lists them" },
+    );
+  }
+  return left.length === 0 ? rest : { ...rest, recipients: left };
+}
+
+/** Writes the workspace's trust file anew. */
 async function propose(
   { cwd, now, terminal }: Context,
   what: string,
-  change: (trust: Trust, now: string) => TrustedKey[],
+  change: (trust: Trust, now: string) => Trust,
 ): Promise<ExitStatus> {
   const { root } = await findWorkspace(cwd);
   const path = join(root, TRUST_FILE);
   const trust = await loadTrust(path);
   const bytes = new TextEncoder().encode(
-    trustText({ ...trust, keys: change(trust, formatTime(now())) }),
+    trustText(change(trust, formatTime(now()))),
   );
   // Read again as anybody will: what is refused there must not be written.
   const next = parseTrust(bytes, TRUST_FILE);

@@ -34,7 +34,7 @@ export async function adviseStep(
       `Cannot tell what "${step}" used: ${record.run} has no permission audit of a step of that name`,
       {
         hint: uses.size === 0
-          ? "Only deno steps have one, and only until their evidence expires"
+          ? "Only deno steps have one that can be read, where their evidence is public and has not expired"
           : `It has those of ${[...uses.keys()].join(", ")}`,
       },
     );

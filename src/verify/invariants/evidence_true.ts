@@ -20,7 +20,9 @@ export const evidenceTrue: Invariant = {
     const { files } = parts.bundle;
     const referenced = new Set<string>();
     for (const { seq, body } of eventsOf(receipts, "step.finished")) {
-      for (const { name: what, digest, bytes: size } of body.evidence) {
+      for (
+        const { name: what, digest, bytes: size, sealed } of body.evidence
+      ) {
         const name = evidenceName(digest);
         const bytes = files.get(name);
         referenced.add(name);
@@ -46,6 +48,13 @@ export const evidenceTrue: Invariant = {
             name,
             receiptPointer(seq),
           );
+        } else if (sealed !== undefined && !isAge(bytes)) {
+          found.fail(
+            "evidence.unsealed",
+            `${of} is recorded as sealed, and is no age file`,
+            name,
+            receiptPointer(seq),
+          );
         }
       }
     }
@@ -61,3 +70,10 @@ export const evidenceTrue: Invariant = {
     return found;
   },
 };
+
+/** The first line of a file of age (`age-encryption.org/v1`). */
+const AGE = new TextEncoder().encode("age-encryption.org/v1\n");
+
+function isAge(bytes: Uint8Array): boolean {
+  return AGE.every((byte, i) => bytes[i] === byte);
+}
