@@ -228,34 +228,12 @@ Deno.test("an approval is for the recipients that it was given with", async () =
   refused(await world.execute(), "trust.unpinned");
 });
 
-for (
-  const [what, word, said] of [
-    ["a character is wrong", RECIPIENT.replace(/.$/, "q"), "checksum"],
-    ["it is cut off", RECIPIENT.slice(0, -3), "checksum"],
-    ["it is nothing", "age1", "checksum"],
-    ["it is post-quantum", `${RECIPIENT.slice(0, 4)}pq1qqq`, "no X25519"],
-    [
-      "it is a point of small order",
-      "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq8p25u4",
-      "checksum|small order",
-    ],
-    ["it is written large", RECIPIENT.toUpperCase(), "key"],
-  ] as const
-) {
-  Deno.test(`a recipient is not proposed where ${what}`, async () => {
-    await using world = await World.make();
-    const before = world.text(TRUST);
-    const ended = await world.writ(["trust", "add", word, "--owner", "bob"]);
-    assert(ended.status === 2 || ended.status === 3, ended.stderr);
-    assertMatch(ended.stderr, new RegExp(said));
-    assertEquals(world.text(TRUST), before);
-  });
-}
-
 Deno.test("a recipient is proposed once, shown, accepted and taken away", async () => {
   await using world = await World.make();
   const before = world.text(TRUST);
   await world.must(["trust", "add", RECIPIENT, "--owner", "bob"]);
+  const wrong = await world.writ(["trust", "add", RECIPIENT.slice(0, -1)]);
+  assertEquals([wrong.status, codeOf(wrong)], [2, "usage.invalid"]);
   const twice = await world.writ(["trust", "add", RECIPIENT, "--owner", "eve"]);
   assertEquals([twice.status, codeOf(twice)], [2, "usage.invalid"]);
   const accepted = await world.must(["trust", "accept", "--yes"]);
