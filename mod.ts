@@ -111,6 +111,8 @@ export {
 export { loadTrust } from "./src/ticket/read_trust.ts";
 export type { Ticket } from "./src/ticket/ticket.ts";
 export {
+  type Recipient,
+  type Retention,
   type Role,
   type Trust,
   trustDigest,

@@ -42,7 +42,12 @@ export type {
   ReportVerdict,
   Subjects,
 } from "./src/verify/report.ts";
-export type { Trust, TrustedKey } from "./src/ticket/trust.ts";
+export type {
+  Recipient,
+  Retention,
+  Trust,
+  TrustedKey,
+} from "./src/ticket/trust.ts";
 
 if (import.meta.main) Deno.exitCode = await main(Deno.args);
 

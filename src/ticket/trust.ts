@@ -40,7 +40,9 @@ export interface Recipient {
 
 /** How long evidence is kept, in days from its capture; `null`: for ever. */
 export interface Retention {
+  /** Of what anybody who has the bundle can read. */
   public: number | null;
+  /** Of what is encrypted for the recipients in trust. */
   sealed: number | null;
 }
 
