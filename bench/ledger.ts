@@ -155,7 +155,7 @@ async function sealedRun(ledger: Ledger, signer: Signer) {
     envelope: await signEnvelope(TICKET_TYPE, payload, [signer]),
     payloadDigest: sha256(payload),
     run,
-    opened: { plan: NOTHING, decision: NOTHING, only: null },
+    opened: { plan: NOTHING, decision: NOTHING, pipeline: NOTHING, only: null },
     actor: ACTOR,
   });
   const { hash, receipt } = await ledger.append(

@@ -72,6 +72,8 @@ async function appendTo(
   const opened = {
     plan: digest,
     decision: digest,
+    envelope: digest,
+    pipeline: digest,
     only: null,
     ticket: "tkt_01M7ZBSCN2XCK0VGP29GQT77HX",
     entry: { seq: 0, hash: digest },

@@ -49,6 +49,8 @@ function draftOf(step: Step): ReceiptDraft {
           plan: sha256(PLAN),
           decision: sha256(DECISION),
           ticket: "t",
+          envelope: sha256(PLAN),
+          pipeline: sha256(PLAN),
           entry: ENTRY,
           only: null,
         },

@@ -182,6 +182,10 @@ export async function bundleFiles(
   );
   const ticket = (changes.ticket ?? same)(ticketOf(decision));
   const payload = canonicalBytes(ticket);
+  const envelope = canonicalBytes(
+    await signEnvelope(TICKET_TYPE, payload, changes.approvers ?? [KEYS.ana]),
+  );
+  const pipeline = encoder.encode(changes.pipeline ?? PIPELINE);
   const before = linkEntries(
     EMPTY_HEAD,
     (changes.ledger ?? same)(history(ticket, sha256(payload), run)),
@@ -196,6 +200,8 @@ export async function bundleFiles(
       plan: planDigest(plan),
       decision: decisionDigest(decision),
       ticket: ticket.id,
+      envelope: sha256(envelope),
+      pipeline: sha256(pipeline),
       entry: {
         seq: admitted?.entry.seq ?? 0,
         hash: admitted?.hash ?? digestOf("none"),
@@ -205,7 +211,7 @@ export async function bundleFiles(
     sealed(plan, steps),
   ].map((draft, i) => ({ ...draft, run, at: at(10 + i) }) as ReceiptDraft));
   const known = new Map<string, Uint8Array>([
-    [BUNDLE_FILES.pipeline, encoder.encode(changes.pipeline ?? PIPELINE)],
+    [BUNDLE_FILES.pipeline, pipeline],
     [BUNDLE_FILES.plan, canonicalBytes(plan)],
     [BUNDLE_FILES.decision, canonicalBytes(decision)],
     [BUNDLE_FILES.trust, canonicalBytes(trust)],
@@ -239,13 +245,9 @@ export async function bundleFiles(
     { ...ledgerKey, id: LEDGER },
   );
   const runner = changes.runner ?? KEYS.runner;
-  const approvers = changes.approvers ?? [KEYS.ana];
   const files = new Map<string, Uint8Array>([
     ...known,
-    [
-      BUNDLE_FILES.ticket,
-      canonicalBytes(await signEnvelope(TICKET_TYPE, payload, approvers)),
-    ],
+    [BUNDLE_FILES.ticket, envelope],
     [BUNDLE_FILES.receipts, joinLines(receipts.map(({ bytes }) => bytes))],
     [
       BUNDLE_FILES.seal,
@@ -354,6 +356,14 @@ async function excerptOf(
   );
   // A ledger that was changed proves what it can of what was seen.
   const provable = seen !== null && seen.size > 0 && seen.size < head.size;
+  const proofs = provable ? [seen] : [];
+  const last = shown.findLast(({ entry: { type } }) => type === "run.closed");
+  if (last?.entry.type === "run.closed") {
+    const size = last.entry.body.before;
+    if (size > 0 && size < head.size && size !== proofs[0]?.size) {
+      proofs.push(await reader.headAt(size));
+    }
+  }
   const excerpt: LedgerExcerpt = {
     v: 1,
     ledger: LEDGER,
@@ -361,9 +371,12 @@ async function excerptOf(
     inclusion: await Promise.all(
       shown.map(({ entry: { seq } }) => reader.inclusion(seq, head.size)),
     ),
-    consistency: provable
-      ? [{ ...seen, path: await reader.consistency(seen.size, head.size) }]
-      : [],
+    consistency: await Promise.all(
+      proofs.sort((a, b) => a.size - b.size).map(async (proof) => ({
+        ...proof,
+        path: await reader.consistency(proof.size, head.size),
+      })),
+    ),
   };
   return { excerpt, head };
 }
@@ -392,6 +405,7 @@ function closing(seal: Seal): LedgerDraft[] {
       outcome: seal.outcome,
       head: seal.head,
       count: seal.count,
+      before: 3,
     }),
   ];
 }

@@ -21,13 +21,17 @@ export interface EntryBodies {
   };
   /** A run goes on under the same use. */
   "run.resumed": { run: string };
-  /** `seal` is the digest of the seal's payload bytes. */
+  /**
+   * `seal` is the digest of the seal's payload bytes; `before` is the size of the tree that the
+   * checkpoint before was of, 0 where there was none.
+   */
   "run.closed": {
     run: string;
     seal: Digest;
     outcome: string;
     head: Digest;
     count: number;
+    before: number;
   };
 }
 
@@ -95,6 +99,7 @@ export const EntrySchema: z.ZodType<Entry> = z.discriminatedUnion("type", [
       outcome: text,
       head: DigestSchema,
       count: z.int().min(1),
+      before: z.int().min(0),
     }),
   ),
 ]) as unknown as z.ZodType<Entry>;

@@ -72,6 +72,10 @@ export interface ReceiptBodies {
     plan: Digest;
     decision: Digest;
     ticket: string;
+    /** SHA-256 of the ticket's envelope: who had signed when the run was admitted. */
+    envelope: Digest;
+    /** SHA-256 of the author's file, with its comments. */
+    pipeline: Digest;
     /** The ledger entry `run.admitted`. */
     entry: { seq: number; hash: Digest };
     /** The steps chosen by `--only`, or `null` for all. */
@@ -204,6 +208,8 @@ export const ReceiptSchema: z.ZodType<Receipt> = z.discriminatedUnion("type", [
       plan: DigestSchema,
       decision: DigestSchema,
       ticket: text,
+      envelope: DigestSchema,
+      pipeline: DigestSchema,
       entry: entryRef,
       only: z.array(text).nullable(),
     }),

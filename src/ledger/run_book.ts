@@ -38,12 +38,17 @@ import {
   readTicketState,
   type SignedTicket,
 } from "./ticket_book.ts";
-import { checkpointPuts, ledgerKey } from "./tree_book.ts";
+import { checkpointedSize, checkpointPuts, ledgerKey } from "./tree_book.ts";
 
 /** What admits a run. */
 export interface Admission extends SignedTicket {
   run: string;
-  opened: { plan: Digest; decision: Digest; only: string[] | null };
+  opened: {
+    plan: Digest;
+    decision: Digest;
+    pipeline: Digest;
+    only: string[] | null;
+  };
   actor: Actor;
   /** The ids of the chosen steps, by which the run can be found. */
   steps?: readonly string[];
@@ -112,7 +117,8 @@ export async function admitRun(
       );
     }
     const use = state.uses + 1;
-    const { decision, plan, only } = opened;
+    const { decision, plan, pipeline, only } = opened;
+    const envelope = canonicalBytes(signed.envelope);
     const entry = batch.add("run.admitted", {
       run,
       ticket: ticket.id,
@@ -125,7 +131,15 @@ export async function admitRun(
       at: batch.at,
       type: "run.opened",
       actor,
-      body: { plan, decision, ticket: ticket.id, entry: refOf(entry), only },
+      body: {
+        plan,
+        decision,
+        ticket: ticket.id,
+        envelope: sha256(envelope),
+        pipeline,
+        entry: refOf(entry),
+        only,
+      },
     });
     const record: RunRecord = {
       v: 1,
@@ -147,7 +161,11 @@ export async function admitRun(
         document("ticket-state", ticket.id, { ...state, uses: use }),
         document("run", run, record),
         ...listed,
-        ...await documentPuts(log, documents),
+        // The ticket itself may gain signatures that this run did not have.
+        ...await documentPuts(
+          log,
+          new Map([...documents, [sha256(envelope), envelope]]),
+        ),
       ],
       receipts: [{ run, append: appendOf([receipt], EMPTY_HEAD) }],
       result: { entry, opened: receipt, record },
@@ -231,6 +249,7 @@ export async function closeRun(
       outcome,
       head: head.hash,
       count: head.size,
+      before: await checkpointedSize(log.store),
     });
     const record: RunRecord = {
       ...withEntry(before, entry),

@@ -75,6 +75,12 @@ export function latestCheckpoint(store: Store): Promise<Uint8Array | null> {
   return store.get("checkpoint", LATEST);
 }
 
+/** How many entries the newest checkpoint covers; 0 before the first. */
+export async function checkpointedSize(store: Store): Promise<number> {
+  const bytes = await latestCheckpoint(store);
+  return bytes === null ? 0 : parse(bytes).size;
+}
+
 /** The checkpoint that was signed with the closing of a run; `null` when it is not closed. */
 export function checkpointOfRun(
   store: Store,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { sha256 } from "../core/digest.ts";
 import { newRunId } from "../core/id.ts";
 import { acquireRunLock } from "../evidence/run_lock.ts";
 import { type ActiveRun, chooseSteps, requireWanted } from "./active_run.ts";
@@ -43,6 +44,7 @@ export async function admit(
       opened: {
         plan: proposal.plan.digest,
         decision: leave.decision.digest,
+        pipeline: sha256(proposal.wish.bytes),
         only,
       },
       actor,

@@ -7,6 +7,8 @@ import { canonicalBytes, parseCanonical } from "../core/canonical_json.ts";
 import { type Digest, sha256 } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { ReceiptSchema } from "../ledger/receipt.ts";
+import { CORRUPT_HINT, parseStored } from "../ledger/records.ts";
 import { type Plan, PlanSchema } from "../plan/plan.ts";
 import { type Decision, DecisionSchema } from "../policy/decision.ts";
 import type { PolicySet } from "../policy/policy_set.ts";
@@ -48,19 +50,62 @@ export async function readDecision(
   return DecisionSchema.parse(await read(ledger, digest, "decision"));
 }
 
+/** The bytes that a run was admitted with: what has been changed since does not belong to it. */
+export interface Admitted {
+  /** The author's file. */
+  pipeline: Uint8Array;
+  /** The ticket's envelope. */
+  envelope: Uint8Array;
+  /** The trust that was in force when it was decided. */
+  trust: Uint8Array;
+}
+
+/**
+ * What a run was admitted with.
+ *
+ * @param opened the run's first receipt
+ * @param decision the decision that it names
+ */
+export async function readAdmitted(
+  ledger: Ledger,
+  opened: Uint8Array,
+  decision: Decision,
+): Promise<Admitted> {
+  const receipt = parseStored(opened, ReceiptSchema, "a receipt");
+  if (receipt.type !== "run.opened") {
+    throw new WritError(
+      "ledger.corrupt",
+      `Cannot read how run "${receipt.run}" was opened: its first receipt is "${receipt.type}"`,
+      { hint: CORRUPT_HINT },
+    );
+  }
+  const { pipeline, envelope } = receipt.body;
+  return {
+    pipeline: await readBytes(ledger, pipeline, "pipeline"),
+    envelope: await readBytes(ledger, envelope, "ticket"),
+    trust: await readBytes(ledger, decision.trust, "trust"),
+  };
+}
+
 async function read(
   ledger: Ledger,
   digest: Digest,
   what: string,
 ): Promise<unknown> {
-  const bytes = await ledger.document(digest);
-  if (bytes === null || sha256(bytes) !== digest) {
-    throw new WritError(
-      "ledger.corrupt",
-      `Cannot read ${what} ${digest}: ${
-        bytes === null ? "it is not in the ledger" : "its bytes are others"
-      }`,
-    );
-  }
+  const bytes = await readBytes(ledger, digest, what);
   return parseCanonical(bytes, `${what} ${digest}`);
+}
+
+async function readBytes(
+  ledger: Ledger,
+  digest: Digest,
+  what: string,
+): Promise<Uint8Array> {
+  const bytes = await ledger.document(digest);
+  if (bytes !== null) return bytes;
+  throw new WritError(
+    "ledger.corrupt",
+    `Cannot read ${what} ${digest}: it is not in the ledger`,
+    { hint: CORRUPT_HINT },
+  );
 }

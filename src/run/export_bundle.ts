@@ -11,6 +11,7 @@ import { parseStored } from "../ledger/records.ts";
 import { ReceiptSchema } from "../ledger/receipt.ts";
 import { BUNDLE_FILES } from "../bundle/bundle.ts";
 import { Place } from "./publish_place.ts";
+import { readAdmitted } from "./documents.ts";
 import type { ActiveRun } from "./active_run.ts";
 import { excerptOf } from "./ledger_excerpt.ts";
 import type { SealedRun } from "./seal_run.ts";
@@ -24,15 +25,17 @@ export async function exportBundle(
 ): Promise<string> {
   const { sight, blobs, ledger } = world;
   const encoder = new TextEncoder();
-  const { receipts, evidence } = await receiptsOf(run, world);
+  const { opened, receipts, evidence } = await receiptsOf(run, world);
+  const decision = run.leave.decision.value;
+  const admitted = await readAdmitted(ledger, opened, decision);
   const { seen } = run.leave.judged.ticket;
   const { excerpt, checkpoint } = await excerptOf(run.id, seen, ledger);
   const files = new Map<string, Uint8Array>([
-    [BUNDLE_FILES.pipeline, run.proposal.wish.bytes],
+    [BUNDLE_FILES.pipeline, admitted.pipeline],
     [BUNDLE_FILES.plan, canonicalBytes(run.proposal.plan.value)],
-    [BUNDLE_FILES.decision, canonicalBytes(run.leave.decision.value)],
-    [BUNDLE_FILES.trust, canonicalBytes(sight.trust.file)],
-    [BUNDLE_FILES.ticket, canonicalBytes(run.leave.envelope)],
+    [BUNDLE_FILES.decision, canonicalBytes(decision)],
+    [BUNDLE_FILES.trust, admitted.trust],
+    [BUNDLE_FILES.ticket, admitted.envelope],
     [BUNDLE_FILES.receipts, receipts],
     [BUNDLE_FILES.seal, canonicalBytes(sealed.envelope)],
     [BUNDLE_FILES.ledger, canonicalBytes(excerpt)],
@@ -68,7 +71,9 @@ export function bundleFolder(run: string, world: World): string {
 async function receiptsOf(
   run: ActiveRun,
   world: World,
-): Promise<{ receipts: Uint8Array; evidence: Set<Digest> }> {
+): Promise<
+  { opened: Uint8Array; receipts: Uint8Array; evidence: Set<Digest> }
+> {
   const lines: Uint8Array[] = [];
   const evidence = new Set<Digest>();
   const newline = new Uint8Array([10]);
@@ -79,6 +84,7 @@ async function receiptsOf(
     for (const { digest } of receipt.body.evidence) evidence.add(digest);
   }
   return {
+    opened: lines[0],
     receipts: new Uint8Array(await new Blob(lines as BlobPart[]).arrayBuffer()),
     evidence,
   };

@@ -26,6 +26,7 @@ import {
   type SealedResult,
   sealedResult,
 } from "../verify/sealed_results.ts";
+import { readAdmitted } from "./documents.ts";
 import type { ActiveRun } from "./active_run.ts";
 import type { World } from "./world.ts";
 
@@ -69,11 +70,10 @@ async function filesOf(
   at: string,
   { sight, ledger, blobs }: World,
 ): Promise<Map<string, Uint8Array>> {
+  const decision = run.leave.decision.value;
   const files = new Map<string, Uint8Array>([
-    [BUNDLE_FILES.pipeline, run.proposal.wish.bytes],
     [BUNDLE_FILES.plan, canonicalBytes(run.proposal.plan.value)],
-    [BUNDLE_FILES.decision, canonicalBytes(run.leave.decision.value)],
-    [BUNDLE_FILES.trust, canonicalBytes(sight.trust.file)],
+    [BUNDLE_FILES.decision, canonicalBytes(decision)],
   ]);
   for (const [name, text] of Object.entries(sight.policy.set.files)) {
     files.set(POLICY_FOLDER + name, new TextEncoder().encode(text));
@@ -87,6 +87,9 @@ async function filesOf(
       files.set(evidenceName(digest), await blobs.read(digest));
     }
   }
+  const admitted = await readAdmitted(ledger, lines[0], decision);
+  files.set(BUNDLE_FILES.pipeline, admitted.pipeline);
+  files.set(BUNDLE_FILES.trust, admitted.trust);
   const head = { size: lines.length, hash: leafHash(lines.at(-1)!) };
   const last = nextReceipt(head, {
     run: run.id,

@@ -17,9 +17,6 @@ import {
 import { CORRUPT_HINT } from "../ledger/records.ts";
 import type { EntryAt } from "../ledger/run_book.ts";
 
-/** How far back the checkpoint before is looked for. */
-const ENTRIES_BACK = 256;
-
 /**
  * The excerpt of a closed run, the same whenever it is made. It is verified before it leaves.
  *
@@ -45,7 +42,7 @@ export async function excerptOf(
     inclusion.push(proof);
   }
   const consistency: ConsistencyProof[] = [];
-  for (const size of await earlierSizes(entries, seen, ledger)) {
+  for (const size of earlierSizes(entries, seen)) {
     const before = await proofs.headAt(size);
     const path = await proofs.consistency(size, head.size);
     if (!verifyConsistency(before, head, path)) {
@@ -66,21 +63,15 @@ export async function excerptOf(
 }
 
 /** The sizes that readers may know: what the ticket has seen, and the checkpoint before. */
-async function earlierSizes(
+function earlierSizes(
   entries: readonly EntryAt[],
   seen: TreeHead | null,
-  ledger: Ledger,
-): Promise<number[]> {
-  const closed = entries.at(-1)!.entry.seq;
-  const sizes = new Set<number>();
-  if (seen !== null && seen.size > 0) sizes.add(seen.size);
-  let before = 0;
-  const from = Math.max(0, closed - ENTRIES_BACK);
-  for await (const { entry } of ledger.entries(from, closed - from)) {
-    if (entry.type === "run.closed") before = entry.seq + 1;
+): number[] {
+  const sizes = new Set<number>(seen === null ? [] : [seen.size]);
+  for (const { entry } of entries) {
+    if (entry.type === "run.closed") sizes.add(entry.body.before);
   }
-  if (before > 0) sizes.add(before);
-  return [...sizes].sort((a, b) => a - b);
+  return [...sizes].filter((size) => size > 0).sort((a, b) => a - b);
 }
 
 function unproven(run: string, why: string): WritError {

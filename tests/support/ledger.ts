@@ -22,6 +22,7 @@ export const LEDGER_KEY = await signerFromPkcs8(
 );
 export const LEDGER_ID = LEDGER_KEY.id;
 export const PLAN = canonicalBytes({ plan: 1 });
+export const PIPELINE = new TextEncoder().encode("{} // one");
 export const DECISION = canonicalBytes({ decision: 1 });
 export const ACTOR: Actor = { kind: "human", id: "ada" };
 
@@ -84,7 +85,12 @@ export function admission(signed: SignedFixture, run = makeRunId()) {
   return {
     ...signed,
     run,
-    opened: { plan: sha256(PLAN), decision: sha256(DECISION), only: null },
+    opened: {
+      plan: sha256(PLAN),
+      decision: sha256(DECISION),
+      pipeline: sha256(PIPELINE),
+      only: null,
+    },
     actor: ACTOR,
   };
 }

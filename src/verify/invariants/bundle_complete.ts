@@ -44,7 +44,7 @@ function checkPresent({ bundle }: BundleParts, found: Findings): void {
   }
   for (const name of bundle.files.keys()) {
     if (isVouched(name)) continue;
-    found.warn(
+    found.fail(
       "bundle.file_unvouched",
       `"${name}" is listed, but nothing that is checked here says anything about it`,
       name,

@@ -45,6 +45,7 @@ export const ledgerCheckpoint: Invariant = {
       );
       return found;
     }
+    checkLines(checkpoint, found);
     const key = keyOfLedger(trust, excerpt.ledger);
     const signed = key === null ? "absent" : await isSigned(checkpoint, key);
     if (key === null || signed === "absent") {
@@ -67,6 +68,16 @@ export const ledgerCheckpoint: Invariant = {
     return found;
   },
 };
+
+/** The checkpoint of a closing is signed by the ledger alone, once: whose other lines are nobody here could say. */
+function checkLines({ note: { signatures } }: Checkpoint, found: Findings) {
+  if (signatures.length === 1) return;
+  found.fail(
+    "checkpoint.signatures",
+    `The checkpoint has ${signatures.length} signature lines, that of the ledger was expected`,
+    BUNDLE_FILES.checkpoint,
+  );
+}
 
 /** The key of a ledger in somebody's trust; `null` when it is not there. */
 export function keyOfLedger(trust: Trust, ledger: Digest): TrustedKey | null {

@@ -11,6 +11,7 @@ import {
   verifyConsistency,
 } from "../../ledger/merkle.ts";
 import { Findings, type Invariant } from "../invariant.ts";
+import { entriesOf } from "../ledger_events.ts";
 
 /**
  * A proof leads from the tree in the ticket to the checkpoint's. That the ticket was entered
@@ -28,6 +29,7 @@ export const ledgerConsistency: Invariant = {
     if (ticket === undefined) return found;
     if (excerpt === undefined || checkpoint === undefined) return found;
     checkProofs(excerpt, checkpoint, found);
+    checkSizes(ticket.seen, excerpt, found);
     if (ticket.seen === null) {
       found.warn(
         "consistency.unseen",
@@ -55,6 +57,38 @@ function checkProofs(
       "consistency.proof",
       `The proof from ${proof.size} entries does not lead to the checkpoint`,
       `${BUNDLE_FILES.ledger}#/consistency/${i}`,
+    );
+  }
+}
+
+/** One for what the approvers saw, one for the checkpoint before the closing; no others, and none left out. */
+function checkSizes(
+  seen: TreeHead | null,
+  excerpt: Excerpt,
+  found: Findings,
+): void {
+  const before = entriesOf(excerpt, "run.closed").map(({ body }) =>
+    body.before
+  );
+  const wanted = new Set([seen?.size ?? 0, ...before]);
+  wanted.delete(0);
+  let last = 0;
+  for (const [i, { size }] of excerpt.consistency.entries()) {
+    if (!wanted.delete(size) || size < last) {
+      found.fail(
+        "consistency.stray",
+        `There is a proof from ${size} entries, which neither the approvers saw nor the checkpoint before, or out of order`,
+        `${BUNDLE_FILES.ledger}#/consistency/${i}`,
+      );
+    }
+    last = size;
+  }
+  for (const size of wanted) {
+    if (size === seen?.size) continue;
+    found.unknown(
+      "consistency.missing",
+      `There is no proof that the ledger grew from the ${size} entries of the checkpoint before`,
+      `${BUNDLE_FILES.ledger}#/consistency`,
     );
   }
 }

@@ -22,6 +22,7 @@ export const ledgerEntries: Invariant = {
     checkLinks(excerpt, found);
     checkAdmission(parts, excerpt, found);
     checkClosing(parts, excerpt, found);
+    checkStray(parts, excerpt, found);
     return found;
   },
 };
@@ -181,5 +182,28 @@ function checkClosing(
         pointer,
       );
     }
+  }
+}
+
+/** Nothing but the issue of the ticket, once, and what is of the run: a reader shall not have to tell what matters. */
+function checkStray(
+  parts: BundleParts,
+  excerpt: Excerpt,
+  found: Findings,
+): void {
+  const run = parts.receipts.value?.[0]?.value.run;
+  const ticket = parts.ticket.value?.payload.id;
+  if (run === undefined || ticket === undefined) return;
+  const issue = entriesOf(excerpt, "ticket.issued").find(({ body }) =>
+    body.ticket === ticket
+  );
+  for (const [i, { value }] of excerpt.entries.entries()) {
+    const isOfRun = "run" in value.body && value.body.run === run;
+    if (isOfRun || issue?.pointer === entryPointer(i)) continue;
+    found.fail(
+      "ledger.stray",
+      `The entry ${value.seq} "${value.type}" has nothing to do with this run`,
+      entryPointer(i),
+    );
   }
 }

@@ -5,13 +5,15 @@
  */
 import { BUNDLE_FILES } from "../../bundle/bundle.ts";
 import { canonicalText } from "../../core/canonical_json.ts";
+import { sha256 } from "../../core/digest.ts";
 import { isWritError } from "../../core/errors.ts";
 import { withoutSlash } from "../../core/paths.ts";
 import type { Pipeline, Step } from "../../pipeline/pipeline.ts";
 import type { Plan, PlanStep } from "../../plan/plan.ts";
 import { Findings, type Invariant } from "../invariant.ts";
+import { eventsOf, receiptPointer } from "../step_runs.ts";
 
-/** Name, parameters, steps, and of each step all that the planner only carries over. */
+/** The file that the run was opened from. Name, parameters, steps, and of each step all that the planner only carries over. */
 export const pipelinePlan: Invariant = {
   id: "pipeline.plan",
   title: "The plan says what the pipeline says",
@@ -20,7 +22,21 @@ export const pipelinePlan: Invariant = {
     const found = new Findings();
     const bytes = found.own(parts.pipeline);
     const plan = found.need(parts.plan);
-    if (bytes === undefined || plan === undefined) return found;
+    const receipts = found.need(parts.receipts);
+    if (bytes === undefined) return found;
+    for (const { seq, body } of eventsOf(receipts ?? [], "run.opened")) {
+      if (body.pipeline !== sha256(bytes)) {
+        found.fail(
+          "pipeline.file",
+          `The run was opened from the file ${body.pipeline}, this is ${
+            sha256(bytes)
+          }`,
+          BUNDLE_FILES.pipeline,
+          receiptPointer(seq),
+        );
+      }
+    }
+    if (plan === undefined) return found;
     const pipeline = await parse(bytes, plan, found);
     if (pipeline !== undefined) compare(pipeline, plan, found);
     return found;

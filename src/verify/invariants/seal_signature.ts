@@ -64,6 +64,15 @@ export async function checkSigners(
     );
     return [];
   }
+  const { length } = seal.envelope.signatures;
+  if (length !== 1) {
+    found.fail(
+      "seal.signatures",
+      `The seal has ${length} signatures, that of the runner was expected`,
+      pointer,
+    );
+    return [];
+  }
   const genuine = await genuineSigners(seal, trust, pointer, found);
   if (genuine === null) return [];
   const signed = trust.keys.filter(({ id }) => genuine.has(id));

@@ -46,7 +46,7 @@ export const stepsCached: Invariant = {
       }
     }
     for (const maker of parts.makers.filter((each) => !needed.has(each))) {
-      found.warn(
+      found.fail(
         "bundle.file_unvouched",
         `Nothing in this run is proved by the run "${maker.run}" beside it`,
         `${CACHED_FOLDER}${maker.run}`,

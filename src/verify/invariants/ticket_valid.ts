@@ -10,6 +10,7 @@ import type {
   Hashed,
   Signed,
 } from "../../bundle/parse_bundle.ts";
+import { sha256 } from "../../core/digest.ts";
 import { isWritError } from "../../core/errors.ts";
 import type { Receipt } from "../../ledger/receipt.ts";
 import type { Ticket } from "../../ticket/ticket.ts";
@@ -29,7 +30,7 @@ export const ticketValid: Invariant = {
     const receipts = found.need(parts.receipts);
     if (ticket === undefined || excerpt === undefined) return found;
     if (receipts === undefined) return found;
-    checkOpened(ticket.payload.id, receipts, found);
+    checkOpened(parts, ticket.payload.id, receipts, found);
     const run = receipts[0]?.value.run;
     const admitted = entriesOf(excerpt, "run.admitted").find(({ body }) =>
       body.run === run && body.ticket === ticket.payload.id
@@ -49,6 +50,7 @@ export const ticketValid: Invariant = {
 };
 
 function checkOpened(
+  { bundle }: BundleParts,
   ticket: string,
   receipts: readonly Hashed<Receipt>[],
   found: Findings,
@@ -58,6 +60,15 @@ function checkOpened(
       found.fail(
         "ticket.run",
         `The run was opened with the ticket "${body.ticket}", this is "${ticket}"`,
+        BUNDLE_FILES.ticket,
+        receiptPointer(seq),
+      );
+    }
+    const envelope = sha256(bundle.files.get(BUNDLE_FILES.ticket)!);
+    if (body.envelope !== envelope) {
+      found.fail(
+        "ticket.envelope",
+        `The run was opened with the envelope ${body.envelope}, this is ${envelope}: who had signed is not who signs here`,
         BUNDLE_FILES.ticket,
         receiptPointer(seq),
       );
