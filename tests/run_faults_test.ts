@@ -94,3 +94,30 @@ function breaking(store: Store, n: number, when: "before" | "after"): Store {
     },
   });
 }
+
+Deno.test("a run that is resumed is of the file that it was admitted with, whatever has been written beside it since", async () => {
+  await using world = await World.make({ steps: STEPS, unattended: true });
+  const store = new MemoryStore();
+  const before = world.text("pipeline.json")!;
+  const broke = await execute(world, breaking(store, 2, "after")).then(
+    () => null,
+    (error) => error,
+  );
+  const resume = /--resume (run_\w+)/.exec(broke?.hint ?? "")?.[1] ?? null;
+  assert(resume !== null, broke);
+  Deno.writeTextFileSync(
+    world.at("pipeline.json"),
+    `// A later thought.\n${before}`,
+  );
+  const done = await execute(world, store, resume);
+  const bundle = await readBundle(done.bundle);
+  const report = await verifyBundle(bundle, {
+    trust: await loadTrust(world.at(TRUST)),
+    now: new Date().toISOString(),
+  });
+  assertEquals([report.verdict, report.run], ["verified", resume]);
+  assertEquals(
+    new TextDecoder().decode(bundle.files.get("pipeline.json")),
+    before,
+  );
+});

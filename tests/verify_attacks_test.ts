@@ -5,10 +5,11 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { BUNDLE_FILES } from "../src/bundle/bundle.ts";
+import { BUNDLE_FILES, type LedgerExcerpt } from "../src/bundle/bundle.ts";
 import { withIndex } from "../src/bundle/bundle_index.ts";
 import { joinLines, splitLines } from "../src/bundle/lines.ts";
 import { canonicalBytes } from "../src/core/canonical_json.ts";
+import type { Envelope } from "../src/core/dsse.ts";
 import { DEFAULT_POLICY } from "../src/policy/default_policy.ts";
 import type { Trust } from "../src/ticket/trust.ts";
 import { verifyBundle } from "../src/verify/verify.ts";
@@ -370,7 +371,95 @@ const ATTACKS: Row[] = [
   ],
 ];
 
+const SLACK: Row[] = [
+  [
+    "a comment of the author's file is changed",
+    relisted((files) =>
+      files.set(
+        BUNDLE_FILES.pipeline,
+        new TextEncoder().encode(PIPELINE.replace("has been", "was")),
+      )
+    ),
+    "pipeline.file",
+    "pipeline.plan",
+  ],
+  [
+    "one of two approvers is left out, where one is enough",
+    relisted((files) => {
+      editJson<Envelope>(files, "ticket", ({ signatures }) => {
+        signatures.pop();
+      });
+    }, { approvers: [KEYS.ana, KEYS.mallory] }),
+    "ticket.envelope",
+    "ticket.valid",
+  ],
+  [
+    "a stranger's signature is added to the ticket",
+    relisted((files) => {
+      editJson<Envelope>(files, "ticket", ({ signatures }) => {
+        signatures.push({ ...signatures[0], keyid: KEYS.mallory.id });
+      });
+    }),
+    "ticket.envelope",
+    "ticket.valid",
+  ],
+  [
+    "the runner's signature stands twice on the seal",
+    relisted((files) => {
+      editJson<Envelope>(files, "seal", ({ signatures }) => {
+        signatures.push(signatures[0]);
+      });
+    }),
+    "seal.signatures",
+    "seal.signature",
+  ],
+  [
+    "the ledger's signature stands twice on the checkpoint",
+    relisted((files) => {
+      const text = new TextDecoder().decode(files.get(BUNDLE_FILES.checkpoint));
+      const line = text.split("\n").at(-2);
+      files.set(
+        BUNDLE_FILES.checkpoint,
+        new TextEncoder().encode(`${text}${line}\n`),
+      );
+    }),
+    "checkpoint.signatures",
+    "ledger.checkpoint",
+  ],
+  [
+    "the proof from the checkpoint before is left out",
+    relisted((files) => {
+      editJson<LedgerExcerpt>(files, "ledger", ({ consistency }) => {
+        consistency.pop();
+      });
+    }),
+    "consistency.missing",
+    "ledger.consistency",
+  ],
+  [
+    "a proof stands twice",
+    relisted((files) => {
+      editJson<LedgerExcerpt>(files, "ledger", ({ consistency }) => {
+        consistency.push(consistency[1]);
+      });
+    }),
+    "consistency.stray",
+    "ledger.consistency",
+  ],
+  [
+    "two proofs are swapped",
+    relisted((files) => {
+      editJson<LedgerExcerpt>(files, "ledger", ({ consistency }) => {
+        consistency.reverse();
+      });
+    }),
+    "consistency.stray",
+    "ledger.consistency",
+  ],
+];
+
 testRows(ATTACKS);
+testRows(SLACK);
 
 Deno.test("the attacker's bundle is true for who trusts the attacker", async () => {
   const files = await bundleFiles({
@@ -388,6 +477,7 @@ Deno.test("the attacker's bundle is true for who trusts the attacker", async () 
 
 function needReceipts(): string[] {
   return [
+    "pipeline.plan",
     "plan.digests",
     "decision.recomputed",
     "ticket.valid",

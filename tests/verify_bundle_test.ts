@@ -65,10 +65,17 @@ testRows([
     "bundle.complete",
   ],
   [
+    "a file is listed of which nothing is known",
+    relisted((files) => files.set("notes.txt", new Uint8Array([33]))),
+    "bundle.file_unvouched",
+    "bundle.complete",
+  ],
+  [
     "a file is longer than listed",
     altered((files) => grow(files, BUNDLE_FILES.pipeline)),
     "bundle.size",
     "bundle.complete",
+    "pipeline.plan",
   ],
   [
     "a file is other than listed",
@@ -77,6 +84,7 @@ testRows([
     }),
     "bundle.digest",
     "bundle.complete",
+    "pipeline.plan",
   ],
   [
     "a name leads out of the folder",

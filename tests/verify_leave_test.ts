@@ -145,6 +145,7 @@ testRows([
     },
     "ticket.revoked",
     "ticket.valid",
+    "ledger.entries",
   ],
   [
     "the ticket was never issued",
@@ -192,6 +193,7 @@ testRows([
     },
     "ticket.uses",
     "ticket.valid",
+    "ledger.entries",
   ],
   [
     "the run was admitted with another ticket",

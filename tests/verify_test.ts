@@ -170,7 +170,7 @@ const TRUE: [
   ],
   ["the ticket was revoked after the run was admitted", {
     closing: (entries) => [
-      entry(true, 30, "ticket.revoked", {
+      entry(false, 30, "ticket.revoked", {
         ticket: TICKET_ID,
         reason: "once is enough",
         by: "ana",
@@ -178,14 +178,6 @@ const TRUE: [
       ...entries,
     ],
   }, 0],
-  [
-    "a file is listed of which nothing is known",
-    {
-      files: (files) => files.set("notes.txt", new Uint8Array([33])),
-    },
-    0,
-    ["bundle.complete", "bundle.file_unvouched"],
-  ],
   [
     "a tool was found under another name",
     {
