@@ -427,6 +427,12 @@ const SLACK: Row[] = [
     "ledger.checkpoint",
   ],
   [
+    "a true entry of the ledger that is not of this run is shown",
+    { ledger: (entries) => entries.map((each) => ({ ...each, shown: true })) },
+    "ledger.stray",
+    "ledger.entries",
+  ],
+  [
     "the proof from the checkpoint before is left out",
     relisted((files) => {
       editJson<LedgerExcerpt>(files, "ledger", ({ consistency }) => {
