@@ -29,6 +29,7 @@ import {
   watchCommits,
   wholeRun,
 } from "./support/ledger.ts";
+import { KV_TOKEN, KvServer } from "./support/kv_server.ts";
 import { rejectsWith } from "./support/rejects_with.ts";
 
 // The ledger, in each store.
@@ -46,6 +47,18 @@ const STORES: [name: string, open: () => Promise<Store & AsyncDisposable>][] = [
       disposer(async () => {
         await store.close();
         await Deno.remove(folder, { recursive: true });
+      }),
+    );
+  }],
+  ["KV at a server", async () => {
+    Deno.env.set("DENO_KV_ACCESS_TOKEN", KV_TOKEN);
+    const server = new KvServer();
+    const store = await kvStore(server.url);
+    return Object.assign(
+      store,
+      disposer(async () => {
+        await store.close();
+        await server[Symbol.asyncDispose]();
       }),
     );
   }],

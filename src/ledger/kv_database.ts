@@ -10,12 +10,13 @@ import { resolve } from "@std/path/resolve";
 import { WritError } from "../core/errors.ts";
 import { FileLock } from "./file_lock.ts";
 import { isLocked, kvError, unwritable } from "./kv_error.ts";
+import { isAddress } from "./kv_place.ts";
 
 /** How a {@linkcode KvDatabase} waits. */
 export interface KvDatabaseOptions {
   /** The lock's file; beside the database where none is given. Not used for an address. */
   lockPath?: string;
-  /** How long to wait for other processes, in milliseconds; 30,000 where none is given. */
+  /** How long to wait for other processes, or for the server, in milliseconds; 30,000 where none is given. */
   patience?: number;
   /** Opens the database; `Deno.openKv` where none is given. */
   open?: (place: string) => Promise<Deno.Kv>;
@@ -24,12 +25,13 @@ export interface KvDatabaseOptions {
 /**
  * A database that stays open, and is used under a file lock: a local one answers "database is
  * locked" to whoever opens, writes or closes it while another process does. One at an
- * `http(s)` address needs no lock.
+ * `http(s)` address needs no lock; Deno asks its server again and again, so that patience ends it.
  */
 export class KvDatabase {
   /** The absolute path, or the address. */
   readonly where: string;
-  readonly #remote: boolean;
+  /** Whether it is at an address. */
+  readonly isRemote: boolean;
   readonly #lock: FileLock | null;
   readonly #patience: number;
   readonly #opener: (place: string) => Promise<Deno.Kv>;
@@ -37,11 +39,11 @@ export class KvDatabase {
   #closed = false;
 
   constructor(place: string, options: KvDatabaseOptions) {
-    this.#remote = /^https?:\/\//.test(place);
-    this.where = this.#remote ? place : resolve(place);
+    this.isRemote = isAddress(place);
+    this.where = this.isRemote ? place : resolve(place);
     this.#patience = options.patience ?? 30_000;
     this.#opener = options.open ?? openKv;
-    this.#lock = this.#remote
+    this.#lock = this.isRemote
       ? null
       : new FileLock(options.lockPath ?? `${this.where}.lock`, {
         patience: this.#patience,
@@ -51,18 +53,23 @@ export class KvDatabase {
   }
 
   /**
-   * Does `work`, which must be whole or without effect, alone of all processes. It is done
-   * again when the database says that it is locked.
+   * Does `work`, which must be whole or without effect, alone of all processes that use the
+   * file. It is done again when the database says that it is locked.
+   *
+   * @throws {WritError} `store.unavailable` when the server does not answer in time: what was
+   * asked of it may still come to be
    */
   async use<T>(work: (kv: Deno.Kv) => Promise<T>): Promise<T> {
     if (this.#closed) {
       throw new WritError("writ.fault", "Cannot use the ledger: it is closed");
     }
     try {
-      if (this.#kv === null && !this.#remote) await this.#makeFolder();
+      if (this.#kv === null && !this.isRemote) await this.#makeFolder();
       return await this.#held(() =>
         this.#patiently(async () =>
-          await work(this.#kv ??= await this.#opener(this.where))
+          this.isRemote
+            ? await this.#inTime(this.#open().then(work))
+            : await work(await this.#open())
         )
       );
     } catch (error) {
@@ -92,6 +99,25 @@ export class KvDatabase {
   async pause(attempt: number): Promise<void> {
     const most = Math.min(100, 2 ** attempt);
     await new Promise((resolve) => setTimeout(resolve, Math.random() * most));
+  }
+
+  async #open(): Promise<Deno.Kv> {
+    return this.#kv ??= await this.#opener(this.where);
+  }
+
+  async #inTime<T>(work: Promise<T>): Promise<T> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new Error(`no answer within ${this.#patience} ms`)),
+        this.#patience,
+      );
+    });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #held<T>(work: () => Promise<T>): Promise<T> {
@@ -134,7 +160,7 @@ export class KvDatabase {
 
   #explain(error: unknown): unknown {
     if (error instanceof Deno.errors.NotCapable) return error;
-    return kvError(error, this.where, this.#remote);
+    return kvError(error, this.where, this.isRemote);
   }
 }
 

@@ -27,8 +27,9 @@ export function kvError(
       "store.unavailable",
       `Cannot use the store at "${where}": ${said}`,
       {
-        hint:
-          "Check the address, the network, and DENO_KV_ACCESS_TOKEN in the environment",
+        hint: /\b40[13]\b|token/i.test(said)
+          ? "Put the server's access token into DENO_KV_ACCESS_TOKEN in the environment"
+          : "Check the address and the network, and that the server speaks KV Connect",
         cause,
       },
     );

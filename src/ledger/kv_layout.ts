@@ -9,6 +9,7 @@
  * writ receipts RUN SEQ        page of receipts
  * writ document KIND ID
  * writ piece HEX PART          a piece of a value that is too large, by its digest
+ * writ mark ID                 what became of a commit at a server; passes after a day
  * ```
  *
  * @module
@@ -44,6 +45,7 @@ export const KEYS = {
     kind,
     id,
   ],
+  mark: (id: string): Key => ["writ", "mark", id],
   piece: ({ digest }: PieceRef, part: number): Key => [
     "writ",
     "piece",
@@ -97,7 +99,8 @@ export function headBytes({ size, hash }: Head): Uint8Array {
 }
 
 function checksOf({ receipts = [], put = [] }: Commit): number {
-  return 2 + receipts.length +
+  // The format, a mark, the head, the runs.
+  return 3 + receipts.length +
     put.filter(({ expect }) => expect !== undefined).length;
 }
 

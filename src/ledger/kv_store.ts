@@ -1,15 +1,18 @@
 /**
  * A store in Deno KV: a file, or a server that speaks KV Connect.
  *
- * Edge: Deno KV.
+ * Edge: Deno KV and randomness.
  *
  * @module
  */
 import { isDigest } from "../core/digest.ts";
+import { WritError } from "../core/errors.ts";
 import { conflict, sameBytes, sameHead } from "./conflict.ts";
 import { KvDatabase, type KvDatabaseOptions } from "./kv_database.ts";
 import { checkFormat, checkVersion, FORMAT } from "./kv_format.ts";
-import { type Key, KEYS, layOut } from "./kv_layout.ts";
+import { type Key, KEYS, type KvCommit, layOut } from "./kv_layout.ts";
+import { isMade, makeVoid, withMark } from "./kv_mark.ts";
+import { parsePlace } from "./kv_place.ts";
 import { assign, getAll, readValue } from "./kv_values.ts";
 import { DamagedValue, readJson, splitPage, unpack } from "./page.ts";
 import {
@@ -24,20 +27,20 @@ import {
 const VALUES_PER_TURN = 50;
 
 /**
- * Opens the store at a path or an `http(s)` address. An empty or missing file is an empty store.
+ * Opens the store at a path, or at the `http(s)` address of a server that speaks KV Connect
+ * (https://github.com/denoland/denokv), to which Deno says the token in `DENO_KV_ACCESS_TOKEN`.
+ * An empty or missing file is an empty store, an empty database too.
  *
  * @throws {WritError} `ledger.newer` when a newer Writ wrote it, `ledger.corrupt` when it cannot
  * be read, `store.unwritable` when its folder cannot be written, `store.unavailable` when Deno
- * KV is switched off or the server is out of reach, `ledger.busy` when others do not let go
+ * KV is switched off or the server is out of reach, `ledger.busy` when others do not let go,
+ * `usage.invalid` on an address of another kind
  */
 export async function kvStore(
   place: string | URL,
   options: KvDatabaseOptions = {},
 ): Promise<Store> {
-  const path = place instanceof URL && place.protocol === "file:"
-    ? decodeURIComponent(place.pathname)
-    : String(place);
-  const database = new KvDatabase(path, options);
+  const database = new KvDatabase(parsePlace(place), options);
   try {
     await database.use((kv) => checkFormat(kv, database.where));
   } catch (error) {
@@ -45,6 +48,15 @@ export async function kvStore(
     throw error;
   }
   return new KvStore(database);
+}
+
+interface Checked {
+  /** What the atomic commit must find unchanged. */
+  checks: Deno.AtomicCheck[];
+  /** The database is empty. */
+  isNew: boolean;
+  /** What has changed already. */
+  moved: string | null;
 }
 
 class KvStore implements Store {
@@ -108,30 +120,78 @@ class KvStore implements Store {
   }
 
   async commit(change: Commit): Promise<void> {
-    const { before, atomic } = layOut(change);
-    const moved = await this.#database.use(async (kv) => {
-      const { checks, moved } = await this.#check(kv, change);
-      if (moved !== null) return moved;
-      const isNew = checks[0].versionstamp === null;
-      for (const batch of before) {
-        await assign(kv.atomic(), batch).commit();
+    const laid = layOut(change);
+    const mark = this.#database.isRemote
+      ? KEYS.mark(crypto.randomUUID())
+      : null;
+    let isSent = false;
+    let moved: string | null;
+    try {
+      moved = await this.#database.use(async (kv) => {
+        const checked = await this.#prepare(kv, change, laid, mark !== null);
+        if (checked.moved !== null) return checked.moved;
+        const operation = assign(kv.atomic().check(...checked.checks), [
+          ...(checked.isNew ? [FORMAT] : []),
+          ...laid.atomic,
+        ]);
+        for (const id of change.unlist ?? []) {
+          operation.delete([...KEYS.document("index", id)]);
+        }
+        if (mark !== null) withMark(operation, mark);
+        isSent = true;
+        const { ok } = await operation.commit();
+        // A server that is asked twice refuses what it has done at the first time.
+        return ok || mark !== null && await isMade(kv, mark)
+          ? null
+          : "someone else was faster";
+      });
+    } catch (error) {
+      if (mark === null || !isSent || !await this.#wasMade(mark, error)) {
+        throw error;
       }
-      const operation = assign(kv.atomic().check(...checks), [
-        ...(isNew ? [FORMAT] : []),
-        ...atomic,
-      ]);
-      for (const id of change.unlist ?? []) {
-        operation.delete([...KEYS.document("index", id)]);
-      }
-      const { ok } = await operation.commit();
-      return ok ? null : "someone else was faster";
-    });
+      moved = null;
+    }
     if (moved === null) {
       this.#collisions = 0;
       return;
     }
     await this.#database.pause(this.#collisions++);
     throw conflict(moved);
+  }
+
+  /** Checks a commit, and writes what goes before it: nothing refers to that yet. */
+  async #prepare(
+    kv: Deno.Kv,
+    change: Commit,
+    { before }: KvCommit,
+    isMarked: boolean,
+  ): Promise<Checked> {
+    let checked = await this.#check(kv, change);
+    if (checked.moved !== null) return checked;
+    if (checked.isNew && (isMarked || before.length > 0)) {
+      // What lies in a database without a format is somebody else's.
+      await assign(kv.atomic().check(checked.checks[0]), [FORMAT]).commit();
+      checked = await this.#check(kv, change);
+    }
+    for (const batch of before) await assign(kv.atomic(), batch).commit();
+    return checked;
+  }
+
+  /** What became of a commit that ended in an error; if nothing, then nothing ever will. */
+  async #wasMade(mark: Key, cause: unknown): Promise<boolean> {
+    try {
+      return !await this.#database.use((kv) => makeVoid(kv, mark));
+    } catch {
+      throw new WritError(
+        "store.unavailable",
+        `Cannot tell whether the ledger at "${this.#database.where}" was written: the connection broke, and the server does not answer`,
+        {
+          hint:
+            "Look at the ledger once the server answers again: the change is there whole, or not at all",
+          cause,
+        },
+      );
+    }
   }
 
   close(): Promise<void> {
@@ -142,7 +202,7 @@ class KvStore implements Store {
   async #check(
     kv: Deno.Kv,
     { entries, receipts = [], put = [] }: Commit,
-  ): Promise<{ checks: Deno.AtomicCheck[]; moved: string | null }> {
+  ): Promise<Checked> {
     const wants: {
       key: Key;
       fault: (value: unknown) => string | null | Promise<string | null>;
@@ -174,11 +234,12 @@ class KvStore implements Store {
       ...wants.map(({ key }) => key),
     ]);
     checkVersion(rows[0].value, this.#database.where);
+    const isNew = rows[0].versionstamp === null;
     for (const [i, { fault }] of wants.entries()) {
       const moved = await fault(rows[i + 1].value);
-      if (moved !== null) return { checks: rows, moved };
+      if (moved !== null) return { checks: rows, isNew, moved };
     }
-    return { checks: rows, moved: null };
+    return { checks: rows, isNew, moved: null };
   }
 
   #readHead(key: Key): Promise<Head> {
