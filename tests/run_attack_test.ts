@@ -191,7 +191,6 @@ Deno.test("a deno.json of the workspace chooses neither Writ's code nor its task
       links: ["./evil"],
       imports: {
         "@writ/writ/cli": "./evil.ts",
-        "@optique/core": "./evil.ts",
         "zod": "./evil.ts",
       },
       tasks: { execute: "deno run evil.ts", approve: "deno run evil.ts" },
