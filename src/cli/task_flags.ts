@@ -125,6 +125,11 @@ const UPKEEP: Record<string, Task> = {
     command:
       "deno run --allow-read --allow-write=policies policies/generate.ts",
   },
+  escapes: {
+    description:
+      "write docs/escapes.md from the escape suite, and its summary in README",
+    command: "deno run -A docs/write_escapes.ts",
+  },
   tasks: {
     description: "write what follows from src/cli/profile.ts: tasks, README",
     command: [

@@ -1,0 +1,103 @@
+/**
+ * What acts need of the machine: `null` where it is there, else the reason to ignore them.
+ *
+ * @module
+ */
+import { fromFileUrl } from "@std/path/from-file-url";
+import { BACKENDS } from "../support/sandbox.ts";
+import { cgroupVersion } from "../../src/sandbox/held_limits.ts";
+
+async function works(program: string, ...args: string[]): Promise<boolean> {
+  try {
+    const { success } = await new Deno.Command(program, {
+      args,
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).output();
+    return success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Controls have a mount namespace of their own, so that nothing that they mount is left. */
+export const OWN_MOUNTS: readonly string[] =
+  await works("unshare", "--mount", "--propagation", "private", "true")
+    ? ["unshare", "--mount", "--propagation", "private"]
+    : [];
+
+/** Starts a process as a step has it: with the same user and, where that is root, without capabilities. */
+export const PLAIN: readonly string[] = Deno.uid() === 0
+  ? ["setpriv", "--bounding-set", "-all"]
+  : [];
+
+/** All that a machine's administrator may do; without a mount namespace nobody tries it. */
+export const ROOT: string | null = Deno.uid() === 0 && OWN_MOUNTS.length > 0
+  ? null
+  : "root with all its capabilities";
+
+/** A file, folder or device. */
+export function there(path: string): string | null {
+  try {
+    Deno.lstatSync(path);
+    return null;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return path;
+    if (error instanceof Deno.errors.PermissionDenied) return path;
+    throw error;
+  }
+}
+
+/** A file that can be opened for reading; a file that can be for writing. Nothing is written. */
+export function opens(path: string, mode: "read" | "write"): string | null {
+  try {
+    const file = Deno.openSync(path, {
+      read: mode === "read",
+      append: mode === "write",
+    });
+    file.close();
+    return null;
+  } catch (error) {
+    if (error instanceof Error) {
+      return `${path} to be ${mode === "read" ? "read" : "written"}`;
+    }
+    throw error;
+  }
+}
+
+/** A program on the path. */
+export async function program(name: string): Promise<string | null> {
+  return await works("sh", "-c", `command -v ${name}`) ? null : name;
+}
+
+/** A backend that holds a limit by a cgroup. */
+export function cgroup(limit: "memory" | "processes"): string | null {
+  return BACKENDS.some(({ backend }) =>
+      backend !== null && cgroupVersion(backend, limit) !== null
+    )
+    ? null
+    : `a cgroup for ${limit}`;
+}
+
+/** That some try works here at all, told by an act's own control. */
+export async function tried(
+  what: string,
+  script: string,
+): Promise<string | null> {
+  return await works(
+      OWN_MOUNTS[0] ?? "env",
+      ...OWN_MOUNTS.slice(1),
+      "sh",
+      "-c",
+      script,
+    )
+    ? null
+    : what;
+}
+
+/** Where the suite's files are. */
+export function beside(name: string): string {
+  return fromFileUrl(new URL(name, import.meta.url));
+}

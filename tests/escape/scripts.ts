@@ -1,0 +1,70 @@
+/**
+ * What the acts' programs are made of. They are for a shell and for Perl, which every Debian has:
+ * Perl makes any system call, in one process without threads, and nothing has to be compiled.
+ *
+ * @module
+ */
+import type { Script } from "./act.ts";
+import { SHARED, syscallNumbers } from "../../src/sandbox/syscalls.ts";
+
+const ARCH = Deno.build.arch;
+
+/** Calls that no filter of Writ names. Source: as `src/sandbox/syscalls.ts`. */
+const MORE: Record<string, readonly [x86_64: number, aarch64: number]> = {
+  adjtimex: [159, 171],
+  getpid: [39, 172],
+  ioprio_set: [251, 30],
+  kill: [62, 129],
+  mq_unlink: [241, 181],
+  memfd_create: [319, 279],
+  name_to_handle_at: [303, 264],
+  pidfd_open: [434, 434],
+  pidfd_send_signal: [424, 424],
+  prctl: [157, 167],
+  sched_getaffinity: [204, 123],
+  sched_setaffinity: [203, 122],
+  setxattr: [188, 5],
+  sethostname: [170, 161],
+};
+
+/** Numbers of system calls on this machine, by name. */
+export const NUMBERS: Record<string, number> = {
+  ...syscallNumbers(ARCH),
+  ...Object.fromEntries(
+    Object.entries({ ...SHARED, ...MORE }).map(([name, [x86, arm]]) => [
+      name,
+      ARCH === "x86_64" ? x86 : arm,
+    ]),
+  ),
+};
+
+/** What an act prints first: one that never began proves nothing. */
+export const BEGUN = "begun\n";
+
+/**
+ * `done` ends with 0 where the call succeeded, `reached` also where it only failed for want of
+ * sense in its arguments. Otherwise the status is the error's number.
+ */
+const PERL = `
+use strict; use Socket qw(:all); use Fcntl;
+$| = 1; print "begun\\n";
+my %number = (${
+  Object.entries(NUMBERS).map(([name, number]) => `${name} => ${number}`)
+    .join(", ")
+});
+my ($out, $pid, $port, $port6, $key, $fd, $address, $runner, $neighbour) =
+  @ENV{qw(OUT PID PORT PORT6 KEY FD ADDRESS RUNNER NEIGHBOUR)};
+$_ = ($_ // 0) + 0 for $pid, $port, $port6, $key, $fd, $address, $runner, $neighbour;
+my $room = "\\0" x 256;
+sub call { my $name = shift; syscall($number{$name} // die("no call $name"), @_) }
+sub failed { exit(($! + 0) || 1) }
+sub done { defined $_[0] && length $_[0] && $_[0] >= 0 ? exit 0 : failed }
+sub reached { $_[0] >= 0 || !($!{EPERM} || $!{EACCES} || $!{ENOSYS}) ? exit 0 : failed }
+`;
+
+/** The command that a script is. */
+export function commandOf(script: Script): string[] {
+  return "sh" in script
+    ? ["/bin/sh", "-c", `echo begun; ${script.sh}`]
+    : ["/usr/bin/perl", "-e", `${PERL}\n${script.perl}`];
+}

@@ -1,0 +1,286 @@
+/**
+ * Tries an act: as a step under a backend, and, as its control, without any sandbox. Nothing is
+ * mounted but in a namespace that ends with the try.
+ *
+ * @module
+ */
+import { join } from "@std/path/join";
+import { WritError } from "../../src/core/errors.ts";
+import { removeTree } from "../../src/evidence/remove_tree.ts";
+import type { Backend } from "../../src/sandbox/confinement.ts";
+import { Bench, processesWith, withLauncher } from "../support/sandbox.ts";
+import type { Act, Bystander, Done, Place, Tried } from "./act.ts";
+import { beside, OWN_MOUNTS, PLAIN } from "./needs.ts";
+import { BEGUN, commandOf, NUMBERS } from "./scripts.ts";
+
+/** What came of it. */
+export interface Outcome {
+  /** It was refused before it started, with this code. */
+  refused: string | null;
+  begun: boolean;
+  done: boolean;
+  /** For whoever reads of a failure. */
+  said: string;
+}
+
+interface Ended {
+  ok: boolean;
+  out: string;
+  said: string;
+  refused: string | null;
+}
+
+/** What no step is given. It is in the bystander's environment, memory and file. */
+export const SECRET = "not-given-to-any-step";
+
+/** What the runner's own environment holds while acts are tried. */
+export const SMUGGLED = "WRIT_ESCAPE_SMUGGLED";
+Deno.env.set(SMUGGLED, SECRET);
+
+/** Tries it as a step. */
+export function tryUnder(backend: Backend, act: Act): Promise<Outcome> {
+  return inPlace(act, (place, folder) =>
+    withLauncher(async (launcher) => {
+      const bench = await Bench.open(launcher, backend, folder);
+      await using neighbour = act.neighbour ? await stepBeside(bench) : null;
+      const env = { ...place.env, ...act.parts?.env, ...neighbour?.env };
+      try {
+        const ran = await bench.run(
+          commandOf(act.run),
+          { ...act.parts, env },
+          { host: act.host?.(place) },
+        );
+        const { exit, signal, limits, out, err } = ran;
+        return {
+          ok: exit === 0 && limits.length === 0,
+          out,
+          said: `exit ${exit} ${signal ?? ""} ${limits}\n${out}${err}`,
+          refused: null,
+        };
+      } catch (error) {
+        if (!(error instanceof WritError)) throw error;
+        const said = `${error.code}: ${error.message}`;
+        return { ok: false, out: "", said, refused: error.code };
+      }
+    }));
+}
+
+/** Tries it without a sandbox. */
+export function tryFree(act: Act): Promise<Outcome> {
+  return inPlace(act, async (place) => {
+    await using neighbour = act.neighbour ? processBeside() : null;
+    const { run = act.run, unshare = [], over = [] } = act.control ?? {};
+    const [, ...own] = OWN_MOUNTS;
+    const command = [
+      // One that hangs is a failure, not a silence.
+      ...["timeout", "--foreground", "--kill-after=1", "30"],
+      ...(OWN_MOUNTS.length > 0 ? ["unshare", ...own, ...unshare] : []),
+      ...(over.length === 0
+        ? []
+        : ["sh", "-c", COVER, `${over.length}`, ...over]),
+      ...commandOf(run),
+    ];
+    const { code, stdout, stderr } = await new Deno.Command(command[0], {
+      args: command.slice(1),
+      cwd: place.stage,
+      env: { ...place.env, ...act.parts?.env, ...neighbour?.env },
+      stdin: "null",
+    }).output();
+    const out = new TextDecoder().decode(stdout);
+    const said = `exit ${code}\n${out}${new TextDecoder().decode(stderr)}`;
+    return { ok: code === 0, out, said, refused: null };
+  });
+}
+
+/** Mounts an empty folder over each of `$0` folders, and then runs the rest. */
+const COVER =
+  'n=$0; while [ $n -gt 0 ]; do mount -t tmpfs tmpfs "$1" || exit 125; shift; n=$((n-1)); done; exec "$@"';
+
+async function inPlace(
+  act: Act,
+  run: (place: Place, folder: string) => Promise<Ended>,
+): Promise<Outcome> {
+  const folder = await Deno.realPath(
+    await Deno.makeTempDir({ prefix: "writ-escape-" }),
+  );
+  try {
+    const outside = join(folder, "outside");
+    const stage = join(folder, "stage");
+    await Deno.mkdir(stage);
+    for (const name of ["folder", "home", "tools"]) {
+      await Deno.mkdir(join(outside, name), { recursive: true });
+    }
+    await Deno.writeTextFile(join(outside, "secret"), SECRET);
+    await Deno.writeTextFile(join(outside, "folder/file"), "as it was");
+    await Deno.writeTextFile(join(outside, "tools/tool"), "#!/bin/sh\n", {
+      mode: 0o755,
+    });
+    await using other = await startBystander(outside);
+    const place = { stage, outside, ...other };
+    await act.prepare?.(place);
+    const before = lookAround(outside);
+    const { ok, out, said, refused } = await run(place, folder);
+    const changed = lookAround(outside).join() !== before.join();
+    const tried = { ok, out, changed, heard: await other.end(), place };
+    const done = await judge(act.done ?? "exit", tried);
+    await act.clean?.(place);
+    return { refused, begun: out.startsWith(BEGUN), done, said };
+  } finally {
+    await requireNoMounts(folder);
+    await removeTree(folder);
+  }
+}
+
+function judge(done: Done, tried: Tried): boolean | Promise<boolean> {
+  if (typeof done === "function") return done(tried);
+  if (typeof done === "object") return tried.heard.includes(done.heard);
+  switch (done) {
+    case "exit":
+      return tried.ok;
+    case "secret":
+      return tried.out.includes(SECRET);
+    case "changed":
+      return tried.changed;
+  }
+}
+
+/** What lies outside: names, kinds, modes, sizes and times. */
+function lookAround(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
+    const path = join(folder, name);
+    const { mode, size, mtime, nlink } = Deno.lstatSync(path);
+    const line = [path, mode, size, nlink, mtime?.getTime()].join(" ");
+    return [line, ...(isDirectory ? lookAround(path) : [])];
+  }).sort();
+}
+
+/** To remove a folder in which something is mounted would be to remove what is mounted. */
+async function requireNoMounts(folder: string): Promise<void> {
+  const mounts = await Deno.readTextFile("/proc/self/mountinfo");
+  if (!mounts.includes(folder)) return;
+  throw new Error(`"${folder}" is left: something is mounted in it`);
+}
+
+/** Ends it, once, and gives what it heard. */
+interface Running extends AsyncDisposable {
+  bystander: Bystander;
+  env: Record<string, string>;
+  end(): Promise<string[]>;
+}
+
+async function startBystander(outside: string): Promise<Running> {
+  const [program, ...before] = [...PLAIN, "/usr/bin/perl"];
+  const child = new Deno.Command(program, {
+    args: [
+      ...before,
+      beside("bystander.pl"),
+      outside,
+      `${NUMBERS.mq_open}`,
+      `${NUMBERS.mq_unlink}`,
+      `${NUMBERS.prctl}`,
+    ],
+    env: { WRIT_SECRET: SECRET },
+    stdin: "null",
+    stdout: "piped",
+  }).spawn();
+  const said = linesOf(child.stdout);
+  const first = (await said.next()).value;
+  if (first === undefined) throw new Error("there is no bystander");
+  const bystander: Bystander = JSON.parse(first);
+  let heard: Promise<string[]> | null = null;
+  const end = () => heard ??= listen();
+  const listen = async () => {
+    try {
+      child.kill("SIGTERM");
+    } catch (error) {
+      // An act that ended it is told by what it then does not say.
+      if (!(error instanceof TypeError)) throw error;
+    }
+    const all = await Array.fromAsync(said);
+    await child.status;
+    return all;
+  };
+  const { pid, port, port6, abstract, address, key, fd } = bystander;
+  return {
+    bystander,
+    env: Object.fromEntries(
+      Object.entries({
+        ...{ OUT: outside, PID: pid, PORT: port, PORT6: port6, FD: fd },
+        ...{ ABSTRACT: abstract, ADDRESS: address, KEY: key },
+        RUNNER: Deno.pid,
+      }).map(([name, value]) => [name, `${value}`]),
+    ),
+    end,
+    [Symbol.asyncDispose]: async () => void await end(),
+  };
+}
+
+async function* linesOf(
+  stream: ReadableStream<Uint8Array>,
+): AsyncGenerator<string, undefined> {
+  let text = "";
+  for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
+    const parts = (text + chunk).split("\n");
+    text = parts.pop()!;
+    yield* parts;
+  }
+}
+
+/** Sleeps with the secret in its environment. Its command line holds a number of its own. */
+const sleeper = () => {
+  const seconds = `5${Deno.pid}.${
+    crypto.getRandomValues(new Uint32Array(1))[0]
+  }`;
+  return { seconds, argv: ["/bin/sh", "-c", `echo up; exec sleep ${seconds}`] };
+};
+
+interface Beside extends AsyncDisposable {
+  env: { NEIGHBOUR: string };
+}
+
+/** Another step of the same launcher. */
+async function stepBeside(bench: Bench): Promise<Beside> {
+  const { seconds, argv } = sleeper();
+  const stop = new AbortController();
+  const up = Promise.withResolvers<void>();
+  const ended = bench.run(argv, { env: { WRIT_SECRET: SECRET } }, {
+    signal: stop.signal,
+    seen: () => up.resolve(),
+  });
+  await Promise.race([up.promise, ended]);
+  return besides(await pidOf(seconds), async () => {
+    stop.abort();
+    await ended;
+  });
+}
+
+/** The same without a sandbox. */
+function processBeside(): Beside {
+  const { seconds } = sleeper();
+  const child = new Deno.Command("sleep", {
+    args: [seconds],
+    env: { WRIT_SECRET: SECRET },
+    stdin: "null",
+  }).spawn();
+  return besides(child.pid, async () => {
+    try {
+      child.kill("SIGKILL");
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+    }
+    await child.status;
+  });
+}
+
+function besides(pid: number, end: () => Promise<void>): Beside {
+  return { env: { NEIGHBOUR: `${pid}` }, [Symbol.asyncDispose]: end };
+}
+
+async function pidOf(seconds: string): Promise<number> {
+  for (;;) {
+    // The shell that becomes it has the number in its command line too.
+    const [pid] = await processesWith(`sleep\0${seconds}`);
+    if (pid !== undefined) return pid;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
