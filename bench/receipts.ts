@@ -92,6 +92,8 @@ async function appendTo(
       limits: [],
       materials: [],
       products: [],
+      fetch: null,
+      fetched: [],
       evidence: [],
       usage: null,
       notEnforced: [],

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as fc from "fast-check";
+import { EMPTY_DIGEST } from "../src/core/digest.ts";
 import { isWithin, overlaps } from "../src/core/paths.ts";
 import { WritError } from "../src/core/errors.ts";
 import { MAX_BYTES } from "../src/pipeline/document.ts";
@@ -13,6 +14,7 @@ import {
 import { type ParseOptions, parsePipeline } from "../src/pipeline/parse.ts";
 import { NO_LIMITS } from "./support/confinements.ts";
 import {
+  CACHES,
   type Pipeline,
   REQUIREMENTS,
   type Step,
@@ -835,6 +837,8 @@ Deno.test("defaults are filled in", () => {
         retries: 0,
         isolation: "kernel",
         evidence: "public",
+        fetch: null,
+        fetched: [],
       }],
     },
   );
@@ -1473,6 +1477,10 @@ const randomStep = (id: string): fc.Arbitrary<Step> => {
     retries: fc.integer({ min: 0, max: 10 }),
     isolation: fc.constantFrom("kernel", "namespaces"),
     evidence: fc.constantFrom("public", "sealed"),
+    fetch: fc.constant(null),
+    fetched: fc.subarray([...CACHES]).map((caches) =>
+      caches.map((cache) => ({ cache, tree: EMPTY_DIGEST }))
+    ),
   });
 };
 
@@ -1504,6 +1512,7 @@ function written(step: Step): Record<string, unknown> {
     retries: step.retries,
     isolation: step.isolation,
     evidence: step.evidence,
+    fetched: step.fetched,
   };
   return Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== null),

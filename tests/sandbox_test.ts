@@ -51,6 +51,7 @@ const HOST: HostFacts = {
   roots: [],
   path: [],
   denoDir: null,
+  caches: [],
   deno: null,
   relay: null,
   secrets: null,

@@ -55,6 +55,8 @@ function goingOn(
         exit: null,
         materials: [],
         products: [],
+        fetch: null,
+        fetched: [],
         evidence: [],
         usage: null,
         notEnforced: [],

@@ -120,6 +120,7 @@ export function hostOf(step: PlanStep): HostFacts {
   return {
     stage: `${state}/stage`,
     binds: [],
+    caches: [],
     home: `${state}/home`,
     tmp: `${state}/tmp`,
     etc: "/var/lib/writ/etc",
@@ -190,6 +191,8 @@ export function finished(
       limits: [],
       materials: step.materials.map((each) => "tree" in each ? each : DIST),
       products: step.products.map(() => DIST),
+      fetch: null,
+      fetched: [],
       evidence: capturedOf(confine(step)).map((name) =>
         evidence(step.id, name)
       ),
@@ -213,6 +216,8 @@ export function settled(
     exit: null,
     materials: [],
     products: [],
+    fetch: null,
+    fetched: [],
     evidence: [],
     usage: null,
     notEnforced: [],

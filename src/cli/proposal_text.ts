@@ -4,7 +4,7 @@
  * @module
  */
 import { format } from "@std/fmt/bytes";
-import type { Material, Plan, PlanStep } from "../plan/plan.ts";
+import type { Material, Plan, PlanCache, PlanStep } from "../plan/plan.ts";
 import { hintText, type ViewHint } from "../plan/view_hint.ts";
 import type { Decision, Outcome } from "../policy/decision.ts";
 import type { Proposal } from "../run/propose.ts";
@@ -102,6 +102,18 @@ function stepLines(
       string,
     ][],
     ["network", networkText(step)],
+    ...(step.fetch === null
+      ? []
+      : [["fetches", `the ${step.fetch} cache, from nothing`]]) as [
+        string,
+        string,
+      ][],
+    ...(step.fetched.length === 0
+      ? []
+      : [["fetched", step.fetched.map(cacheText).join(", ")]]) as [
+        string,
+        string,
+      ][],
     ...Object.entries(step.env).map(([name, value]): [string, string] => [
       "env",
       typeof value === "string"
@@ -195,6 +207,12 @@ function toolsText({ tools }: PlanStep): string {
   return names.length < MANY
     ? names.join(", ")
     : `${names[0]} and ${names.length - 1} more`;
+}
+
+function cacheText(cache: PlanCache): string {
+  return "from" in cache
+    ? `${cache.cache} (from ${cache.from})`
+    : `${cache.cache} (${cache.tree}, from an earlier run)`;
 }
 
 function networkText({ permissions: { net } }: PlanStep): string {

@@ -42,6 +42,7 @@ export const ERROR_EXIT = {
   "plan.undeclared_word": EXIT.usage,
   "plan.environment_missing": EXIT.usage,
   "plan.changed_while_read": EXIT.refused,
+  "cache.missing": EXIT.refused,
   // policy and trust
   "policy.invalid": EXIT.refused,
   "policy.missing": EXIT.refused,

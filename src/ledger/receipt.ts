@@ -6,6 +6,7 @@
 import * as z from "zod";
 import { type Digest, DigestSchema } from "../core/digest.ts";
 import { TimeSchema } from "../core/time.ts";
+import { type CacheKind, CACHES } from "../pipeline/pipeline.ts";
 
 /** How an attempt of a step ended. */
 export type StepStatus =
@@ -51,6 +52,11 @@ export interface TreeRef {
   files: number;
   /** Size of those files together. */
   bytes: number;
+}
+
+/** A cache of packages as it was fetched or given. */
+export interface CacheRef extends Omit<TreeRef, "path"> {
+  cache: CacheKind;
 }
 
 /** What the attempt used, where it could be had. */
@@ -113,6 +119,10 @@ export interface ReceiptBodies {
     limits: string[];
     materials: TreeRef[];
     products: TreeRef[];
+    /** The cache that it filled; `null` where the plan has it fill none, or it did not succeed. */
+    fetch: CacheRef | null;
+    /** The caches that it was given, in the order of the plan. */
+    fetched: CacheRef[];
     evidence: EvidenceRef[];
     usage: Usage | null;
     /** What the backend could not hold of what the plan asks, in sentences. */
@@ -170,6 +180,12 @@ const text = z.string();
 const count = z.int().min(0);
 const treeRef = z.strictObject({
   path: text,
+  tree: DigestSchema,
+  files: count,
+  bytes: count,
+});
+const cacheRef = z.strictObject({
+  cache: z.enum(CACHES),
   tree: DigestSchema,
   files: count,
   bytes: count,
@@ -244,6 +260,8 @@ export const ReceiptSchema: z.ZodType<Receipt> = z.discriminatedUnion("type", [
       limits: z.array(text),
       materials: z.array(treeRef),
       products: z.array(treeRef),
+      fetch: cacheRef.nullable(),
+      fetched: z.array(cacheRef),
       evidence: z.array(z.strictObject({
         name: z.enum(["stdout", "stderr", "permissions", "network"]),
         digest: DigestSchema,

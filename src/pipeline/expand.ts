@@ -79,6 +79,10 @@ function expandStep(
     retries: step.retries ?? 0,
     isolation: step.isolation ?? isolation,
     evidence: step.evidence ?? "public",
+    fetch: step.fetch ?? null,
+    fetched: (step.fetched ?? []).map((cache) =>
+      typeof cache === "string" ? { cache, tree: null } : { ...cache }
+    ),
   };
 }
 

@@ -3,7 +3,9 @@
  *
  * @module
  */
+import type { Digest } from "../core/digest.ts";
 import type {
+  CacheKind,
   EnvValue,
   EvidenceClass,
   Isolation,
@@ -49,6 +51,8 @@ export interface StepFile {
   retries?: number;
   isolation?: Isolation;
   evidence?: EvidenceClass;
+  fetch?: CacheKind;
+  fetched?: (CacheKind | { cache: CacheKind; tree: Digest })[];
 }
 
 /** A pipeline as an author writes it. */

@@ -5,7 +5,8 @@
  */
 import * as z from "zod";
 import type { PipelineFile } from "./file_form.ts";
-import { REQUIREMENTS } from "./pipeline.ts";
+import { DigestSchema } from "../core/digest.ts";
+import { CACHES, REQUIREMENTS } from "./pipeline.ts";
 import {
   LIMIT_KEYS,
   LimitsFileSchema,
@@ -63,6 +64,9 @@ const envValue = z.union([
     }),
   }),
 ], 'a text, { "from": "NAME" } or { "secret": "NAME" }');
+
+const cacheWanted = `one of ${CACHES.map((name) => `"${name}"`).join(", ")}`;
+const cache = z.enum(CACHES, { error: cacheWanted });
 
 const step = z.strictObject({
   description: description.optional(),
@@ -151,6 +155,27 @@ const step = z.strictObject({
         "How what the step prints is kept. public (default): as it is. sealed: encrypted for the recipients whom trust names, shown nowhere, for a shorter time.",
       default: "public",
     }),
+  fetch: cache.optional().meta({
+    description:
+      "The cache of packages that the step fills over the network, from nothing. It is hashed, recorded and kept, and is all that leaves the step.",
+    examples: ["npm"],
+  }),
+  fetched: z.array(
+    z.union([
+      cache,
+      z.strictObject({
+        cache,
+        tree: DigestSchema.meta({
+          description: "What an earlier run fetched, by the root of its tree.",
+        }),
+      }),
+    ], `${cacheWanted}, or { "cache": …, "tree": … }`),
+    { error: "a list of caches" },
+  ).optional().meta({
+    description:
+      "Caches that the step is given, read-only: as a step that it needs fetches them, or what an earlier run fetched.",
+    examples: [["npm"]],
+  }),
 }, { error: "an object that describes a step" }).meta({
   description: "A step: exactly one of run and deno.",
   oneOf: [{ required: ["run"] }, { required: ["deno"] }],

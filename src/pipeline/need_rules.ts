@@ -7,6 +7,7 @@ import { printable, quoted } from "../core/printable.ts";
 import type { JsonDocument } from "./document.ts";
 import { didYouMean, type FaultList } from "./faults.ts";
 import { addConflictFaults } from "./conflict_rules.ts";
+import { addFetchedFaults } from "./fetch_rules.ts";
 import { findCycles } from "./order.ts";
 import type { Outline } from "./outline.ts";
 import { label } from "./schema_faults.ts";
@@ -74,4 +75,5 @@ export function addNeedFaults(
   // Of steps in a circle nobody can say which writes first.
   if (cycles.length > 0) return;
   addConflictFaults(steps, ordered, document, faults);
+  addFetchedFaults(steps, ordered, document, faults);
 }

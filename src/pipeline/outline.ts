@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { isLocalhost } from "../core/localhost.ts";
 import type { JsonDocument, JsonPath } from "./document.ts";
 import { pathWord, writtenPathWord } from "./words.ts";
 
@@ -41,6 +42,10 @@ export interface StepOutline {
   scratch: At<string>[];
   stdin: { text?: At<string>; file?: At<string> };
   isolation: unknown;
+  /** Whether `net` asks for more than a private loopback. */
+  online: boolean;
+  fetch: At<string> | undefined;
+  fetched: (At<string> & { fromThisRun: boolean })[];
 }
 
 /** What can be made out of a file. */
@@ -104,7 +109,23 @@ function stepOutline(id: string, value: unknown): StepOutline {
       file: text(stdin.file, [...at, "stdin", "file"]).flatMap(paths)[0],
     },
     isolation: step.isolation,
+    online: permissions.net === true ||
+      permitted("net").some(({ value }) => !isLocalhost(value)),
+    fetch: text(step.fetch, [...at, "fetch"])[0],
+    fetched: caches(step.fetched, [...at, "fetched"]),
   };
+}
+
+function caches(value: unknown, at: JsonPath): StepOutline["fetched"] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((item, index) => {
+    const fromThisRun = typeof item === "string";
+    const kind = fromThisRun ? item : fields(item).cache;
+    return text(kind, [...at, index]).map((found) => ({
+      ...found,
+      fromThisRun,
+    }));
+  });
 }
 
 function fields(value: unknown): Record<string, unknown> {

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Digest } from "../core/digest.ts";
+
 /** What a pipeline may ask for beyond what every run must be: these invariants without a warning. */
 export const REQUIREMENTS: readonly Requirement[] = [
   "evidence.strength",
@@ -24,6 +26,19 @@ export type Requirement =
  * trust names, and for a shorter time.
  */
 export type EvidenceClass = "public" | "sealed";
+
+/** The caches of packages that a step can fill and others use, each laid out as its tool has it. */
+export const CACHES: readonly CacheKind[] = ["cargo", "deno", "npm", "pip"];
+
+/** A cache of packages, by the tool whose it is. */
+export type CacheKind = "cargo" | "deno" | "npm" | "pip";
+
+/** A cache that a step is given: as a step that it needs fills it, or by the root of its tree. */
+export interface FetchedCache {
+  cache: CacheKind;
+  /** What an earlier run fetched; `null`: what this run fetches. */
+  tree: Digest | null;
+}
 
 /** The least that must hold a step: what the backends of that name hold. */
 export type Isolation = "namespaces" | "kernel";
@@ -116,6 +131,10 @@ export interface Step {
   isolation: Isolation;
   /** How what it prints is kept. */
   evidence: EvidenceClass;
+  /** The cache that it fills over the network, which is all that leaves it; `null` for all other steps. */
+  fetch: CacheKind | null;
+  /** The caches that it is given, read-only; of each kind one. */
+  fetched: FetchedCache[];
 }
 
 /** A pipeline; its steps in the order of the file. */

@@ -19,7 +19,8 @@ type Issue = z.core.$ZodIssue;
 
 /** Words of Writ that this version knows but does not offer. */
 const NOT_OFFERED: Readonly<Record<string, string>> = {
-  cache: "Leave it out: every step runs each time",
+  cache:
+    'Leave it out: every step runs each time; "fetch" fills a cache of packages and "fetched" uses it',
   warm: "Leave it out: every step starts afresh",
   tools: "Leave it out: tools are found by their names",
 };

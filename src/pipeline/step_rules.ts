@@ -10,6 +10,7 @@ import type { JsonDocument } from "./document.ts";
 import type { FaultList } from "./faults.ts";
 import type { Outline, StepOutline } from "./outline.ts";
 import { substitute } from "./params.ts";
+import { addFetchFaults } from "./fetch_rules.ts";
 import { label } from "./schema_faults.ts";
 
 /** Adds what is wrong within single steps. `params` are the values in force. */
@@ -25,6 +26,7 @@ export function addStepFaults(
     addArgumentFaults(step, params, document, faults);
     addStdinFaults(step, document, faults);
     addPathFaults(step, document, faults);
+    addFetchFaults(step, document, faults);
     if (step.isolation === "kernel" && outline.isolation === "namespaces") {
       faults.add(
         document.place([...step.at, "isolation"]),

@@ -43,7 +43,9 @@ export class DenoCaches {
    */
   of(step: Step): CachedFolder[] | null {
     const words = denoWords(step);
-    if (words === null) return null;
+    // What was fetched stands in the place of what lies in the user's own cache.
+    const isFetched = step.fetched.some(({ cache }) => cache === "deno");
+    if (words === null || isFetched) return null;
     this.#packages ??= npmPackages(this.#disk, this.#workspace, this.#denoDir)
       .map(({ name, version, dir }) => ({
         name: `npm:${name}@${version}`,

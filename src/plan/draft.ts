@@ -20,13 +20,13 @@ import {
   sees,
   type StepReads,
 } from "./materials.ts";
-import type { PlanStep } from "./plan.ts";
+import type { PlanCache, PlanStep } from "./plan.ts";
 import { isBeneath } from "./system_view.ts";
 import { undeclaredWords } from "./words.ts";
 import { holders, type Writers } from "./writers.ts";
 
 /** A step, with what it reads and where its programs lie. */
-export interface Draft extends Pick<PlanStep, "env" | "bound"> {
+export interface Draft extends Pick<PlanStep, "env" | "bound" | "fetched"> {
   step: Step;
   reads: StepReads;
   executable: ToolSource;
@@ -103,6 +103,7 @@ export class Drafter {
     return {
       step,
       ...env,
+      fetched: this.#fetched(step),
       reads,
       executable: found.program.self,
       tools: [
@@ -120,6 +121,19 @@ export class Drafter {
         deno: cached.deno,
       },
     };
+  }
+
+  /** Parsing has made sure that exactly one step before it fetches each cache that has no tree. */
+  #fetched(step: Step): PlanCache[] {
+    return step.fetched.map(({ cache, tree }) => {
+      if (tree !== null) return { cache, tree };
+      const from = this.#context.writers.fetcher(step, cache);
+      if (from !== undefined) return { cache, from };
+      throw new WritError(
+        "writ.fault",
+        `No step before ${quoted(step.id)} fetches the ${cache} cache`,
+      );
+    }).sort((a, b) => a.cache < b.cache ? -1 : 1);
   }
 
   #seeker(step: Step, reads: StepReads): Seeker {

@@ -6,6 +6,7 @@
  */
 import * as z from "zod";
 import { type Digest, digestOf, DigestSchema } from "../core/digest.ts";
+import { type CacheKind, CACHES } from "../pipeline/pipeline.ts";
 
 const text = z.string();
 const count = z.int().min(0);
@@ -54,6 +55,14 @@ export interface Product {
   /** What the step finds there: nothing, an empty folder, or a copy that it updates. */
   starts: "absent" | "folder" | "update";
 }
+
+/**
+ * A cache of packages that a step is given: what an earlier step will have fetched, or a tree that
+ * an earlier run fetched.
+ */
+export type PlanCache =
+  | { cache: CacheKind; from: string }
+  | { cache: CacheKind; tree: Digest };
 
 /** One step of a plan. */
 export interface PlanStep {
@@ -112,6 +121,10 @@ export interface PlanStep {
   isolation: "namespaces" | "kernel";
   /** How what it prints is kept: as it is, or encrypted for trust's recipients. */
   evidence: "public" | "sealed";
+  /** The cache that it fills over the network, which is all that leaves it; `null` for all other steps. */
+  fetch: CacheKind | null;
+  /** The caches that it is given, read-only, sorted by their names. */
+  fetched: PlanCache[];
   /** SHA-256 of the canonical bytes of `{toolchain, step}`, the step without this field. */
   digest: Digest;
 }
@@ -203,6 +216,11 @@ export const PlanStepSchema: z.ZodType<PlanStep> = z.strictObject({
   retries: count,
   isolation: z.enum(["namespaces", "kernel"]),
   evidence: z.enum(["public", "sealed"]),
+  fetch: z.enum(CACHES).nullable(),
+  fetched: z.array(z.union([
+    z.strictObject({ cache: z.enum(CACHES), from: text }),
+    z.strictObject({ cache: z.enum(CACHES), tree: DigestSchema }),
+  ])),
   digest: DigestSchema,
 });
 

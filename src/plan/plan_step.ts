@@ -88,6 +88,8 @@ export function planStep(
     retries: step.retries,
     isolation: step.isolation,
     evidence: step.evidence,
+    fetch: step.fetch,
+    fetched: draft.fetched,
   };
   return { ...planned, digest: stepDigest(planned, toolchain) };
 }

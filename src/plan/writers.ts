@@ -5,7 +5,7 @@
  */
 import { WritError } from "../core/errors.ts";
 import { withoutSlash } from "../core/paths.ts";
-import type { Step } from "../pipeline/pipeline.ts";
+import type { CacheKind, Step } from "../pipeline/pipeline.ts";
 
 /** A declared write: its path without a trailing slash, and whether it starts as a copy. */
 export interface Write {
@@ -107,6 +107,13 @@ export class Writers {
       }
     }
     return last;
+  }
+
+  /** The step before `step` that fetches a cache; `undefined` when none does. */
+  fetcher(step: Step, cache: CacheKind): string | undefined {
+    return this.#steps.find((other) =>
+      other.fetch === cache && this.#isAncestor(step, other.id)
+    )?.id;
   }
 
   /**

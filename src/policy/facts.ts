@@ -88,6 +88,8 @@ export function stepAttributes(step: PlanStep, plan: Plan): Attributes {
       Object.entries(limits).filter(([, value]) => value !== null),
     ),
     retries: step.retries,
+    fetches: step.fetch === null ? [] : [constant("Cache", step.fetch)],
+    fetched: step.fetched.map(({ cache }) => constant("Cache", cache)),
   };
 }
 

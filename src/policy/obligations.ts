@@ -16,6 +16,8 @@ export function obligationsOf(step: PlanStep, facts: Facts): string[] {
   const sensitive = sensitiveWrites(writesOf(step));
   const secrets = Object.entries(step.env)
     .filter(([, value]) => typeof value !== "string").map(([name]) => name);
+  const unfetched = step.tools.filter(({ name }) => name.startsWith("npm:"))
+    .length;
   const found: [boolean, string][] = [
     [
       facts.requester.kind === "agent",
@@ -32,6 +34,22 @@ export function obligationsOf(step: PlanStep, facts: Facts): string[] {
       permissions.net === true
         ? "It reaches the whole network"
         : `It reaches the network: ${list(names(permissions.net))}`,
+    ],
+    [
+      step.fetch !== null,
+      `It fills the ${step.fetch} cache, which is recorded and given to later steps`,
+    ],
+    [
+      step.fetched.some((cache) => "tree" in cache),
+      `It is given what an earlier run fetched: ${
+        step.fetched.flatMap((cache) =>
+          "tree" in cache ? [`the ${cache.cache} cache ${cache.tree}`] : []
+        ).join(", ")
+      }`,
+    ],
+    [
+      unfetched > 0,
+      `Its npm packages (${unfetched}) come from Deno's cache on the machine that plans, and are not checked against the lock: nobody whom Writ knows fetched them; a step with "fetch": "deno" would`,
     ],
     [secrets.length > 0, `It is given secrets: ${list(secrets.sort())}`],
     [

@@ -103,6 +103,8 @@ const PROBE: Plan = {
     retries: 0,
     isolation: "kernel",
     evidence: "public",
+    fetch: null,
+    fetched: [],
     digest: EMPTY_DIGEST,
   }],
 };

@@ -10,6 +10,7 @@ import { ancestors } from "../pipeline/order.ts";
 import { WritError } from "../core/errors.ts";
 import type { Listed } from "./attempt.ts";
 import type { Leave } from "./find_ticket.ts";
+import type { ListedCache } from "./step_caches.ts";
 import type { Proposal } from "./propose.ts";
 
 /** What became of a step. */
@@ -36,6 +37,8 @@ export interface ActiveRun extends Disposable {
   attempts: Map<string, number>;
   /** What each finished step wrote, by step. */
   products: Map<string, Listed[]>;
+  /** The cache that each finished step filled, by step. */
+  fetched: Map<string, ListedCache>;
   /** The receipt that sealed it, where only what comes after that is missing. */
   sealed: Sealed | null;
 }

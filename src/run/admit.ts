@@ -73,6 +73,7 @@ export async function admit(
     ends: new Map(),
     attempts: new Map(),
     products: new Map(),
+    fetched: new Map(),
     sealed: null,
     [Symbol.dispose]: () => lock.release(),
   };

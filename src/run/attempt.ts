@@ -27,6 +27,7 @@ import type { Backend, HostFacts } from "../sandbox/confinement.ts";
 import { notEnforced } from "../sandbox/not_enforced.ts";
 import type { Captured } from "./capture.ts";
 import {
+  explainCache,
   explainExit,
   explainLeftovers,
   explainSecrets,
@@ -35,6 +36,12 @@ import {
 import { launchStep } from "./launch_step.ts";
 import { secretsOf } from "./secrets.ts";
 import type { Holding } from "./hold.ts";
+import {
+  fetchRoot,
+  layCaches,
+  type ListedCache,
+  takeCache,
+} from "./step_caches.ts";
 import type { World } from "./world.ts";
 
 /** A tree with its listing. */
@@ -48,6 +55,8 @@ export interface AttemptInput {
   /** What the step reads, in the order of its materials. */
   materials: Listed[];
   located: Located;
+  /** The caches that it is given. */
+  fetched: ListedCache[];
   /** What the plan says that it will not see. */
   hidden: ViewHint | null;
   /** A new folder for the view; removed by the caller. */
@@ -73,6 +82,8 @@ export interface AttemptResult {
   signal: string | null;
   limits: string[];
   products: Listed[];
+  /** The cache that it filled. */
+  fetch: ListedCache | null;
   evidence: EvidenceRef[];
   usage: Usage | null;
   notEnforced: string[];
@@ -104,10 +115,16 @@ export async function attemptStep(
     cwd: step.cwd,
     link: backend.name === "bubblewrap",
   });
+  const place = { step, folder: input.folder, blobs: world.blobs };
+  const caches = await layCaches(
+    place,
+    input.fetched,
+    backend.name === "bubblewrap",
+  );
   const confinement = confine(step);
   const secrets = secretsOf(step, holding.secrets);
   const { exited, limits, captured, tail, root } = await launchStep(
-    { ...input, confinement, secrets, binds, backend },
+    { ...input, confinement, secrets, binds, caches, backend },
     holding,
     world,
   );
@@ -126,6 +143,7 @@ export async function attemptStep(
     reason: redactText(reason, secrets),
     hint: hint === null ? null : redactText(hint, secrets),
     products: [],
+    fetch: null,
   });
   if (exited.exit !== 0 || limits.length > 0) {
     if (input.signal.aborted) {
@@ -149,15 +167,29 @@ export async function attemptStep(
     products.map(({ path }) => withoutSlash(path)),
     secrets,
   );
+  if (step.fetch !== null) {
+    given.push(
+      ...findSecrets(join(fetchRoot(input.folder), "work"), [
+        step.fetch,
+      ], secrets),
+    );
+  }
   if (given.length > 0) return failed(explainSecrets(given));
   const collected = await collectProducts({ ...stage, binds });
   const wrong = explainLeftovers(collected);
   if (wrong !== null) return failed(wrong);
+  const fetch = step.fetch === null
+    ? null
+    : await takeCache(step.fetch, place, materials);
+  if (fetch !== null && "fault" in fetch) {
+    return failed(explainCache(step.fetch!, fetch.fault));
+  }
   return {
     ...base,
     status: "ok",
     reason: null,
     hint: null,
+    fetch,
     products: [
       ...collected.products.map((product) => ({
         ...product,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { CacheKind } from "../pipeline/pipeline.ts";
 import type { PlanStep } from "../plan/plan.ts";
 import type { Exited } from "../sandbox/launcher.ts";
 import { type ExitClues, list, readClues } from "./exit_clues.ts";
@@ -93,6 +94,15 @@ export function explainLeftovers(leftovers: Leftovers): Explanation | null {
     };
   }
   return null;
+}
+
+/** Why a step failed whose cache cannot be taken. */
+export function explainCache(cache: CacheKind, fault: string): Explanation {
+  return {
+    reason: fault,
+    hint:
+      `Nothing of it is kept; it has to fetch into the folder that its environment names for ${cache}`,
+  };
 }
 
 /** Why a step failed that wrote what it must not give away. */

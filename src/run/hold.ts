@@ -21,6 +21,7 @@ import type { RunOptions } from "./run.ts";
 import { matchSteps } from "./match_steps.ts";
 import type { Seal } from "./capture.ts";
 import { sealFor } from "./seal_evidence.ts";
+import { keptCache } from "./step_caches.ts";
 import { takeSecrets } from "./secrets.ts";
 import type { World } from "./world.ts";
 
@@ -42,16 +43,19 @@ export interface Holding extends AsyncDisposable {
 /**
  * Starts the launcher, tries the backends, and chooses one for each step.
  *
- * @throws {WritError} `sandbox.unavailable`, `sandbox.cannot_hold`, `secret.…`,
- * `evidence.no_recipient`
+ * @throws {WritError} `cache.missing`, `sandbox.unavailable`, `sandbox.cannot_hold`,
+ * `secret.…`, `evidence.no_recipient`
  */
 export async function hold(
   proposal: Proposal,
   options: Pick<RunOptions, "only">,
-  world: Pick<World, "state" | "sight">,
+  world: Pick<World, "state" | "sight" | "blobs">,
 ): Promise<Holding> {
   const steps = chooseSteps(proposal, options.only).steps;
   const seal = await sealFor(steps, world.sight.trust.file);
+  for (const cache of steps.flatMap(({ fetched }) => fetched)) {
+    if ("tree" in cache) await keptCache(cache, world.blobs);
+  }
   const secrets = takeSecrets(steps, world.sight.env);
   // Loading it costs as much as starting the launcher, and they do not wait for each other.
   const loading = loadPreset();

@@ -39,7 +39,7 @@ async function secretFiles(
 }
 
 /** What is known of the attempt's place. */
-export interface Place extends Pick<HostFacts, "binds" | "relay"> {
+export interface Place extends Pick<HostFacts, "binds" | "caches" | "relay"> {
   step: PlanStep;
   located: Located;
   /** The folder of the attempt. */
@@ -49,7 +49,7 @@ export interface Place extends Pick<HostFacts, "binds" | "relay"> {
 
 /** The facts for one attempt; what the step's sandbox needs of files is made. */
 export async function hostFacts(
-  { step, located, folder, binds, backend, relay }: Place,
+  { step, located, folder, binds, caches, backend, relay }: Place,
   confinement: Confinement,
   secrets: Secrets,
   holding: Holding,
@@ -77,6 +77,7 @@ export async function hostFacts(
       step.tools,
       namespaces,
     ),
+    caches,
     deno: isDeno ? await findDenoFiles(stage) : null,
     secrets: namespaces
       ? null

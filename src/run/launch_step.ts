@@ -31,6 +31,7 @@ export interface LaunchInput extends AttemptInput {
   confinement: Confinement;
   secrets: Secrets;
   binds: HostFacts["binds"];
+  caches: HostFacts["caches"];
   backend: Backend;
 }
 

@@ -16,6 +16,7 @@ import type { Leave } from "./find_ticket.ts";
 import type { Proposal } from "./propose.ts";
 import type { RunOptions } from "./run.ts";
 import { finishIndeterminate, publishStep } from "./run_step.ts";
+import { keptCache } from "./step_caches.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -48,6 +49,7 @@ export async function resume(
       ends: new Map(),
       attempts: new Map(),
       products: new Map(),
+      fetched: new Map(),
       sealed: null,
       [Symbol.dispose]: () => lock.release(),
     };
@@ -106,11 +108,14 @@ async function replay(run: ActiveRun, world: World): Promise<Set<string>> {
     if (receipt.type === "step.started") {
       run.attempts.set(receipt.body.step, receipt.body.attempt);
     } else if (receipt.type === "step.finished") {
-      const { step, status, reason, products } = receipt.body;
+      const { step, status, reason, products, fetch } = receipt.body;
       if (status === "indeterminate") continue;
       run.ends.set(step, { status, reason });
       if (status === "ok") {
         run.products.set(step, await listed(products, world));
+        if (fetch !== null) {
+          run.fetched.set(step, await keptCache(fetch, world.blobs));
+        }
       }
     } else if (receipt.type === "step.published") {
       published.add(receipt.body.step);

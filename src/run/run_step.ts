@@ -22,6 +22,7 @@ import { isApproved } from "./find_approval.ts";
 import type { Holding } from "./hold.ts";
 import { removeTree } from "../evidence/remove_tree.ts";
 import type { RunOptions } from "./run.ts";
+import { cacheRef, cachesOf } from "./step_caches.ts";
 import { subtree } from "./subtree.ts";
 import { unreviewedWrites } from "./unreviewed_writes.ts";
 import type { World } from "./world.ts";
@@ -73,6 +74,7 @@ async function oneAttempt(
   const views = join(world.state.views, run.id);
   const folder = join(views, `${step.id}-${attempt}`);
   const materials = materialsOf(step, run, world.blobs);
+  const fetched = await cachesOf(step, run.fetched, world.blobs);
   let started = false;
   try {
     await Deno.mkdir(views, { recursive: true, mode: 0o700 });
@@ -80,6 +82,7 @@ async function oneAttempt(
       {
         step,
         materials,
+        fetched,
         located: run.proposal.planned.located.get(step.id)!,
         hidden: run.proposal.planned.hints.get(step.id) ?? null,
         folder,
@@ -114,11 +117,14 @@ async function oneAttempt(
       limits: judged.limits,
       materials: materials.map(withoutEntries),
       products: judged.products.map(withoutEntries),
+      fetch: judged.fetch === null ? null : cacheRef(judged.fetch),
+      fetched: fetched.map(cacheRef),
       evidence: judged.evidence,
       usage: judged.usage,
       notEnforced: judged.notEnforced,
     }, run.actor);
     if (judged.status === "ok") {
+      if (judged.fetch !== null) run.fetched.set(step.id, judged.fetch);
       await publishStep(step, judged.products, run, world);
     }
     return judged;
@@ -167,6 +173,7 @@ function refused(
     signal: null,
     limits: [],
     products: [],
+    fetch: null,
     evidence: [],
     usage: null,
     notEnforced: [],
@@ -196,6 +203,7 @@ function judgeReview(
     hint:
       `deno task approve ${proposal.wish.file}: what a person approved may write it`,
     products: [],
+    fetch: null,
   };
 }
 
@@ -273,6 +281,8 @@ export async function finishIndeterminate(
     limits: [],
     materials: [],
     products: [],
+    fetch: null,
+    fetched: [],
     evidence: [],
     usage: null,
     notEnforced: [],

@@ -43,6 +43,8 @@ export async function runSteps(
         limits: [],
         materials: [],
         products: [],
+        fetch: null,
+        fetched: [],
         evidence: [],
         usage: null,
         notEnforced: [],

@@ -5,6 +5,7 @@
  */
 import { encodeBase64 } from "@std/encoding/base64";
 import { WritError } from "../core/errors.ts";
+import { cachePlaces } from "./caches.ts";
 import type { Backend, Confinement, HostFacts, Launch } from "./confinement.ts";
 import { AUDIT_FD, stepEnvironment } from "./environment.ts";
 import { holdLimits } from "./held_limits.ts";
@@ -25,7 +26,15 @@ const MOST_SECRET_FILES = AUDIT_FD - FIRST_SECRET_FD;
 export const STEP_UID = 1000;
 
 /** Mounts whose inside Writ does not make: nothing may be mounted beneath them. */
-const FIXED = ["/dev", "/etc", "/proc", "/run", VIEW.work, VIEW.denoDir];
+const FIXED = [
+  "/dev",
+  "/etc",
+  "/proc",
+  "/run",
+  VIEW.work,
+  VIEW.denoDir,
+  VIEW.caches,
+];
 
 /**
  * How bubblewrap starts a step. The same input gives the same argv.
@@ -51,10 +60,15 @@ export function bubblewrap(
   }
   const { network } = confinement;
   const limits = holdLimits(confinement, backend, host.uid, FIRST_CGROUP_FD);
+  const caches = cachePlaces(confinement, host).map((place) => ({
+    ...place,
+    at: `${VIEW.caches}/${place.cache}`,
+  }));
   const env = stepEnvironment(confinement, host, {
     home: VIEW.home,
     tmp: VIEW.tmp,
     denoDir: host.denoDir === null ? null : VIEW.denoDir,
+    caches,
     secrets: VIEW.secrets,
     certificates: host.system.certificates === null ? null : VIEW.certificates,
   });
@@ -86,6 +100,11 @@ export function bubblewrap(
     ...toolMounts(host.roots),
     ...relayMounts(confinement, host),
     ...(host.denoDir === null ? [] : ["--ro-bind", host.denoDir, VIEW.denoDir]),
+    ...caches.flatMap(({ fills, folder, at }) => [
+      fills ? "--bind" : "--ro-bind",
+      folder,
+      at,
+    ]),
     ...["--bind", host.stage, VIEW.work],
     ...bindMounts(host.binds),
     ...["--remount-ro", "/"],

@@ -32,6 +32,10 @@ export function confine(step: PlanStep): Confinement {
     ...networkOf(step),
     env,
     secrets: secretsOf(step),
+    caches: [
+      ...step.fetched.map(({ cache }) => ({ cache, fills: false })),
+      ...(step.fetch === null ? [] : [{ cache: step.fetch, fills: true }]),
+    ].sort((a, b) => a.cache < b.cache ? -1 : 1),
     stdin: step.stdin,
     limits: {
       ...limits,

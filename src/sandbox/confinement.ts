@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { CacheKind } from "../pipeline/pipeline.ts";
 import type { PlanStep } from "../plan/plan.ts";
 
 /** The version of the list of what every step sees of the system. */
@@ -31,6 +32,8 @@ export interface Confinement {
   env: Record<string, string>;
   /** Values that no plan holds, by variable: given as the value itself, or as a file whose path is. */
   secrets: { variable: string; secret: string; as: "value" | "file" }[];
+  /** Caches of packages, sorted: the one that the step fills, and those that it is given, read-only. */
+  caches: { cache: CacheKind; fills: boolean }[];
   stdin: { text: string } | { file: string } | null;
   limits: StepLimits;
   /** What the flags of a `deno` step are made from; `null` for `run` steps. */
@@ -110,6 +113,8 @@ export interface HostFacts {
   path: string[];
   /** For deno steps: the module cache made for it, which it sees read-only; `null` otherwise. */
   denoDir: string | null;
+  /** The folders of the step's caches of packages, in their order. */
+  caches: { cache: CacheKind; folder: string }[];
   /** For deno steps: the configuration and lock file of the stage's root, where it has them; `null` otherwise. */
   deno: { config: string | null; lock: string | null } | null;
   /**

@@ -56,18 +56,42 @@ export function denoFlags(
   }
   const config = files?.config ?? null;
   const lock = files?.lock ?? null;
+  const remote = mayLoadRemote(confinement, subcommand.cachedOnly);
   return [
     name,
     ...(subcommand.runs ? ["--no-prompt"] : []),
     ...(subcommand.cachedOnly ? ["--cached-only"] : []),
-    ...(subcommand.modules ? ["--no-remote", "--frozen"] : []),
+    ...(subcommand.modules && !remote ? ["--no-remote"] : []),
+    ...(subcommand.modules ? ["--frozen"] : []),
     config === null ? "--no-config" : `--config=${inView(root, config)}`,
     ...(!subcommand.modules
       ? []
       : [lock === null ? "--no-lock" : `--lock=${inView(root, lock)}`]),
     ...(subcommand.runs ? permissionFlags(runtime, root) : []),
+    ...(!subcommand.modules
+      ? []
+      : remote
+      ? ["--allow-import"]
+      : subcommand.runs
+      ? ["--deny-import"]
+      : []),
     ...(name === "run" ? scriptArguments(rest) : plainArguments(name, rest)),
   ];
+}
+
+/**
+ * Remote modules are loaded out of a cache that was fetched, where the lock says what they must be,
+ * and only where Deno cannot download any: by its flag or for want of a network.
+ */
+function mayLoadRemote(
+  { caches, network }: Confinement,
+  cachedOnly: boolean,
+): boolean {
+  const isFetched = caches.some(({ cache, fills }) =>
+    cache === "deno" && !fills
+  );
+  return isFetched &&
+    (cachedOnly || network === "none" || network === "loopback");
 }
 
 function permissionFlags(runtime: Runtime, root: string): string[] {
@@ -93,7 +117,6 @@ function permissionFlags(runtime: Runtime, root: string): string[] {
       "ffi",
       typeof runtime.ffi === "boolean" ? runtime.ffi : paths(runtime.ffi),
     ),
-    "--deny-import",
   ];
 }
 

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { CacheKind } from "../pipeline/pipeline.ts";
+import { cacheEnvironment } from "./caches.ts";
 import type { Confinement, HostFacts } from "./confinement.ts";
 import { RELAY } from "./relay_place.ts";
 
@@ -11,6 +13,8 @@ export interface EnvironmentPaths {
   home: string;
   tmp: string;
   denoDir: string | null;
+  /** Where the step sees each of its caches. */
+  caches: { cache: CacheKind; at: string; fills: boolean }[];
   /** The folder of files with secrets. */
   secrets: string | null;
   /** The certificate bundle, `null` where there is none. */
@@ -57,6 +61,12 @@ export function stepEnvironment(
     USER: "step",
     ...(confinement.kind === "deno" && { DENO_NO_UPDATE_CHECK: "1" }),
     ...(paths.denoDir !== null && { DENO_DIR: paths.denoDir }),
+    ...Object.assign(
+      {},
+      ...paths.caches.map(({ cache, at, fills }) =>
+        cacheEnvironment(cache, at, fills)
+      ),
+    ),
     // Node and Deno bring lists of their own, and fail behind a proxy that the system trusts.
     ...(online && { DENO_TLS_CA_STORE: "system" }),
     ...(online && paths.certificates !== null && {

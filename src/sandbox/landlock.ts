@@ -6,6 +6,7 @@
  */
 import { encodeBase64 } from "@std/encoding/base64";
 import { WritError } from "../core/errors.ts";
+import { type CachePlace, cachePlaces } from "./caches.ts";
 import type {
   Backend,
   Confinement,
@@ -91,6 +92,7 @@ export function landlock(
     );
   }
   const limits = holdLimits(confinement, backend, host.uid, FIRST_CGROUP_FD);
+  const caches = cachePlaces(confinement, host);
   const argv = stepCommand(confinement, host, host.stage, limits);
   return {
     program: argv[0],
@@ -99,11 +101,17 @@ export function landlock(
       home: host.home,
       tmp: host.tmp,
       denoDir: host.denoDir,
+      caches: caches.map((place) => ({ ...place, at: place.folder })),
       secrets: host.secrets,
       certificates: host.system.certificates,
     }),
     cwd: inView(host.stage, confinement.cwd),
-    kernel: kernelRules(confinement, host, Math.min(backend.abi, HIGHEST_ABI)),
+    kernel: kernelRules(
+      confinement,
+      host,
+      caches,
+      Math.min(backend.abi, HIGHEST_ABI),
+    ),
     seccompFd: null,
     statusFd: null,
     cgroup: limits.cgroup,
@@ -122,6 +130,7 @@ export function landlock(
 function kernelRules(
   confinement: Confinement,
   host: HostFacts,
+  caches: readonly CachePlace[],
   abi: number,
 ): KernelRules {
   const online = confinement.network === "host";
@@ -151,6 +160,9 @@ function kernelRules(
       rule("/dev/shm", RIGHTS.all, true),
       ...outermost(host.roots).map((path) => rule(path, RIGHTS.readAndRun)),
       ...(host.denoDir === null ? [] : [rule(host.denoDir, RIGHTS.readAndRun)]),
+      ...caches.map(({ folder, fills }) =>
+        rule(folder, fills ? RIGHTS.all : RIGHTS.readAndRun)
+      ),
     ],
     seccomp: encodeBase64(seccompFilter({
       arch: host.system.arch,

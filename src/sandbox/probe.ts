@@ -179,6 +179,7 @@ export async function probeHost(
     roots: [],
     path: [],
     denoDir: null,
+    caches: [],
     deno: null,
     relay: null,
     uid: Deno.uid() ?? 0,
@@ -215,6 +216,7 @@ async function tryBackend(
     hosts: [],
     env: {},
     secrets: [],
+    caches: [],
     stdin: null,
     limits: {
       timeout: 10_000,

@@ -225,6 +225,7 @@ class Place {
       hosts: [],
       env: TRIAL_ENV,
       secrets: [],
+      caches: [],
       stdin: null,
       limits: { ...LIMITS, ...limits },
       runtime: null,

@@ -4,12 +4,13 @@
  * @module
  */
 
-/** Where a namespace shows the workspace, the home folder and the module cache. */
+/** Where a namespace shows the workspace, the home folder and the caches. */
 export const VIEW = {
   work: "/work",
   home: "/home/step",
   tmp: "/tmp",
   denoDir: "/deno",
+  caches: "/cache",
   secrets: "/run/secrets",
   certificates: "/etc/ssl/certs/ca-certificates.crt",
 } as const;

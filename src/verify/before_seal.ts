@@ -14,6 +14,7 @@ import { receiptsChain } from "./invariants/receipts_chain.ts";
 import { receiptsOrder } from "./invariants/receipts_order.ts";
 import { stepsComplete } from "./invariants/steps_complete.ts";
 import { stepsConfinement } from "./invariants/steps_confinement.ts";
+import { stepsFetched } from "./invariants/steps_fetched.ts";
 import { stepsMaterials } from "./invariants/steps_materials.ts";
 import { stepsOrder } from "./invariants/steps_order.ts";
 import { timesMonotone } from "./invariants/times_monotone.ts";
@@ -29,6 +30,7 @@ export const BEFORE_SEAL: readonly Invariant[] = [
   stepsOrder,
   stepsConfinement,
   stepsMaterials,
+  stepsFetched,
   claimsBound,
   evidenceTrue,
   evidenceStrength,

@@ -5,6 +5,7 @@
  * @module
  */
 import * as z from "zod";
+import { CACHES } from "../pipeline/pipeline.ts";
 import type { HostFacts } from "../sandbox/confinement.ts";
 
 const text = z.string();
@@ -32,6 +33,7 @@ export const HostFactsSchema: z.ZodType<HostFacts> = z.strictObject({
   roots: z.array(absolute),
   path: z.array(absolute),
   denoDir: absolute.nullable(),
+  caches: z.array(z.strictObject({ cache: z.enum(CACHES), folder: absolute })),
   deno: z.strictObject({
     config: relative.nullable(),
     lock: relative.nullable(),

@@ -26,6 +26,7 @@ import { sealSignature } from "./invariants/seal_signature.ts";
 import { stepsCached } from "./invariants/steps_cached.ts";
 import { stepsComplete } from "./invariants/steps_complete.ts";
 import { stepsConfinement } from "./invariants/steps_confinement.ts";
+import { stepsFetched } from "./invariants/steps_fetched.ts";
 import { stepsMaterials } from "./invariants/steps_materials.ts";
 import { stepsOrder } from "./invariants/steps_order.ts";
 import { ticketValid } from "./invariants/ticket_valid.ts";
@@ -53,6 +54,7 @@ export const INVARIANTS: readonly Invariant[] = [
   stepsOrder,
   stepsConfinement,
   stepsMaterials,
+  stepsFetched,
   stepsCached,
   claimsBound,
   evidenceTrue,

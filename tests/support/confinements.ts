@@ -40,6 +40,7 @@ export function confinement(
     hosts: [],
     env: {},
     secrets: [],
+    caches: [],
     stdin: null,
     runtime: null,
     limits: LIMITS,
@@ -72,6 +73,8 @@ export function step(parts: Partial<PlanStep>): PlanStep {
     retries: 0,
     isolation: "kernel",
     evidence: "public",
+    fetch: null,
+    fetched: [],
     digest: `sha256:${"0".repeat(64)}`,
     ...parts,
     permissions: {

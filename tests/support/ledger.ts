@@ -134,6 +134,8 @@ export function finished(
     limits: [],
     materials: [],
     products: [],
+    fetch: null,
+    fetched: [],
     evidence: [],
     usage: null,
     notEnforced: [],
@@ -163,6 +165,8 @@ export async function close(
     head: head.hash,
     count: head.size,
     products: [],
+    fetch: null,
+    fetched: [],
   });
   const envelope = await signEnvelope(SEAL_TYPE, payload, [SIGNER]);
   return await ledger.closeRun(run, envelope, sha256(payload), outcome);

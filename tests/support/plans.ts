@@ -54,6 +54,8 @@ export function planStep(options: StepOptions = {}): PlanStep {
     retries: 0,
     isolation: "kernel" as const,
     evidence: "public" as const,
+    fetch: null,
+    fetched: [],
     ...rest,
     permissions: {
       read: [],

@@ -97,6 +97,7 @@ export class Bench {
       roots: [],
       path: [],
       denoDir: null,
+      caches: [],
       deno: null,
       relay: null,
       secrets: null,

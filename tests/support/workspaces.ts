@@ -98,6 +98,8 @@ function stepOf(id: string, { permissions, ...rest }: StepWish): Step {
     retries: 0,
     isolation: "kernel",
     evidence: "public",
+    fetch: null,
+    fetched: [],
     ...rest,
     permissions: {
       read: [],

@@ -101,6 +101,13 @@ export const show: Command = command({
       }`,
       "",
       ...terminal.table(stepTable(receipts, paint)),
+      ...receipts.flatMap(({ type, body }) =>
+        type !== "step.finished" || body.fetch === null ? [] : [
+          `fetched by ${
+            paint("name", body.step)
+          }: ${body.fetch.cache} ${body.fetch.tree}`,
+        ]
+      ),
       ...[...uses].map(([step, use]) =>
         `permissions of ${paint("name", step)}: ${useText(use)}`
       ),

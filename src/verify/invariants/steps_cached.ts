@@ -5,6 +5,7 @@
  */
 import { CACHED_FOLDER } from "../../bundle/names.ts";
 import type { BundleParts, Maker } from "../../bundle/parse_bundle.ts";
+import { canonicalText } from "../../core/canonical_json.ts";
 import { isWritError } from "../../core/errors.ts";
 import { OrderGuard } from "../../ledger/order.ts";
 import type { TreeRef } from "../../ledger/receipt.ts";
@@ -110,7 +111,9 @@ function madeBy(
       stepDigest(other, plan.toolchain) === step.digest &&
       made?.status === "ok" &&
       sameTrees(made.materials, cached.body.materials) &&
-      sameTrees(made.products, cached.body.products);
+      sameTrees(made.products, cached.body.products) &&
+      canonicalText([made.fetch, made.fetched]) ===
+        canonicalText([cached.body.fetch, cached.body.fetched]);
   });
 }
 
