@@ -27,6 +27,7 @@ const NEED_PLAN = [
   "steps.order",
   "steps.confinement",
   "steps.materials",
+  "steps.fetched",
   "claims.bound",
   "steps.cached",
   "outcome.honest",

@@ -8,6 +8,7 @@ import { evidenceName } from "../src/bundle/names.ts";
 import { digestOf, sha256 } from "../src/core/digest.ts";
 import type { ReceiptDraft } from "../src/ledger/chain.ts";
 import type {
+  CacheRef,
   EvidenceRef,
   ReceiptBodies,
   RunOutcome,
@@ -45,6 +46,14 @@ export const DIST: TreeRef = {
   tree: digestOf("dist"),
   files: 1,
   bytes: 10_240,
+};
+
+/** What a step that fetches brings in. */
+export const NPM: CacheRef = {
+  cache: "npm",
+  tree: digestOf("npm"),
+  files: 3,
+  bytes: 4096,
 };
 
 /** The plan of {@linkcode PIPELINE}. */
@@ -120,7 +129,10 @@ export function hostOf(step: PlanStep): HostFacts {
   return {
     stage: `${state}/stage`,
     binds: [],
-    caches: [],
+    caches: confine(step).caches.map(({ cache }) => ({
+      cache,
+      folder: `${state}/caches/work/${cache}`,
+    })),
     home: `${state}/home`,
     tmp: `${state}/tmp`,
     etc: "/var/lib/writ/etc",
@@ -191,8 +203,8 @@ export function finished(
       limits: [],
       materials: step.materials.map((each) => "tree" in each ? each : DIST),
       products: step.products.map(() => DIST),
-      fetch: null,
-      fetched: [],
+      fetch: step.fetch === null ? null : NPM,
+      fetched: step.fetched.map(() => NPM),
       evidence: capturedOf(confine(step)).map((name) =>
         evidence(step.id, name)
       ),

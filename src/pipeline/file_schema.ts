@@ -164,7 +164,7 @@ const step = z.strictObject({
     z.union([
       cache,
       z.strictObject({
-        cache,
+        cache: cache.meta({ description: "Which cache it is." }),
         tree: DigestSchema.meta({
           description: "What an earlier run fetched, by the root of its tree.",
         }),

@@ -9,7 +9,8 @@ import { sha256 } from "../../core/digest.ts";
 import { isWritError } from "../../core/errors.ts";
 import { withoutSlash } from "../../core/paths.ts";
 import type { Pipeline, Step } from "../../pipeline/pipeline.ts";
-import type { Plan, PlanStep } from "../../plan/plan.ts";
+import { ancestors } from "../../pipeline/order.ts";
+import type { Plan, PlanCache, PlanStep } from "../../plan/plan.ts";
 import { Findings, type Invariant } from "../invariant.ts";
 import { eventsOf, receiptPointer } from "../step_runs.ts";
 
@@ -83,7 +84,7 @@ function compare(pipeline: Pipeline, plan: Plan, found: Findings): void {
   for (const [i, planned] of plan.steps.entries()) {
     const step = steps.get(planned.id);
     if (step === undefined) continue;
-    const wanted = carriedOver(step);
+    const wanted = carriedOver(step, pipeline);
     const actual = asPlanned(planned);
     for (const field of Object.keys(wanted) as (keyof CarriedOver)[]) {
       if (!same(wanted[field], actual[field])) {
@@ -113,9 +114,11 @@ interface CarriedOver {
   retries: number;
   isolation: string;
   evidence: string;
+  fetch: string | null;
+  fetched: unknown[];
 }
 
-function carriedOver(step: Step): CarriedOver {
+function carriedOver(step: Step, pipeline: Pipeline): CarriedOver {
   const bound = Object.entries(step.env).filter(([, value]) =>
     typeof value !== "string" && "from" in value
   ).map(([name]) => name);
@@ -136,6 +139,8 @@ function carriedOver(step: Step): CarriedOver {
     retries: step.retries,
     isolation: step.isolation,
     evidence: step.evidence,
+    fetch: step.fetch,
+    fetched: fetchedOf(step, pipeline),
   };
 }
 
@@ -159,7 +164,22 @@ function asPlanned(step: PlanStep): CarriedOver {
     retries: step.retries,
     isolation: step.isolation,
     evidence: step.evidence,
+    fetch: step.fetch,
+    fetched: step.fetched,
   };
+}
+
+/** The caches that it is given, each from the step before it that fetches it where no tree is named. */
+function fetchedOf(step: Step, { steps }: Pipeline): PlanCache[] {
+  if (step.fetched.length === 0) return [];
+  const before = ancestors(steps, step.id);
+  return step.fetched.map(({ cache, tree }): PlanCache => {
+    if (tree !== null) return { cache, tree };
+    const from = steps.find((other) =>
+      other.fetch === cache && before.has(other.id)
+    );
+    return { cache, from: from?.id ?? "" };
+  }).sort((a, b) => a.cache < b.cache ? -1 : 1);
 }
 
 /** Lists are sets here, and a trailing slash says how a path starts, which `products` has. */

@@ -74,6 +74,17 @@ function checkSteps(plan: Plan, found: Findings): void {
         );
       }
     }
+    for (const cache of step.fetched) {
+      if (
+        "from" in cache && earlier.get(cache.from)?.fetch !== cache.cache
+      ) {
+        found.fail(
+          "plan.material_from",
+          `The step "${step.id}" is given the ${cache.cache} cache from "${cache.from}", which does not fetch it`,
+          `${at}/fetched`,
+        );
+      }
+    }
     earlier.set(step.id, step);
   }
 }
