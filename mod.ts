@@ -51,8 +51,10 @@ export { type TreeEntry, treeRoot } from "./src/core/tree.ts";
 // What is wanted.
 export { type ParseOptions, parsePipeline } from "./src/pipeline/parse.ts";
 export type {
+  CacheKind,
   EnvValue,
   EvidenceClass,
+  FetchedCache,
   Isolation,
   Limits,
   Permissions,
@@ -67,6 +69,7 @@ export type {
 export {
   type Material,
   type Plan,
+  type PlanCache,
   planDigest,
   type PlanStep,
   type Product,
@@ -139,6 +142,7 @@ export type {
 // What it left, and whether it is true.
 export type {
   Actor,
+  CacheRef,
   EvidenceRef,
   Receipt,
   ReceiptBodies,

@@ -494,6 +494,7 @@ function needReceipts(): string[] {
     "steps.order",
     "steps.confinement",
     "steps.materials",
+    "steps.fetched",
     "steps.cached",
     "claims.bound",
     "evidence.true",

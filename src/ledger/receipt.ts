@@ -56,6 +56,7 @@ export interface TreeRef {
 
 /** A cache of packages as it was fetched or given. */
 export interface CacheRef extends Omit<TreeRef, "path"> {
+  /** Which cache it is. */
   cache: CacheKind;
 }
 

@@ -35,6 +35,7 @@ export type CacheKind = "cargo" | "deno" | "npm" | "pip";
 
 /** A cache that a step is given: as a step that it needs fills it, or by the root of its tree. */
 export interface FetchedCache {
+  /** Which cache it is. */
   cache: CacheKind;
   /** What an earlier run fetched; `null`: what this run fetches. */
   tree: Digest | null;
