@@ -7,6 +7,7 @@ import { benchLedger } from "./ledger.ts";
 import { benchPlanning } from "./planning.ts";
 import { benchProcesses } from "./processes.ts";
 import { benchReceipts } from "./receipts.ts";
+import { benchSteps } from "./steps.ts";
 
 /** Each prints its figures. */
 const SECTIONS: Record<string, () => Promise<void>> = {
@@ -14,6 +15,7 @@ const SECTIONS: Record<string, () => Promise<void>> = {
   planning: benchPlanning,
   receipts: benchReceipts,
   ledger: benchLedger,
+  steps: benchSteps,
 };
 
 const asked = Deno.args.length > 0 ? Deno.args : Object.keys(SECTIONS);

@@ -9,7 +9,7 @@
 import type { Backend } from "../sandbox/confinement.ts";
 import type { SystemFacts } from "../sandbox/confinement.ts";
 import { join } from "@std/path/join";
-import { buildEtc } from "../sandbox/build_etc.ts";
+import { type EtcFolders, etcFolders } from "../sandbox/build_etc.ts";
 import { type Launcher, startLauncher } from "../sandbox/launcher.ts";
 import { probe } from "../sandbox/probe.ts";
 import { systemFacts } from "../sandbox/system_facts.ts";
@@ -33,6 +33,8 @@ export interface Holding extends AsyncDisposable {
   /** The values of the secrets of the chosen steps, by name. */
   secrets: Map<string, string>;
   system: SystemFacts;
+  /** The `/etc` of steps in namespaces. */
+  etc: EtcFolders;
   denoDirs: DenoDirs;
   /** Finds what looks like a secret, beside Writ's own rules. */
   preset: FindSecrets;
@@ -60,9 +62,10 @@ export async function hold(
   // Loading it costs as much as starting the launcher, and they do not wait for each other.
   const loading = loadPreset();
   const launcher = await startLauncher();
+  const etc = etcFolders(join(world.state.root, "etc"));
   try {
     const { backends } = await probe(launcher, {
-      etc: await buildEtc(join(world.state.root, "etc"), { network: false }),
+      etc: await etc({ network: false }),
     });
     return {
       launcher,
@@ -74,6 +77,7 @@ export async function hold(
       ),
       secrets,
       system: await systemFacts(),
+      etc,
       denoDirs: new DenoDirs(world.state.denoDirs, world.sight.toolDigests),
       preset: await loading,
       seal,

@@ -10,7 +10,6 @@ import { join } from "@std/path/join";
 import type { Located } from "../plan/executables.ts";
 import type { Secrets } from "../evidence/redact.ts";
 import type { PlanStep } from "../plan/plan.ts";
-import { buildEtc } from "../sandbox/build_etc.ts";
 import type {
   Backend,
   Confinement,
@@ -19,7 +18,6 @@ import type {
 import { findDenoFiles } from "../sandbox/deno_dir.ts";
 import { VIEW } from "../sandbox/view_paths.ts";
 import type { Holding } from "./hold.ts";
-import type { World } from "./world.ts";
 
 /** Without mounts, secrets that are given as files lie in the attempt's folder until it is removed. */
 async function secretFiles(
@@ -53,7 +51,6 @@ export async function hostFacts(
   confinement: Confinement,
   secrets: Secrets,
   holding: Holding,
-  world: World,
 ): Promise<HostFacts> {
   const stage = join(folder, "work");
   const namespaces = backend.isolation === "namespaces";
@@ -63,9 +60,7 @@ export async function hostFacts(
     binds,
     home: join(folder, "home"),
     tmp: join(folder, "tmp"),
-    etc: await buildEtc(join(world.state.root, "etc"), {
-      network: confinement.network === "host",
-    }),
+    etc: await holding.etc({ network: confinement.network === "host" }),
     program: typeof located.program === "string"
       ? located.program
       : join(namespaces ? VIEW.work : stage, located.program.workspace),

@@ -79,7 +79,6 @@ export async function launchStep(
     confinement,
     secrets,
     holding,
-    world,
   );
   const launch = launchUnder(backend, confinement, host);
   const { program, argv } = launch;

@@ -65,6 +65,23 @@ export async function buildEtc(
   return target;
 }
 
+/** Gives the folder for steps with or without network; each is made once, when it is first asked for. */
+export type EtcFolders = (
+  options: Pick<EtcOptions, "network">,
+) => Promise<string>;
+
+/** The folders of a run, made below `folder`: all its steps see one `/etc`, whatever becomes of the machine's. */
+export function etcFolders(folder: string): EtcFolders {
+  const made = new Map<boolean, Promise<string>>();
+  return ({ network }) => {
+    let folderOf = made.get(network);
+    if (folderOf === undefined) {
+      made.set(network, folderOf = buildEtc(folder, { network }));
+    }
+    return folderOf;
+  };
+}
+
 function collect(
   source: string,
   network: boolean,

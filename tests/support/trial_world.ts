@@ -24,6 +24,7 @@ import { runSteps } from "../../src/run/run_steps.ts";
 import { sealRun } from "../../src/run/seal_run.ts";
 import { openSight } from "../../src/run/sight.ts";
 import { openWorld, type World } from "../../src/run/world.ts";
+import { etcFolders } from "../../src/sandbox/build_etc.ts";
 import { chooseBackend } from "../../src/sandbox/choose_backend.ts";
 import { confine } from "../../src/sandbox/confine.ts";
 import type { Backend, SystemFacts } from "../../src/sandbox/confinement.ts";
@@ -178,6 +179,7 @@ export class TrialWorld implements AsyncDisposable {
       preset: () => [],
       seal: null,
       system: this.system,
+      etc: etcFolders(join(this.world.state.root, "etc")),
       denoDirs: new DenoDirs(this.world.state.denoDirs, null),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };

@@ -1,0 +1,137 @@
+/**
+ * What a governed native step costs beside a bare bubblewrap of the same namespaces and mounts,
+ * which a loop of the shell starts.
+ *
+ * @module
+ */
+import { join } from "@std/path/join";
+import { measure, type Subject } from "./measure.ts";
+import { CONFIG, MAIN, Place } from "./place.ts";
+import { printTable } from "./print.ts";
+
+const ROUNDS = 5;
+/** Steps over which the cost of one more is spread. */
+const MORE = 100;
+const MANY = 1_000;
+const AT_ONCE = 2;
+const BWRAP = "/usr/bin/bwrap";
+
+/** Prints the cost of one more step, and of many in one run, under each backend. */
+export async function benchSteps(): Promise<void> {
+  await using place = await Place.make([]);
+  for (const count of [1, 1 + MORE, MANY]) {
+    await Deno.writeTextFile(
+      join(place.workspace, `${count}.json`),
+      JSON.stringify(pipeline(count)),
+    );
+  }
+  const bare = await bareBubblewrap(place);
+  const runs = (backend: "bubblewrap" | "landlock") => [
+    run(place, backend, 1, 1),
+    run(place, backend, 1 + MORE, 1),
+    run(place, backend, MANY, AT_ONCE),
+  ];
+  const [one, some, many] = runs("bubblewrap");
+  const [kernelOne, kernelSome, kernelMany] = runs("landlock");
+  const bareSome = loops("bare some", bare, MORE, 1);
+  const bareMany = loops("bare many", bare, MANY, AT_ONCE);
+  const medians = await measure([
+    ...[one, some, kernelOne, kernelSome, bareSome],
+    ...[many, kernelMany, bareMany],
+  ], ROUNDS);
+  const ms = ({ name }: Subject) => medians.get(name)!;
+  const row = (name: string, each: number, base: number) => [
+    name,
+    `${each.toFixed(2)} ms`,
+    `${(each / base).toFixed(2)} x`,
+  ];
+  const base = ms(bareSome) / MORE;
+  printTable(
+    `one more no-op step, one at a time, median of ${ROUNDS} in turn`,
+    [
+      row("bare bwrap, started by a shell's loop", base, base),
+      row("under bubblewrap", (ms(some) - ms(one)) / MORE, base),
+      row("under Landlock", (ms(kernelSome) - ms(kernelOne)) / MORE, base),
+    ],
+  );
+  printTable(
+    `${
+      MANY.toLocaleString("en")
+    } no-op steps, ${AT_ONCE} at a time, median of ${ROUNDS} in turn`,
+    [
+      row(
+        `bare bwrap, started by ${AT_ONCE} shells' loops`,
+        ms(bareMany),
+        ms(bareMany),
+      ),
+      row("one run under bubblewrap", ms(many), ms(bareMany)),
+      row("one run under Landlock", ms(kernelMany), ms(bareMany)),
+    ],
+  );
+}
+
+function pipeline(count: number) {
+  return {
+    name: "steps",
+    steps: Object.fromEntries(
+      Array.from({ length: count }, (_, i) => [`step-${i}`, { run: ["true"] }]),
+    ),
+  };
+}
+
+/** A whole run. Landlock is what is left where bubblewrap cannot be started. */
+function run(
+  { workspace, env }: Place,
+  backend: "bubblewrap" | "landlock",
+  count: number,
+  jobs: number,
+): Subject {
+  const hidden = [
+    ...[BWRAP, "--dev-bind", "/", "/"],
+    ...["--ro-bind", "/dev/null", BWRAP, "--"],
+  ];
+  return {
+    name: `${backend} ${count} ${jobs}`,
+    command: [
+      ...(backend === "landlock" ? hidden : []),
+      ...[Deno.execPath(), "run", "-A", "--v8-flags=--liftoff-only"],
+      ...["--config", CONFIG, MAIN],
+      ...["execute", `${count}.json`, "--jobs", `${jobs}`],
+    ],
+    cwd: workspace,
+    env,
+  };
+}
+
+/** How the runner starts a step, without what needs descriptors of the launcher's. */
+async function bareBubblewrap(place: Place): Promise<string[]> {
+  const { bundle } = JSON.parse(
+    await place.writ(["execute", "1.json", "--json"]),
+  );
+  const receipts = await Deno.readTextFile(join(bundle, "receipts.jsonl"));
+  const started = receipts.trim().split("\n")
+    .map((line) => JSON.parse(line))
+    .find(({ type }) => type === "step.started");
+  const { argv, host } = started.body;
+  const stage = join(place.root, "stage");
+  await Deno.mkdir(stage);
+  argv[argv.indexOf(host.stage)] = stage;
+  for (const option of ["--seccomp", "--json-status-fd"]) {
+    argv.splice(argv.indexOf(option), 2);
+  }
+  return argv;
+}
+
+/** So many starts of a command by loops of the shell. */
+function loops(
+  name: string,
+  command: string[],
+  count: number,
+  atOnce: number,
+): Subject {
+  const script = `
+    loop() { i=0; while [ $i -lt ${count / atOnce} ]; do
+      "$@" || exit 1; i=$((i+1)); done; }
+    ${'loop "$@" & '.repeat(atOnce - 1)} loop "$@"; wait`;
+  return { name, command: ["/bin/sh", "-c", script, "sh", ...command] };
+}
