@@ -77,7 +77,7 @@ async function oneAttempt(
   const fetched = await cachesOf(step, run.fetched, world.blobs);
   let started = false;
   try {
-    await Deno.mkdir(views, { recursive: true, mode: 0o700 });
+    Deno.mkdirSync(views, { recursive: true, mode: 0o700 });
     const result = await attemptStep(
       {
         step,
