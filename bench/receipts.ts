@@ -8,7 +8,7 @@ import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
 import { newRunId } from "../src/core/id.ts";
 import { sha256 } from "../src/core/digest.ts";
-import { walkChain } from "../src/ledger/chain.ts";
+import { walkChain } from "../src/ledger/walk_chain.ts";
 import { kvStore } from "../src/ledger/kv_store.ts";
 import type { Actor } from "../src/ledger/receipt.ts";
 import { ReceiptLog } from "../src/ledger/receipt_log.ts";

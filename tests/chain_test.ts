@@ -4,12 +4,12 @@ import { canonicalBytes, parseCanonical } from "../src/core/canonical_json.ts";
 import { leafHash, sha256 } from "../src/core/digest.ts";
 import { WritError } from "../src/core/errors.ts";
 import {
-  checkReceiptChain,
   nextReceipt,
   readReceipts,
   type ReceiptDraft,
-  walkChain,
 } from "../src/ledger/chain.ts";
+import { checkReceiptChain } from "../src/ledger/check_chain.ts";
+import { walkChain } from "../src/ledger/walk_chain.ts";
 import { OrderGuard } from "../src/ledger/order.ts";
 import type { Receipt, StepStatus } from "../src/ledger/receipt.ts";
 import { EMPTY_HEAD } from "../src/ledger/store.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { isWritError, WritError } from "../src/core/errors.ts";
-import { checkReceiptChain } from "../src/ledger/chain.ts";
+import { checkReceiptChain } from "../src/ledger/check_chain.ts";
 import { kvStore } from "../src/ledger/kv_store.ts";
 import type { Ledger } from "../src/ledger/ledger.ts";
 import { MemoryStore } from "../src/ledger/memory_store.ts";

@@ -5,7 +5,7 @@
  */
 import { type Digest, leafHash, sha256 } from "../core/digest.ts";
 import { isWritError } from "../core/errors.ts";
-import { checkEntryChain } from "./chain.ts";
+import { checkEntryChain } from "./check_chain.ts";
 import { checkRun, payloadOf } from "./check_run.ts";
 import { TreeCheck } from "./check_tree.ts";
 import { sameBytes, sameHead } from "./conflict.ts";

@@ -4,13 +4,14 @@
  * @module
  */
 import { decodeBase64 } from "@std/encoding/base64";
-import { sha256 } from "../core/digest.ts";
+import { type Digest, sha256 } from "../core/digest.ts";
 import { EnvelopeSchema } from "../core/dsse.ts";
-import { checkReceiptChain } from "./chain.ts";
+import { ReceiptCheck } from "./check_chain.ts";
 import { sameHead } from "./conflict.ts";
 import type { EntryBodies } from "./entry.ts";
 import type { RunFacts } from "./ledger_facts.ts";
 import { failing, type LedgerFault } from "./ledger_fault.ts";
+import type { ReceiptType } from "./receipt.ts";
 import { parseStored } from "./records.ts";
 import { SealSchema } from "./seal.ts";
 import type { Store } from "./store.ts";
@@ -27,15 +28,21 @@ export async function checkRun(
 ): Promise<{ receipts: number; faults: LedgerFault[] }> {
   const { admitted, resumed, closed } = facts;
   const before = await store.runHead(run);
-  const lines: Uint8Array[] = [];
+  const check = new ReceiptCheck(run);
+  let receipts = 0;
+  let last: ReceiptType | undefined;
+  const named: { seq: number; hash: Digest }[] = [];
   for await (const line of store.receipts(run)) {
-    if (lines.length === before.size) break;
-    lines.push(line);
+    if (check.head.size === before.size) break;
+    const receipt = check.add(line);
+    if (receipt === undefined) continue;
+    receipts++;
+    last = receipt.type;
+    if (receipt.type === "run.opened" || receipt.type === "run.resumed") {
+      named.push(receipt.body.entry);
+    }
   }
-  const { receipts, head, faults } = checkReceiptChain(lines, run);
-  const named = receipts.flatMap(({ type, body }) =>
-    type === "run.opened" || type === "run.resumed" ? [body.entry] : []
-  );
+  const { head, faults } = check;
   const refs = [admitted, ...resumed];
   const wrong = failing([
     [
@@ -58,7 +65,7 @@ export async function checkRun(
       "it was closed with another head or count",
     ],
     [
-      closed === null || receipts.at(-1)?.type === "run.sealed",
+      closed === null || last === "run.sealed",
       "run.unsealed",
       "it was closed unsealed",
     ],
@@ -68,7 +75,7 @@ export async function checkRun(
       "its seal is not what closed it",
     ],
   ]);
-  return { receipts: receipts.length, faults: [...wrong, ...faults] };
+  return { receipts, faults: [...wrong, ...faults] };
 }
 
 async function isSeal(

@@ -26,6 +26,9 @@ import {
 /** How many values are read while the lock is held. */
 const VALUES_PER_TURN = 50;
 
+/** After how many bytes of pages the others have their turn: what a reader of a chain holds. */
+const BYTES_PER_TURN = 1024 * 1024;
+
 /**
  * Opens the store at a path, or at the `http(s)` address of a server that speaks KV Connect
  * (https://github.com/denoland/denokv), to which Deno says the token in `DENO_KV_ACCESS_TOKEN`.
@@ -311,9 +314,13 @@ async function readPages(
     // A page holds a record at least.
     { limit: Math.min(VALUES_PER_TURN, size - next) },
   );
+  let bytes = 0;
   for await (const { key, value } of rows) {
     if (key[key.length - 1] !== next + records.length) break;
-    records.push(...splitPage(await readValue(kv, value)));
+    const page = await readValue(kv, value);
+    for (const record of splitPage(page)) records.push(record);
+    bytes += page.length;
+    if (bytes > BYTES_PER_TURN) break;
   }
   if (records.length > 0) return records;
   throw new DamagedValue(`record ${next} is missing`);

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Fault } from "../core/errors.ts";
-import type { ChainFault } from "./chain.ts";
+import type { ChainFault } from "./walk_chain.ts";
 
 /** Every code of a {@linkcode LedgerFault}: what scripts and tests match. */
 export type LedgerFaultCode =

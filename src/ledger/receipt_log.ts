@@ -6,14 +6,9 @@
 import type { Digest } from "../core/digest.ts";
 import { isWritError, WritError } from "../core/errors.ts";
 import { type Clock, formatTime } from "../core/time.ts";
-import {
-  checkReceiptChain,
-  isReadable,
-  nextReceipt,
-  type ReceiptDraft,
-  type ReceiptLink,
-} from "./chain.ts";
-import { OrderGuard } from "./order.ts";
+import { nextReceipt, type ReceiptDraft, type ReceiptLink } from "./chain.ts";
+import { ReceiptCheck } from "./check_chain.ts";
+import type { OrderGuard } from "./order.ts";
 import {
   type Actor,
   type Receipt,
@@ -23,6 +18,7 @@ import {
 } from "./receipt.ts";
 import { CORRUPT_HINT } from "./records.ts";
 import type { Append, Head, Store } from "./store.ts";
+import { isReadable } from "./walk_chain.ts";
 
 /** A receipt that is durable. */
 export interface Appended {
@@ -162,8 +158,9 @@ export class ReceiptLog {
  * @throws {WritError} `ledger.corrupt`
  */
 export async function loadChain(store: Store, run: string): Promise<RunChain> {
-  const lines = await Array.fromAsync(store.receipts(run));
-  const { receipts, head, faults } = checkReceiptChain(lines, run);
+  const check = new ReceiptCheck(run);
+  for await (const line of store.receipts(run)) check.add(line);
+  const { head, guard, faults } = check;
   if (faults.length > 0) {
     throw new WritError(
       "ledger.corrupt",
@@ -171,8 +168,6 @@ export async function loadChain(store: Store, run: string): Promise<RunChain> {
       { hint: CORRUPT_HINT, faults },
     );
   }
-  const guard = new OrderGuard();
-  for (const receipt of receipts) guard.accept(receipt);
   return { run, head, guard };
 }
 

@@ -5,7 +5,7 @@
  */
 import { BUNDLE_FILES } from "../../bundle/bundle.ts";
 import { splitLines } from "../../bundle/lines.ts";
-import { walkChain } from "../../ledger/chain.ts";
+import { walkChain } from "../../ledger/walk_chain.ts";
 import { Findings, type Invariant } from "../invariant.ts";
 import type { ReasonCode } from "../report.ts";
 import { receiptPointer } from "../step_runs.ts";
