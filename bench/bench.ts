@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { benchBlobs } from "./blobs.ts";
 import { benchLedger } from "./ledger.ts";
+import { benchMemory } from "./memory.ts";
 import { benchPlanning } from "./planning.ts";
 import { benchProcesses } from "./processes.ts";
 import { benchReceipts } from "./receipts.ts";
@@ -16,6 +18,8 @@ const SECTIONS: Record<string, () => Promise<void>> = {
   receipts: benchReceipts,
   ledger: benchLedger,
   steps: benchSteps,
+  blobs: benchBlobs,
+  memory: benchMemory,
 };
 
 const asked = Deno.args.length > 0 ? Deno.args : Object.keys(SECTIONS);

@@ -1,0 +1,203 @@
+/**
+ * Memory: the most that a process of its own holds while it verifies a ledger with a run of so
+ * many receipts.
+ *
+ * @module
+ */
+import { fromFileUrl } from "@std/path/from-file-url";
+import { join } from "@std/path/join";
+import { canonicalBytes } from "../src/core/canonical_json.ts";
+import { type Digest, sha256 } from "../src/core/digest.ts";
+import { signEnvelope } from "../src/core/dsse.ts";
+import { newRunId, newTicketId } from "../src/core/id.ts";
+import { generateKey, type Signer } from "../src/core/keys.ts";
+import { kvStore } from "../src/ledger/kv_store.ts";
+import { Ledger } from "../src/ledger/ledger.ts";
+import type { Actor, ReceiptBodies } from "../src/ledger/receipt.ts";
+import type { Store } from "../src/ledger/store.ts";
+import { type Ticket, TICKET_TYPE } from "../src/ticket/ticket.ts";
+import { perSecond, printTable } from "./print.ts";
+
+const COUNTS = [10_000, 100_000, 1_000_000];
+/** Steps of the run, each tried again and again. */
+const STEPS = 100;
+const WINDOW = 4_000;
+const ACTOR: Actor = { kind: "system", id: "bench" };
+const NOTHING = sha256(new Uint8Array());
+
+/** What the process that verifies says. */
+interface Told {
+  receipts: number;
+  faults: number;
+  peak: number;
+  ms: number;
+}
+
+/** Prints the peaks. */
+export async function benchMemory(): Promise<void> {
+  const root = await Deno.makeTempDir();
+  try {
+    const { signer } = await generateKey();
+    const rows: string[][] = [];
+    for (const count of COUNTS) {
+      const path = join(root, `${count}.kv`);
+      await fill(path, signer, count);
+      const { peak, receipts, faults, ms } = await verifyApart(path, signer);
+      if (receipts !== count || faults > 0) {
+        throw new Error(`${receipts} receipts, ${faults} faults`);
+      }
+      rows.push([
+        `${count.toLocaleString("en")} receipts`,
+        `${(peak / 1024).toFixed(0)} MiB`,
+        perSecond(count, ms),
+      ]);
+      await Deno.remove(path);
+    }
+    printTable(
+      "a whole ledger verified, in a process of its own: its peak, and the rate",
+      rows,
+    );
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+/** A ledger with one run, and its receipts: attempts that failed. */
+async function fill(
+  path: string,
+  signer: Signer,
+  count: number,
+): Promise<void> {
+  const store = await kvStore(path);
+  const ledger = await open(store, signer.id, signer);
+  const run = await admit(ledger, signer);
+  const waiting: Promise<unknown>[] = [];
+  for (let i = 1; i < count; i++) {
+    const half = (i - 1) >> 1;
+    const step = `step-${half % STEPS}`;
+    const attempt = Math.floor(half / STEPS) + 1;
+    waiting.push(
+      i % 2 === 1
+        ? ledger.append(run, "step.started", started(step, attempt), ACTOR)
+        : ledger.append(run, "step.finished", failed(step, attempt), ACTOR),
+    );
+    if (waiting.length === WINDOW) {
+      await Promise.all(waiting.splice(0, WINDOW / 2));
+    }
+  }
+  await Promise.all(waiting);
+  await store.close();
+}
+
+async function admit(ledger: Ledger, signer: Signer): Promise<string> {
+  const now = Date.now();
+  const ticket: Ticket = {
+    v: 1,
+    id: newTicketId(now),
+    ledger: ledger.id,
+    decision: NOTHING,
+    seen: null,
+    requester: { kind: "human", id: "bench", key: null },
+    reason: "",
+    notBefore: new Date(now - 1000).toISOString(),
+    expiresAt: new Date(now + 3_600_000).toISOString(),
+    maxUses: 1,
+  };
+  const payload = canonicalBytes(ticket);
+  const { record } = await ledger.admit({
+    ticket,
+    envelope: await signEnvelope(TICKET_TYPE, payload, [signer]),
+    payloadDigest: sha256(payload),
+    run: newRunId(now),
+    opened: {
+      plan: NOTHING,
+      decision: NOTHING,
+      pipeline: NOTHING,
+      only: null,
+    },
+    actor: ACTOR,
+  });
+  return record.run;
+}
+
+function started(step: string, attempt: number): ReceiptBodies["step.started"] {
+  return {
+    step,
+    attempt,
+    backend: {
+      name: "bubblewrap",
+      version: "0.8.0",
+      abi: 0,
+      path: "/usr/bin/bwrap",
+      mechanisms: ["mount-namespace"],
+    },
+    host: {},
+    program: "/usr/bin/false",
+    argv: ["false"],
+  };
+}
+
+function failed(step: string, attempt: number): ReceiptBodies["step.finished"] {
+  return {
+    step,
+    attempt,
+    status: "failed",
+    reason: "it ended with 1",
+    exit: 1,
+    signal: null,
+    limits: [],
+    materials: [],
+    products: [],
+    evidence: [],
+    usage: null,
+    fetch: null,
+    fetched: [],
+    notEnforced: [],
+  };
+}
+
+async function verifyApart(path: string, { publicKey, id }: Signer) {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "-A", "--unstable-kv", fromFileUrl(import.meta.url)],
+      ...[path, id, publicKey.toHex()],
+    ],
+  }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  return JSON.parse(new TextDecoder().decode(stdout)) as Told;
+}
+
+function open(
+  store: Store,
+  id: Digest,
+  signer?: Signer,
+): Promise<Ledger> {
+  return Ledger.open(store, {
+    id,
+    now: Date.now,
+    signer: () =>
+      signer === undefined
+        ? Promise.reject(new Error("nothing is signed here"))
+        : Promise.resolve(signer),
+  });
+}
+
+/** The most memory that this process has held, KiB (proc(5), VmHWM). */
+async function peak(): Promise<number> {
+  const status = await Deno.readTextFile("/proc/self/status");
+  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]);
+}
+
+async function verifyHere([path, id, publicKey]: string[]): Promise<Told> {
+  const store = await kvStore(path);
+  const ledger = await open(store, id as Digest);
+  const start = performance.now();
+  const { receipts, faults } = await ledger.verify(
+    Uint8Array.fromHex(publicKey),
+  );
+  const ms = performance.now() - start;
+  await store.close();
+  return { receipts, faults: faults.length, peak: await peak(), ms };
+}
+
+if (import.meta.main) console.log(JSON.stringify(await verifyHere(Deno.args)));
