@@ -165,8 +165,6 @@ export async function close(
     head: head.hash,
     count: head.size,
     products: [],
-    fetch: null,
-    fetched: [],
   });
   const envelope = await signEnvelope(SEAL_TYPE, payload, [SIGNER]);
   return await ledger.closeRun(run, envelope, sha256(payload), outcome);
