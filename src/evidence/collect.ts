@@ -20,7 +20,8 @@ import { kindOf, lookAt } from "./open_regular.ts";
 import { linkedFromOutside } from "./outside_links.ts";
 import { type FileToRead, readFiles } from "./read_files.ts";
 import { readOne } from "./read_one.ts";
-import { type StageBind, STAGED, UPDATE_TIME } from "./stage.ts";
+import { type StageBind, UPDATE_TIME } from "./stage.ts";
+import { STAGED } from "./used_stages.ts";
 import { type Found, NOT_UTF8, Ownership, survey } from "./survey.ts";
 
 /** What {@linkcode collectProducts} needs: as for the stage, and the binds it gave. */

@@ -11,6 +11,7 @@ import { quoted } from "../core/printable.ts";
 import { BLOB_TIME } from "./blob_files.ts";
 import type { BlobStore } from "./blobs.ts";
 import { breaks } from "./breaks.ts";
+import { STAGED, STEP_FOLDERS, type UsedStages } from "./used_stages.ts";
 import { type LayoutPart, layoutStage, type StageSource } from "./layout.ts";
 
 /**
@@ -26,6 +27,8 @@ export interface StageInput extends Omit<StageSource, "cwd"> {
   blobs: BlobStore;
   /** Unset, the root of the workspace. */
   cwd?: string;
+  /** Stages that may serve again. */
+  used?: UsedStages;
 }
 
 /** A folder to be bound read-only at `path` of the stage; `source` is absolute. */
@@ -35,7 +38,8 @@ export interface StageBind {
 }
 
 /**
- * Builds `work/` (the step's workspace), `home/`, `tmp/` and `reads/` in a new folder.
+ * Builds `work/` (the step's workspace), `home/` and `tmp/` in a new folder, and `reads/` where
+ * it is needed.
  *
  * With `link`, a folder that is only read becomes hard links of blobs in `reads/`, to be bound
  * read-only onto an empty folder of `work/`; everything else is a copy. All folders are real
@@ -48,9 +52,10 @@ export async function buildStage(
 ): Promise<{ binds: StageBind[] }> {
   const { root, blobs } = input;
   const layout = layoutStage({ ...input, cwd: input.cwd ?? "." });
-  makeFolder(root, 0o700);
-  for (const name of ["work", "home", "tmp", "reads"]) {
-    makeFolder(`${root}/${name}`, 0o755);
+  if (!input.used?.take(root)) {
+    makeFolder(root, 0o700);
+    for (const name of STEP_FOLDERS) makeFolder(`${root}/${name}`, 0o755);
+    Deno.writeTextFileSync(`${root}/${STAGED}`, "", { createNew: true });
   }
   await fill(`${root}/work`, layout.root, (file, target) => {
     blobs.copyTo(
@@ -62,6 +67,7 @@ export async function buildStage(
   }, blobs);
   const linked = new Set<string>();
   const binds: StageBind[] = [];
+  if (layout.binds.length > 0) makeFolder(`${root}/reads`, 0o755);
   for (const [index, bind] of layout.binds.entries()) {
     const source = `${root}/reads/${index}`;
     makeFolder(source, 0o755);
@@ -78,12 +84,10 @@ export async function buildStage(
     binds.push({ path: bind.path, source });
   }
   // Newer than all that was laid out, and older than all that the step will do.
-  Deno.writeTextFileSync(`${root}/${STAGED}`, "", { createNew: true });
+  const now = new Date();
+  Deno.utimeSync(`${root}/${STAGED}`, now, now);
   return { binds };
 }
-
-/** The file whose time says when a stage was complete. */
-export const STAGED = "staged";
 
 async function fill(
   root: string,

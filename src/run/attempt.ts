@@ -86,6 +86,8 @@ export interface AttemptResult {
   fetch: ListedCache | null;
   evidence: EvidenceRef[];
   usage: Usage | null;
+  /** Its stage can serve again. */
+  reusable: boolean;
   notEnforced: string[];
 }
 
@@ -114,6 +116,7 @@ export async function attemptStep(
     ...stage,
     cwd: step.cwd,
     link: backend.name === "bubblewrap",
+    used: holding.stages,
   });
   const place = { step, folder: input.folder, blobs: world.blobs };
   const caches = await layCaches(
@@ -134,6 +137,7 @@ export async function attemptStep(
     limits,
     evidence: captured.evidence,
     usage: exited.usage,
+    reusable: exited.reusable,
     notEnforced: notEnforced(confinement, backend),
   };
   const failed = ({ reason, hint }: Explanation): AttemptResult => ({

@@ -15,6 +15,7 @@ import { probe } from "../sandbox/probe.ts";
 import { systemFacts } from "../sandbox/system_facts.ts";
 import { chooseSteps } from "./active_run.ts";
 import { type FindSecrets, loadPreset } from "../evidence/redact_preset.ts";
+import { UsedStages } from "../evidence/used_stages.ts";
 import { DenoDirs } from "./deno_dirs.ts";
 import type { Proposal } from "./propose.ts";
 import type { RunOptions } from "./run.ts";
@@ -36,6 +37,8 @@ export interface Holding extends AsyncDisposable {
   /** The `/etc` of steps in namespaces. */
   etc: EtcFolders;
   denoDirs: DenoDirs;
+  /** Stages that are free to serve again. */
+  stages: UsedStages;
   /** Finds what looks like a secret, beside Writ's own rules. */
   preset: FindSecrets;
   /** Encrypts what is captured of steps that say so; `null` where none does. */
@@ -79,6 +82,7 @@ export async function hold(
       system: await systemFacts(),
       etc,
       denoDirs: new DenoDirs(world.state.denoDirs, world.sight.toolDigests),
+      stages: new UsedStages(),
       preset: await loading,
       seal,
       [Symbol.asyncDispose]: () => launcher.close(),

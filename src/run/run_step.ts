@@ -76,6 +76,7 @@ async function oneAttempt(
   const materials = materialsOf(step, run, world.blobs);
   const fetched = await cachesOf(step, run.fetched, world.blobs);
   let started = false;
+  let reusable = false;
   try {
     Deno.mkdirSync(views, { recursive: true, mode: 0o700 });
     const result = await attemptStep(
@@ -105,6 +106,7 @@ async function oneAttempt(
     ).catch((error) =>
       refused(error, started || attempt === 1, options.signal.aborted)
     );
+    reusable = result.reusable;
     const judged = judgeReview(step, materials, result, run);
     await world.blobs.flush();
     await world.ledger.append(run.id, "step.finished", {
@@ -129,7 +131,7 @@ async function oneAttempt(
     }
     return judged;
   } finally {
-    await removeTree(folder);
+    await (reusable ? holding.stages.keep(folder) : removeTree(folder));
   }
 }
 
@@ -176,6 +178,7 @@ function refused(
     fetch: null,
     evidence: [],
     usage: null,
+    reusable: false,
     notEnforced: [],
   };
 }

@@ -59,6 +59,7 @@ export async function runSteps(
       });
     },
   });
+  await holding.stages.clear();
 }
 
 function taskEnd(status: string): TaskEnd {

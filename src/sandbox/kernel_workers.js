@@ -27,7 +27,7 @@ export class KernelWorkers {
 
   /** A thread that is confined by `rules`, for the caller alone. Throws when it could not be. */
   async take(rules) {
-    const key = JSON.stringify([rules, this.#identities(rules)]);
+    const key = this.#key(rules);
     const at = this.#idle.findLastIndex((worker) => worker.key === key);
     if (at !== -1) return this.#idle.splice(at, 1)[0];
     const worker = this.#spare ?? this.#start();
@@ -47,20 +47,29 @@ export class KernelWorkers {
     while (this.#idle.length > KEPT) this.#idle.shift().end();
   }
 
-  /** Rules name paths, but hold for what the paths led to when they were set. */
-  #identities(rules) {
-    return rules.paths.filter(({ optional }) => !optional).map(({ path }) => {
-      const stat = new Uint8Array(256);
-      if (this.#libc.statx(-100, cString(path), 0, 0x100, stat) !== 0) {
-        throw new Error(`"${path}" cannot be looked at`);
-      }
-      const view = new DataView(stat.buffer);
-      return [
-        view.getBigUint64(32, true), // inode
-        view.getUint32(136, true), // device, major and minor
-        view.getUint32(140, true),
-      ].join(":");
-    });
+  /**
+   * Rules name paths, but hold for what the paths led to when they were set, wherever that is
+   * moved later.
+   */
+  #key(rules) {
+    const paths = rules.paths.map(({ path, access, optional }) => [
+      optional ? path : this.#identity(path),
+      access,
+    ]);
+    return JSON.stringify({ ...rules, paths });
+  }
+
+  #identity(path) {
+    const stat = new Uint8Array(256);
+    if (this.#libc.statx(-100, cString(path), 0, 0x100, stat) !== 0) {
+      throw new Error(`"${path}" cannot be looked at`);
+    }
+    const view = new DataView(stat.buffer);
+    return [
+      view.getBigUint64(32, true), // inode
+      view.getUint32(136, true), // device, major and minor
+      view.getUint32(140, true),
+    ].join(":");
   }
 
   #start() {

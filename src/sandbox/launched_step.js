@@ -7,6 +7,7 @@
  */
 import { Descriptors } from "./descriptors.js";
 import { spawnProcess } from "./libc.js";
+import { OwnFolders } from "./own_folders.js";
 import { StepWatch } from "./step_watch.js";
 
 const SYS_pidfd_open = 434;
@@ -28,6 +29,7 @@ export class LaunchedStep {
   #pid = null;
   #worker = null;
   #group = null;
+  #folders = null;
   #reads = [];
   #hit = [];
   #killed = false;
@@ -75,6 +77,7 @@ export class LaunchedStep {
         this.#judgeLimits(used);
         return {
           ...this.#judge(used),
+          reusable: used.gone && this.#folders.areAsBefore(),
           usage: {
             wallMs: performance.now() - began,
             userMs: used.user,
@@ -106,6 +109,7 @@ export class LaunchedStep {
       (launch.seccompFd === null || launch.statusFd === null)
     ) throw new Error("nothing would confine it");
     if (launch.mountPoints !== null) fds.requireFolders(launch.mountPoints);
+    this.#folders = new OwnFolders(this.#host.libc, launch);
     const out = fds.pipe();
     const err = fds.pipe();
     const given = [
@@ -323,7 +327,12 @@ export class LaunchedStep {
       if (own === null) throw new Error("the process could not be waited for");
       if (!namespaced) {
         await reaper.collectAllOf(this.#worker);
-        return { ...own, peak: own.peak > reaper.ownPeak() ? own.peak : null };
+        return {
+          ...own,
+          peak: own.peak > reaper.ownPeak() ? own.peak : null,
+          // Before ABI 6 something of the step may live on.
+          gone: this.#launch.kernel.abi >= 6,
+        };
       }
       // bubblewrap has ended, so what it had to report is in the pipe.
       while (await this.#read(2));
@@ -334,6 +343,7 @@ export class LaunchedStep {
         user: own.user + (inner?.user ?? 0),
         system: own.system + (inner?.system ?? 0),
         peak: inner?.peak ?? null,
+        gone: true,
       };
     } finally {
       reaper.forget(this.#pid, namespaced);

@@ -48,6 +48,11 @@ export interface Exited {
     /** `null` where it was less than what the launcher itself uses. */
     peakMemoryBytes: number | null;
   };
+  /**
+   * Nothing of the step is left, and the folders that it could write in carry what they did before
+   * it (mode, owner, flags, extended attributes): once they are emptied they can serve again.
+   */
+  reusable: boolean;
   /** Which streams the output limit cut off. */
   truncated: { stdout: boolean; stderr: boolean };
 }

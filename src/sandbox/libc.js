@@ -53,6 +53,12 @@ export function openLibc() {
       parameters: ["i32", "buffer", "i32", "u32", "buffer"],
       result: "i32",
     },
+    ioctl: { parameters: ["i32", "u64", "buffer"], result: "i32" },
+    flistxattr: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+    fgetxattr: {
+      parameters: ["i32", "buffer", "buffer", "usize"],
+      result: "isize",
+    },
     pipe2: { parameters: ["buffer", "i32"], result: "i32" },
     fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
     memfd_create: { parameters: ["buffer", "u32"], result: "i32" },

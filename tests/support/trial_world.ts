@@ -24,6 +24,7 @@ import { runSteps } from "../../src/run/run_steps.ts";
 import { sealRun } from "../../src/run/seal_run.ts";
 import { openSight } from "../../src/run/sight.ts";
 import { openWorld, type World } from "../../src/run/world.ts";
+import { UsedStages } from "../../src/evidence/used_stages.ts";
 import { etcFolders } from "../../src/sandbox/build_etc.ts";
 import { chooseBackend } from "../../src/sandbox/choose_backend.ts";
 import { confine } from "../../src/sandbox/confine.ts";
@@ -180,6 +181,7 @@ export class TrialWorld implements AsyncDisposable {
       seal: null,
       system: this.system,
       etc: etcFolders(join(this.world.state.root, "etc")),
+      stages: new UsedStages(),
       denoDirs: new DenoDirs(this.world.state.denoDirs, null),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
