@@ -287,6 +287,7 @@ Deno.test("without a trust file nothing is verified", async () => {
     ["ticket.valid", "UNKNOWN"],
     ["trust.same", "UNKNOWN"],
     ["ledger.checkpoint", "UNKNOWN"],
+    ["ledger.witnessed", "UNKNOWN"],
     ["seal.signature", "UNKNOWN"],
   ]);
   const codes = unknown.flatMap(({ reasons }) => reasons);
@@ -302,7 +303,7 @@ Deno.test("an empty folder is told in full, and nothing is thrown", async () => 
       { id },
     ) => id),
     // What the reader did not ask for.
-    ["ledger.seen", "expected"],
+    ["ledger.seen", "ledger.witnessed", "expected"],
   );
   const codes = report.invariants.flatMap(({ reasons }) => reasons);
   assert(codes.some(({ code }) => code === "part.unreadable"));

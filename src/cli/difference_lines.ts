@@ -32,6 +32,11 @@ function trustLines(change: TrustDifference, paint: Paint): string[] {
       paint("care", `trust: approvers needed ${change.from} -> ${change.to}`),
     ];
   }
+  if (change.what === "witnesses") {
+    return [
+      paint("care", `trust: witnesses needed ${change.from} -> ${change.to}`),
+    ];
+  }
   if (change.what === "policies") {
     return [
       "trust: policies under which a policy key may sign",

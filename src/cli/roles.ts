@@ -13,6 +13,7 @@ export const ROLES: readonly Role[] = [
   "runner",
   "ledger",
   "policy",
+  "witness",
 ];
 
 /**

@@ -36,6 +36,7 @@ export type TrustDifference =
     fields: { name: string; from: string; to: string }[];
   }
   | { what: "quorum"; from: number; to: number }
+  | { what: "witnesses"; from: number; to: number }
   | { what: "recipient"; change: "added" | "removed"; recipient: Recipient }
   | { what: "retention"; from: Retention; to: Retention }
   | { what: "policies"; added: string[]; removed: string[] };
@@ -101,6 +102,10 @@ function trustDifferences(old: Trust | null, next: Trust): TrustDifference[] {
   }
   if (old?.quorum !== next.quorum) {
     found.push({ what: "quorum", from: old?.quorum ?? 0, to: next.quorum });
+  }
+  const witnessed = { from: old?.witnesses ?? 0, to: next.witnesses ?? 0 };
+  if (witnessed.from !== witnessed.to) {
+    found.push({ what: "witnesses", ...witnessed });
   }
   const was = old?.policies ?? [];
   const added = next.policies.filter((digest) => !was.includes(digest));

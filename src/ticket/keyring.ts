@@ -24,7 +24,7 @@ import {
 } from "../policy/plain_file.ts";
 import { publicKeyFault } from "./parse_trust.ts";
 import { formOf, openPem, pemOf, sealPem, unsealPem } from "./private_key.ts";
-import type { Role, TrustedKey } from "./trust.ts";
+import { type Role, RoleSchema, type TrustedKey } from "./trust.ts";
 
 /** The public half of a key, with whose it is and what it is meant for. */
 export interface PublicKey {
@@ -57,9 +57,7 @@ export const PublicKeySchema: z.ZodType<PublicKey> = z.strictObject({
   publicKey: z.base64(),
   owner: z.string().min(1),
   kind: z.enum(["human", "agent", "system"]),
-  roles: z.array(
-    z.enum(["approver", "requester", "runner", "ledger", "policy"]),
-  ).min(1),
+  roles: z.array(RoleSchema).min(1),
 });
 
 /** What a key is made from. */

@@ -8,7 +8,23 @@ import { type Digest, digestOf, DigestSchema } from "../core/digest.ts";
 import { TimeSchema } from "../core/time.ts";
 
 /** What a key may sign for. */
-export type Role = "approver" | "requester" | "runner" | "ledger" | "policy";
+export type Role =
+  | "approver"
+  | "requester"
+  | "runner"
+  | "ledger"
+  | "policy"
+  | "witness";
+
+/** Schema of a {@linkcode Role}. */
+export const RoleSchema: z.ZodType<Role> = z.enum([
+  "approver",
+  "requester",
+  "runner",
+  "ledger",
+  "policy",
+  "witness",
+]);
 
 /** A public key and what it is believed for. */
 export interface TrustedKey {
@@ -57,6 +73,11 @@ export interface Trust {
   keys: TrustedKey[];
   /** How many approvers with different owners a ticket needs. */
   quorum: number;
+  /**
+   * How many witnesses with different owners must have cosigned a checkpoint that covers a run
+   * before verify believes its ledger; none where it is not given.
+   */
+  witnesses?: number;
   /** Policy digests under which the runner's key (role `policy`) may issue tickets for what policy allows. */
   policies: Digest[];
   /** For whom evidence of steps that say `"evidence": "sealed"` is encrypted: for each of them. */
@@ -75,14 +96,13 @@ export const TrustSchema: z.ZodType<Trust> = z.strictObject({
     publicKey: z.base64(),
     owner: z.string().min(1),
     kind: z.enum(["human", "agent", "system"]),
-    roles: z.array(
-      z.enum(["approver", "requester", "runner", "ledger", "policy"]),
-    ).min(1),
+    roles: z.array(RoleSchema).min(1),
     notBefore: TimeSchema,
     notAfter: TimeSchema.nullable(),
     revokedAt: TimeSchema.nullable(),
   })),
   quorum: z.int().min(1),
+  witnesses: z.int().min(0).optional(),
   policies: z.array(DigestSchema),
   recipients: z.array(z.strictObject({
     recipient: z.string(),

@@ -17,6 +17,7 @@ import { ledgerConsistency } from "./invariants/ledger_consistency.ts";
 import { ledgerEntries } from "./invariants/ledger_entries.ts";
 import { ledgerInclusion } from "./invariants/ledger_inclusion.ts";
 import { ledgerSeen } from "./invariants/ledger_seen.ts";
+import { ledgerWitnessed } from "./invariants/ledger_witnessed.ts";
 import { outcomeHonest } from "./invariants/outcome_honest.ts";
 import { pipelinePlan } from "./invariants/pipeline_plan.ts";
 import { planDigests } from "./invariants/plan_digests.ts";
@@ -47,6 +48,7 @@ export const INVARIANTS: readonly Invariant[] = [
   ledgerCheckpoint,
   ledgerConsistency,
   ledgerSeen,
+  ledgerWitnessed,
   receiptsChain,
   receiptsOrder,
   sealSignature,

@@ -57,6 +57,9 @@ export const show: Command = command({
         terminal.spoken("not in force: deno task writ trust accept"),
       ),
       `approvers needed: ${trust.quorum}`,
+      ...(trust.witnesses === undefined
+        ? []
+        : [`witnesses needed: ${trust.witnesses}`]),
       `evidence is kept: public ${daysText(kept.public)}, sealed ${
         daysText(kept.sealed)
       }`,

@@ -8,7 +8,7 @@ import { Findings, type Invariant } from "../invariant.ts";
 import { receiptPointer } from "../step_runs.ts";
 
 /** How far ahead of the reader's clock a time may lie: five minutes, in milliseconds. */
-const TOLERANCE = 5 * 60_000;
+export const TOLERANCE: number = 5 * 60_000;
 
 /** No receipt and no entry is earlier than the one before it, and none lies ahead of the reader's clock. */
 export const timesMonotone: Invariant = {
