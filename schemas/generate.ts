@@ -9,7 +9,7 @@
  * @module
  */
 import * as z from "zod";
-import { BundleIndexSchema, LedgerExcerptSchema } from "../src/bundle/bundle.ts";
+import { BundleIndexSchema, ExpiryExcerptSchema, LedgerExcerptSchema } from "../src/bundle/bundle.ts";
 import { EntrySchema } from "../src/ledger/entry.ts";
 import { ReceiptSchema } from "../src/ledger/receipt.ts";
 import { SealSchema } from "../src/ledger/seal.ts";
@@ -35,6 +35,10 @@ const FORMATS: Readonly<Record<string, { title: string; schema: z.ZodType }>> =
       schema: LedgerExcerptSchema,
     },
     bundle: { title: "Writ bundle index", schema: BundleIndexSchema },
+    expired: {
+      title: "Writ expiry of evidence (expired.json of a bundle)",
+      schema: ExpiryExcerptSchema,
+    },
   };
 
 /** The schema files by name, as they should be. */

@@ -237,8 +237,8 @@ Deno.test("a name without a fault stays in the folder", () => {
 
 Deno.test("every part of a good bundle has a value", async () => {
   const parts = parseBundle(asBundle(await bundleFiles()));
-  const { bundle: _, makers, ...rest } = parts;
-  assertEquals(makers, []);
+  const { bundle: _, makers, expired, ...rest } = parts;
+  assertEquals([makers, expired], [[], null]);
   for (const part of Object.values(rest)) assertEquals(part.faults, undefined);
 });
 
@@ -248,7 +248,7 @@ Deno.test("what is wrong with one part hides no other", async () => {
     const parts = parseBundle(
       asBundle(new Map(files).set(name, text('{"v":1,"v":1}'))),
     );
-    const { bundle: _, makers: __, ...rest } = parts;
+    const { bundle: _, makers: __, expired: ___, ...rest } = parts;
     const faulty = Object.entries(rest).filter(([, part]) => part.faults).map((
       [key],
     ) => key);

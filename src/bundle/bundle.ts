@@ -75,6 +75,38 @@ export interface ConsistencyProof extends TreeHead {
   path: Digest[];
 }
 
+/**
+ * Beside the bundle's listed files, once evidence has expired: what the ledger says of that. The
+ * list stays as it was, so that digests and sizes of what is gone are still known.
+ */
+export const EXPIRED_FILE = "expired.json";
+
+/** `expired.json`: the entries by which evidence has gone, and what joins them with the bundle's `checkpoint`. */
+export interface ExpiryExcerpt {
+  /** Format version; any other is refused. */
+  v: 1;
+  /** The id of the ledger's key. */
+  ledger: Digest;
+  /** The entries `evidence.expired` of the run, in the order of `seq`. */
+  entries: unknown[];
+  /** A later checkpoint, which covers them: a signed note (C2SP tlog-checkpoint). */
+  checkpoint: string;
+  /** For each entry the proof that it is in that checkpoint's tree (RFC 9162 section 2.1.3). */
+  inclusion: Digest[][];
+  /** The proof that the tree of the bundle's checkpoint grew to that one (RFC 9162 section 2.1.4). */
+  consistency: Digest[];
+}
+
+/** Schema of an {@linkcode ExpiryExcerpt}. */
+export const ExpiryExcerptSchema: z.ZodType<ExpiryExcerpt> = z.strictObject({
+  v: z.literal(1),
+  ledger: DigestSchema,
+  entries: z.array(z.unknown()).min(1),
+  checkpoint: z.string(),
+  inclusion: z.array(z.array(DigestSchema)),
+  consistency: z.array(DigestSchema),
+});
+
 /** Schema of a {@linkcode LedgerExcerpt}. */
 export const LedgerExcerptSchema: z.ZodType<LedgerExcerpt> = z.strictObject({
   v: z.literal(1),

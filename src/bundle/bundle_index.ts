@@ -7,19 +7,29 @@ import { canonicalBytes } from "../core/canonical_json.ts";
 import { sha256 } from "../core/digest.ts";
 import { BUNDLE_FILES, type BundleIndex } from "./bundle.ts";
 
-/** The index of a run's files, sorted by name in UTF-16 code unit order; `bundle.json` itself is left out. */
+/** A file as the index lists it. */
+export type ListedFile = BundleIndex["files"][number];
+
+/**
+ * The index of a run's files, sorted by name in UTF-16 code unit order; `bundle.json` itself is left out.
+ *
+ * @param gone files that have expired, and are listed as they were
+ */
 export function bundleIndex(
   files: ReadonlyMap<string, Uint8Array>,
   run: string,
+  gone: readonly ListedFile[] = [],
 ): BundleIndex {
-  const names = [...files.keys()].filter((name) => name !== BUNDLE_FILES.index);
+  const listed = [...files].filter(([name]) => name !== BUNDLE_FILES.index)
+    .map(([name, bytes]) => ({
+      name,
+      size: bytes.length,
+      digest: sha256(bytes),
+    }));
   return {
     v: 1,
     run,
-    files: names.sort().map((name) => {
-      const bytes = files.get(name)!;
-      return { name, size: bytes.length, digest: sha256(bytes) };
-    }),
+    files: [...listed, ...gone].sort((a, b) => a.name < b.name ? -1 : 1),
   };
 }
 
@@ -27,8 +37,9 @@ export function bundleIndex(
 export function withIndex(
   files: ReadonlyMap<string, Uint8Array>,
   run: string,
+  gone: readonly ListedFile[] = [],
 ): Map<string, Uint8Array> {
   const out = new Map(files);
-  out.set(BUNDLE_FILES.index, canonicalBytes(bundleIndex(files, run)));
+  out.set(BUNDLE_FILES.index, canonicalBytes(bundleIndex(files, run, gone)));
   return out;
 }

@@ -23,6 +23,9 @@ import {
   BUNDLE_FILES,
   type BundleIndex,
   BundleIndexSchema,
+  EXPIRED_FILE,
+  type ExpiryExcerpt,
+  ExpiryExcerptSchema,
   type LedgerExcerpt,
   LedgerExcerptSchema,
 } from "./bundle.ts";
@@ -56,6 +59,14 @@ export interface Excerpt
   entries: Hashed<Entry>[];
 }
 
+/** What the ledger says of evidence that has gone, with its proofs. */
+export interface Expired
+  extends Pick<ExpiryExcerpt, "ledger" | "inclusion" | "consistency"> {
+  entries: Hashed<Entry>[];
+  /** As it says; its signatures are not verified. */
+  checkpoint: Checkpoint;
+}
+
 /** The run that made a cached step, as the bundle carries it. */
 export interface Maker {
   run: string;
@@ -83,6 +94,8 @@ export interface BundleParts {
   checkpoint: Part<Checkpoint>;
   /** The makers of cached steps, by run id. */
   makers: Maker[];
+  /** What the ledger says of evidence that has gone; `null` where the bundle says nothing. */
+  expired: Part<Expired> | null;
 }
 
 /** Parses every part of a bundle; what is wrong with one stays in it. */
@@ -106,6 +119,9 @@ export function parseBundle(bundle: Bundle): BundleParts {
     ledger: part(files, BUNDLE_FILES.ledger, excerptPart),
     checkpoint: part(files, BUNDLE_FILES.checkpoint, checkpointPart),
     makers: makersOf(files),
+    expired: files.has(EXPIRED_FILE)
+      ? part(files, EXPIRED_FILE, expiredPart)
+      : null,
   };
 }
 
@@ -206,9 +222,18 @@ function excerptPart(bytes: Uint8Array, name: string): Part<Excerpt> {
   const excerpt = parsePart(bytes, name, LedgerExcerptSchema);
   if (excerpt.faults) return excerpt;
   const { ledger, inclusion, consistency } = excerpt.value;
+  const entries = hashedEntries(excerpt.value.entries, name);
+  if (entries.faults) return entries;
+  return { value: { ledger, entries: entries.value, inclusion, consistency } };
+}
+
+function hashedEntries(
+  list: readonly unknown[],
+  name: string,
+): Part<Hashed<Entry>[]> {
   const faults: PartFault[] = [];
   const entries: Hashed<Entry>[] = [];
-  for (const [i, raw] of excerpt.value.entries.entries()) {
+  for (const [i, raw] of list.entries()) {
     if (faults.length >= MAX_FAULTS) break;
     const entry = checkPart(raw, `${name}#/entries/${i}`, EntrySchema);
     if (entry.faults) faults.push(...entry.faults);
@@ -217,8 +242,27 @@ function excerptPart(bytes: Uint8Array, name: string): Part<Excerpt> {
       entries.push({ value: entry.value, hash });
     }
   }
-  if (faults.length > 0) return { faults };
-  return { value: { ledger, entries, inclusion, consistency } };
+  return faults.length > 0 ? { faults } : { value: entries };
+}
+
+function expiredPart(bytes: Uint8Array, name: string): Part<Expired> {
+  const excerpt = parsePart(bytes, name, ExpiryExcerptSchema);
+  if (excerpt.faults) return excerpt;
+  const { ledger, inclusion, consistency } = excerpt.value;
+  const note = new TextEncoder().encode(excerpt.value.checkpoint);
+  const checkpoint = checkpointPart(note, `${name}#/checkpoint`);
+  if (checkpoint.faults) return checkpoint;
+  const entries = hashedEntries(excerpt.value.entries, name);
+  if (entries.faults) return entries;
+  return {
+    value: {
+      ledger,
+      inclusion,
+      consistency,
+      entries: entries.value,
+      checkpoint: checkpoint.value,
+    },
+  };
 }
 
 function checkpointPart(bytes: Uint8Array, name: string): Part<Checkpoint> {

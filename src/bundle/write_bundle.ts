@@ -7,8 +7,8 @@
  */
 import { dirname } from "@std/path/dirname";
 import { isWritError, WritError } from "../core/errors.ts";
-import { BUNDLE_FILES } from "./bundle.ts";
-import { withIndex } from "./bundle_index.ts";
+import { BUNDLE_FILES, EXPIRED_FILE } from "./bundle.ts";
+import { type ListedFile, withIndex } from "./bundle_index.ts";
 import { bundleNameFault } from "./names.ts";
 import { readBundle } from "./read_bundle.ts";
 
@@ -17,6 +17,7 @@ import { readBundle } from "./read_bundle.ts";
  * a sibling folder that is then renamed, so that `folder` is there whole or not at all.
  * A bundle of the same content may be there already; it is left as it is.
  *
+ * @param expired files that are listed and have gone, and `expired.json`, which says so
  * @throws {WritError} `store.unwritable` when another bundle is there or the disk refuses;
  * `writ.fault` on a name that no bundle may hold.
  */
@@ -24,9 +25,11 @@ export async function writeBundle(
   folder: string,
   files: Map<string, Uint8Array>,
   run: string,
+  expired?: { gone: readonly ListedFile[]; told: Uint8Array },
 ): Promise<void> {
   mustBeNames(files);
-  const whole = withIndex(files, run);
+  const whole = withIndex(files, run, expired?.gone);
+  if (expired !== undefined) whole.set(EXPIRED_FILE, expired.told);
   if (await isThere(folder)) return await mustBeSame(folder, whole);
   const parent = dirname(folder);
   let draft: string | null = null;

@@ -30,6 +30,7 @@ const LOAD: Record<CommandName, () => Promise<Command>> = {
   "policy check": async () => (await import("./commands/policy.ts")).check,
   "policy explain": async () => (await import("./commands/policy.ts")).explain,
   doctor: async () => (await import("./commands/doctor.ts")).doctor,
+  gc: async () => (await import("./commands/gc.ts")).gc,
   setup: async () => (await import("./commands/setup.ts")).setup,
   "keys new": async () => (await import("./commands/keys.ts")).create,
   "keys list": async () => (await import("./commands/keys.ts")).list,

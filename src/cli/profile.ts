@@ -180,6 +180,12 @@ const TABLE = {
     // Whose files and processes they are, for the sandbox.
     sys: ["gid", "uid"],
   },
+  gc: {
+    ...BASE,
+    summary: "remove evidence that was kept long enough, and what nobody needs",
+    group: "Set up",
+    write: "any",
+  },
   setup: {
     ...BASE,
     summary: "make keys, a trust file and a policy, and put them in force",

@@ -43,6 +43,14 @@ export interface BlobFolders {
   trees: string;
 }
 
+/** A file of the store. */
+export interface StoredFile {
+  digest: Digest;
+  /** Absolute. */
+  path: string;
+  bytes: number;
+}
+
 /** How old an unfinished file must be, in milliseconds, before nobody can be writing it. */
 const ABANDONED = 60 * 60 * 1000;
 
@@ -224,11 +232,32 @@ export class BlobStore {
     for (const { folder } of [this.sink, this.#trees]) {
       const temp = `${folder}/tmp`;
       if (lookAt(temp) === null) continue;
-      for (const { name } of Deno.readDirSync(temp)) {
+      for (const { name } of Array.from(Deno.readDirSync(temp))) {
         if (isAbandoned(`${temp}/${name}`, now)) {
-          Deno.removeSync(`${temp}/${name}`);
+          removeIfThere(`${temp}/${name}`);
         }
       }
+    }
+  }
+
+  /** The files of blobs and of trees, with their sizes in bytes: a program's blob has two. */
+  stored(): { blobs: StoredFile[]; trees: StoredFile[] } {
+    return {
+      blobs: [...storedFiles(this.sink.folder)],
+      trees: [...storedFiles(this.#trees.folder)],
+    };
+  }
+
+  /**
+   * Removes files that {@linkcode BlobStore.stored} gave. The caller has the store for itself: who
+   * plans or runs at the same time would miss what it has seen to be there.
+   */
+  remove(files: Iterable<StoredFile>): void {
+    for (const { path, digest } of files) {
+      removeIfThere(path);
+      this.sink.known.delete(digest);
+      this.#trees.known.delete(digest);
+      this.#programs.delete(digest);
     }
   }
 
@@ -288,6 +317,30 @@ export class BlobStore {
 
 const chunk = new Uint8Array(SMALL);
 
+/** Files as `<folder>/ab/<62 hex digits>`, some with `.x`; whatever else lies there is not ours to know. */
+function* storedFiles(folder: string): Generator<StoredFile> {
+  if (lookAt(folder) === null) return;
+  for (const { name: head } of Array.from(Deno.readDirSync(folder))) {
+    if (!/^[0-9a-f]{2}$/.test(head)) continue;
+    for (const { name } of Array.from(Deno.readDirSync(`${folder}/${head}`))) {
+      const rest = /^([0-9a-f]{62})(\.x)?$/.exec(name)?.[1];
+      const path = `${folder}/${head}/${name}`;
+      const info = lookAt(path);
+      if (rest === undefined || info === null) continue;
+      yield { digest: `sha256:${head}${rest}`, path, bytes: info.size };
+    }
+  }
+}
+
+/** Another process may have been first. */
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
 function sameBytes(
   path: string,
   there: Deno.FileInfo,
@@ -307,7 +360,13 @@ function isAbandoned(path: string, now: number): boolean {
     info.mtime?.getTime() ?? now,
   );
   if (now - touched < ABANDONED) return false;
-  const file = Deno.openSync(path);
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
   try {
     return file.tryLockSync(true);
   } finally {

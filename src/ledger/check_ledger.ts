@@ -277,18 +277,24 @@ class Walk {
     if (bytes === null) {
       return [{ code: "run.hidden", message: "its record is missing" }];
     }
-    const { admitted, resumed, closed } = facts;
+    const { admitted, resumed, closed, expired } = facts;
     const record = parseStored(bytes, RunRecordSchema, "its record");
     const { ticket, decision, use } = admitted.body;
-    const entries = [admitted, ...resumed, ...(closed === null ? [] : [closed])]
-      .map(({ seq }) => seq);
+    const entries = [
+      admitted,
+      ...resumed,
+      ...(closed === null ? [] : [closed]),
+      ...expired,
+    ].map(({ seq }) => seq).sort((a, b) => a - b);
     return failing([
       [
         record.run === run && record.ticket === ticket &&
         record.decision === decision && record.use === use &&
         record.status === (closed?.body.outcome ?? "running") &&
         record.seal === (closed?.body.seal ?? null) &&
-        record.entries.join() === entries.join(),
+        record.entries.join() === entries.join() &&
+        (record.evidence?.expired ?? []).join() ===
+          expired.map((each) => each.class).join(),
         "run.record",
         "its record is not what the ledger says",
       ],

@@ -6,6 +6,7 @@
 import * as z from "zod";
 import { type Digest, DigestSchema } from "../core/digest.ts";
 import { TimeSchema } from "../core/time.ts";
+import type { EvidenceClass } from "../pipeline/pipeline.ts";
 
 /** The bodies of entries, by type. */
 export interface EntryBodies {
@@ -32,6 +33,15 @@ export interface EntryBodies {
     head: Digest;
     count: number;
     before: number;
+  };
+  /** What was captured in a run, all of a class, has been kept long enough: its bytes go. */
+  "evidence.expired": {
+    run: string;
+    class: EvidenceClass;
+    /** When the last of it was captured. */
+    captured: string;
+    /** How long it was kept at least. */
+    days: number;
   };
 }
 
@@ -100,6 +110,15 @@ export const EntrySchema: z.ZodType<Entry> = z.discriminatedUnion("type", [
       head: DigestSchema,
       count: z.int().min(1),
       before: z.int().min(0),
+    }),
+  ),
+  entry(
+    "evidence.expired",
+    z.strictObject({
+      run: text,
+      class: z.enum(["public", "sealed"]),
+      captured: TimeSchema,
+      days: z.int().min(0),
     }),
   ),
 ]) as unknown as z.ZodType<Entry>;

@@ -14,6 +14,7 @@ import { checkLedger, type LedgerReport } from "./check_ledger.ts";
 import { EntrySchema } from "./entry.ts";
 import { EntryLog } from "./entry_log.ts";
 import { exportLog, type LogFile } from "./export_log.ts";
+import { expireEvidence, type Expiry } from "./expire_evidence.ts";
 import type { TreeHead } from "./merkle.ts";
 import { newestEntries } from "./newest_entries.ts";
 import type {
@@ -296,6 +297,16 @@ export class Ledger {
       payload: payloadDigest,
       outcome,
     });
+  }
+
+  /**
+   * Enters that evidence of some runs has expired, in one commit. What was entered before is left
+   * out. The caller has seen that nobody goes on with these runs, and removes the bytes afterwards.
+   *
+   * @throws {WritError} `reference.unknown`
+   */
+  expire(expiries: readonly Expiry[]): Promise<void> {
+    return expireEvidence(this.#entries, expiries);
   }
 
   /** A run by its id; `null` when there is none. */

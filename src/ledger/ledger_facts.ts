@@ -4,6 +4,8 @@
  * @module
  */
 import type { Digest } from "../core/digest.ts";
+import { dueAt } from "../evidence/retention.ts";
+import type { EvidenceClass } from "../pipeline/pipeline.ts";
 import type { Entry, EntryBodies } from "./entry.ts";
 
 /** What the entries say of a ticket; `revoked` is the `seq` of the first revocation. */
@@ -18,6 +20,7 @@ export interface RunFacts {
   admitted: { seq: number; hash: Digest; body: EntryBodies["run.admitted"] };
   resumed: { seq: number; hash: Digest }[];
   closed: { seq: number; body: EntryBodies["run.closed"] } | null;
+  expired: { seq: number; class: EvidenceClass }[];
 }
 
 /** Tickets and runs by id, as the entries that were added tell of them. */
@@ -66,13 +69,19 @@ export class LedgerFacts {
         }
         ticket.uses++;
         const admitted = { seq, hash, body };
-        this.runs.set(body.run, { admitted, resumed: [], closed: null });
+        this.runs.set(body.run, {
+          admitted,
+          resumed: [],
+          closed: null,
+          expired: [],
+        });
         return;
       }
       case "run.resumed": {
         const run = this.runs.get(entry.body.run);
         if (run === undefined) return say("its run was never admitted");
         if (run.closed !== null) return say("its run was closed before");
+        if (run.expired.length > 0) say("its run's evidence was gone before");
         run.resumed.push({ seq, hash });
         return;
       }
@@ -82,6 +91,20 @@ export class LedgerFacts {
         if (run === undefined) return say("its run was never admitted");
         if (run.closed !== null) return say("its run was closed before");
         run.closed = { seq, body };
+        return;
+      }
+      case "evidence.expired": {
+        const { body } = entry;
+        const run = this.runs.get(body.run);
+        if (run === undefined) return say("its run was never admitted");
+        if (run.expired.some((each) => each.class === body.class)) {
+          return say(`${body.class} evidence of its run expired before`);
+        }
+        const due = dueAt(body.captured, body.days);
+        if (due === null || Date.parse(entry.at) < due) {
+          say("what expired by it was not due");
+        }
+        run.expired.push({ seq, class: body.class });
       }
     }
   }

@@ -9,6 +9,7 @@ import { parseCanonical } from "../core/canonical_json.ts";
 import { type Digest, DigestSchema } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
 import { TimeSchema } from "../core/time.ts";
+import type { EvidenceClass } from "../pipeline/pipeline.ts";
 import type { RunOutcome } from "./receipt.ts";
 
 /** What is known of a run. */
@@ -30,6 +31,8 @@ export interface RunRecord {
   seal: Digest | null;
   /** The `seq` of its entries in the ledger, ascending. */
   entries: number[];
+  /** Which classes of its evidence have expired, and which are still kept; left out where none has expired. */
+  evidence?: { expired: EvidenceClass[]; kept: EvidenceClass[] };
 }
 
 /** What is known of a ticket beside its envelope. */
@@ -47,6 +50,7 @@ export interface TicketState {
 }
 
 const count = z.int().min(0);
+const classes = z.array(z.enum(["public", "sealed"]));
 
 /** Schema of a {@linkcode RunRecord}. */
 export const RunRecordSchema: z.ZodType<RunRecord> = z.strictObject({
@@ -62,6 +66,7 @@ export const RunRecordSchema: z.ZodType<RunRecord> = z.strictObject({
   status: z.enum(["running", "ok", "failed", "cancelled", "indeterminate"]),
   seal: DigestSchema.nullable(),
   entries: z.array(count).min(1),
+  evidence: z.strictObject({ expired: classes, kept: classes }).optional(),
 });
 
 /** Schema of a {@linkcode TicketState}. */

@@ -339,6 +339,13 @@ async function needRun(log: EntryLog, run: string): Promise<RunRecord> {
 }
 
 function checkResumable(record: RunRecord, { guard }: RunChain): void {
+  if (record.evidence !== undefined) {
+    throw new WritError(
+      "run.not_resumable",
+      `Cannot resume run "${record.run}": what was captured in it has expired`,
+      { hint: "Ask for a new ticket and execute the pipeline again" },
+    );
+  }
   if (record.status === "running" && guard.phase === "open") return;
   throw new WritError(
     "run.not_resumable",

@@ -69,7 +69,12 @@ export class DenoDirs {
   async #keep(key: string, folders: PlannedFolder[]): Promise<string> {
     const kept = `${this.#folder}/${key}`;
     const there = disk.lstat(kept) !== null;
-    if (there && await this.#firstWrong(kept, folders) === null) return kept;
+    if (there && await this.#firstWrong(kept, folders) === null) {
+      // What has not been used for long is removed by that time.
+      const now = new Date();
+      await Deno.utime(kept, now, now);
+      return kept;
+    }
     const fresh = `${this.#folder}/new-${crypto.randomUUID()}`;
     try {
       await prepareDenoDir(fresh, folders);
@@ -110,6 +115,19 @@ function within(
   folders: readonly PlannedFolder[],
 ): PlannedFolder[] {
   return folders.map((each) => ({ ...each, dir: `${denoDir}/${each.path}` }));
+}
+
+/**
+ * The caches that nothing has used since a time (milliseconds since 1970), and what is left of those
+ * that were never finished: absolute paths, sorted. None may be in use.
+ */
+export function unusedDenoDirs(folder: string, since: number): string[] {
+  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
+    const path = `${folder}/${name}`;
+    if (!isDirectory || name.startsWith("new-")) return [path];
+    const used = Deno.lstatSync(path).mtime?.getTime() ?? Infinity;
+    return used < since ? [path] : [];
+  }).sort();
 }
 
 /** Puts `fresh` in the place of `kept`, unless another runner put its own there meanwhile. */

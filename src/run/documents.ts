@@ -12,7 +12,7 @@ import { CORRUPT_HINT, parseStored } from "../ledger/records.ts";
 import { type Plan, PlanSchema } from "../plan/plan.ts";
 import { type Decision, DecisionSchema } from "../policy/decision.ts";
 import type { PolicySet } from "../policy/policy_set.ts";
-import type { Trust } from "../ticket/trust.ts";
+import { type Trust, TrustSchema } from "../ticket/trust.ts";
 
 /** What a decision is about, as bytes by digest. The pipeline's text is kept as it was read. */
 export function documentsOf(
@@ -85,6 +85,14 @@ export async function readAdmitted(
     envelope: await readBytes(ledger, envelope, "ticket"),
     trust: await readBytes(ledger, decision.trust, "trust"),
   };
+}
+
+/** Trust that was kept. */
+export async function readTrust(
+  ledger: Ledger,
+  digest: Digest,
+): Promise<Trust> {
+  return TrustSchema.parse(await read(ledger, digest, "trust"));
 }
 
 async function read(

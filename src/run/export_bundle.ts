@@ -8,7 +8,12 @@ import { writeBundle } from "../bundle/write_bundle.ts";
 import { canonicalBytes } from "../core/canonical_json.ts";
 import type { Digest } from "../core/digest.ts";
 import { parseStored } from "../ledger/records.ts";
-import { ReceiptSchema } from "../ledger/receipt.ts";
+import type { ListedFile } from "../bundle/bundle_index.ts";
+import { evidenceName } from "../bundle/names.ts";
+import { classOf } from "../ledger/captured.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { type EvidenceRef, ReceiptSchema } from "../ledger/receipt.ts";
+import { expiryExcerptOf } from "./expiry_excerpt.ts";
 import { BUNDLE_FILES } from "../bundle/bundle.ts";
 import { Place } from "./publish_place.ts";
 import { readAdmitted } from "./documents.ts";
@@ -28,6 +33,8 @@ export async function exportBundle(
   const { opened, receipts, evidence } = await receiptsOf(run, world);
   const decision = run.leave.decision.value;
   const admitted = await readAdmitted(ledger, opened, decision);
+  const expired = (await ledger.run(run.id))?.evidence?.expired ?? [];
+  const gone: ListedFile[] = [];
   const { seen } = run.leave.judged.ticket;
   const { excerpt, checkpoint } = await excerptOf(run.id, seen, ledger);
   const files = new Map<string, Uint8Array>([
@@ -44,18 +51,25 @@ export async function exportBundle(
   for (const [name, text] of Object.entries(sight.policy.set.files)) {
     files.set(`policy/${name}`, encoder.encode(text));
   }
-  for (const digest of evidence) {
-    files.set(
-      `evidence/sha256/${digest.slice(7)}`,
-      await blobs.read(digest),
-    );
+  for (const [digest, ref] of evidence) {
+    const name = evidenceName(digest);
+    if (expired.includes(classOf(ref))) {
+      gone.push({ name, size: ref.bytes, digest });
+    } else files.set(name, await blobs.read(digest));
   }
   const place = new Place(sight.workspace);
   for (const missing of place.missingFolders(RUNS)) {
     await place.makeFolder(missing);
   }
   const folder = bundleFolder(run.id, world);
-  await writeBundle(folder, files, run.id);
+  await writeBundle(
+    folder,
+    files,
+    run.id,
+    expired.length === 0
+      ? undefined
+      : { gone, told: await toldOf(run.id, ledger) },
+  );
   // Whoever swapped it meanwhile is found out.
   place.requireFolder(RUNS);
   return folder;
@@ -68,20 +82,28 @@ export function bundleFolder(run: string, world: World): string {
   return join(world.sight.workspace, RUNS, run);
 }
 
+/** What proves that evidence has expired. */
+async function toldOf(run: string, ledger: Ledger): Promise<Uint8Array> {
+  const checkpoint = await ledger.checkpoint();
+  return canonicalBytes(await expiryExcerptOf(run, checkpoint, ledger));
+}
+
 async function receiptsOf(
   run: ActiveRun,
   world: World,
-): Promise<
-  { opened: Uint8Array; receipts: Uint8Array; evidence: Set<Digest> }
-> {
+): Promise<{
+  opened: Uint8Array;
+  receipts: Uint8Array;
+  evidence: Map<Digest, EvidenceRef>;
+}> {
   const lines: Uint8Array[] = [];
-  const evidence = new Set<Digest>();
+  const evidence = new Map<Digest, EvidenceRef>();
   const newline = new Uint8Array([10]);
   for await (const bytes of world.ledger.receipts(run.id)) {
     lines.push(bytes, newline);
     const receipt = parseStored(bytes, ReceiptSchema, "a receipt");
     if (receipt.type !== "step.finished") continue;
-    for (const { digest } of receipt.body.evidence) evidence.add(digest);
+    for (const ref of receipt.body.evidence) evidence.set(ref.digest, ref);
   }
   return {
     opened: lines[0],

@@ -31,7 +31,10 @@ export async function excerptOf(
   const checkpoint = await ledger.checkpointOf(run);
   if (checkpoint === null) throw unproven(run, "it has no checkpoint");
   const head = parseCheckpoint(checkpoint, `the checkpoint of run "${run}"`);
-  const entries = await ledger.entriesOf(run);
+  // What became of its evidence later is told beside the bundle, which stays as it was.
+  const entries = (await ledger.entriesOf(run)).filter(({ entry }) =>
+    entry.type !== "evidence.expired"
+  );
   const proofs = ledger.proofs();
   const inclusion: LedgerExcerpt["inclusion"] = [];
   for (const { entry: { seq }, hash } of entries) {

@@ -8,7 +8,11 @@ import { WritError } from "../core/errors.ts";
 import { lookAt } from "../evidence/open_regular.ts";
 import { acquireRunLock } from "../evidence/run_lock.ts";
 import { parseStored, type RunRecord } from "../ledger/records.ts";
-import { type Receipt, ReceiptSchema } from "../ledger/receipt.ts";
+import {
+  type Receipt,
+  ReceiptSchema,
+  type TreeRef,
+} from "../ledger/receipt.ts";
 import { type ActiveRun, chooseSteps, requireWanted } from "./active_run.ts";
 import type { Listed } from "./attempt.ts";
 import { bundleFolder } from "./export_bundle.ts";
@@ -103,6 +107,7 @@ async function goOn(
 /** Takes over what the receipts say, and returns the steps that were published. */
 async function replay(run: ActiveRun, world: World): Promise<Set<string>> {
   const published = new Set<string>();
+  const written = new Map<string, readonly TreeRef[]>();
   for await (const bytes of world.ledger.receipts(run.id)) {
     const receipt: Receipt = parseStored(bytes, ReceiptSchema, "a receipt");
     if (receipt.type === "step.started") {
@@ -112,7 +117,7 @@ async function replay(run: ActiveRun, world: World): Promise<Set<string>> {
       if (status === "indeterminate") continue;
       run.ends.set(step, { status, reason });
       if (status === "ok") {
-        run.products.set(step, await listed(products, world));
+        written.set(step, products);
         if (fetch !== null) {
           run.fetched.set(step, await keptCache(fetch, world.blobs));
         }
@@ -123,15 +128,20 @@ async function replay(run: ActiveRun, world: World): Promise<Set<string>> {
       run.sealed = { receipt, hash: leafHash(bytes) };
     }
   }
+  for (const [step, products] of written) {
+    run.products.set(step, await listed(products, run, world));
+  }
   return published;
 }
 
 function listed(
-  products: readonly Omit<Listed, "entries">[],
+  products: readonly TreeRef[],
+  run: ActiveRun,
   world: World,
 ): Promise<Listed[]> {
   return Promise.all(products.map(async (product) => ({
     ...product,
-    entries: await world.blobs.getTree(product.tree),
+    // Of a run that was sealed nothing is given or published any more, and its trees may be gone.
+    entries: run.sealed === null ? await world.blobs.getTree(product.tree) : [],
   })));
 }

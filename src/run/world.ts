@@ -10,6 +10,7 @@ import type { Digest } from "../core/digest.ts";
 import type { Signer } from "../core/keys.ts";
 import { BlobStore } from "../evidence/blobs.ts";
 import { openState, type StatePaths } from "../evidence/state_folder.ts";
+import { useState } from "../evidence/state_use.ts";
 import { kvStore } from "../ledger/kv_store.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import type { Store } from "../ledger/store.ts";
@@ -48,10 +49,13 @@ export async function openWorld(
 ): Promise<World> {
   requireInForce(sight);
   const state = await openState(stateFolder, sight.pins.ledger);
-  const store = openStore === undefined
-    ? await kvStore(join(state.ledger, "ledger.kv"))
-    : await openStore();
+  const use = await useState(state.locks);
+  let store: Store | undefined;
   try {
+    store = openStore === undefined
+      ? await kvStore(join(state.ledger, "ledger.kv"))
+      : await openStore();
+    const opened = store;
     const ledger = await Ledger.open(store, {
       id: sight.pins.ledger,
       now: sight.now,
@@ -75,12 +79,14 @@ export async function openWorld(
           await sight.toolDigests.save();
         } finally {
           publishing[Symbol.dispose]();
-          await store.close();
+          await opened.close();
+          use[Symbol.dispose]();
         }
       },
     };
   } catch (error) {
-    await store.close();
+    await store?.close();
+    use[Symbol.dispose]();
     throw error;
   }
 }

@@ -8,6 +8,7 @@ import type { Invariant } from "./invariant.ts";
 import { bundleComplete } from "./invariants/bundle_complete.ts";
 import { claimsBound } from "./invariants/claims_bound.ts";
 import { decisionRecomputed } from "./invariants/decision_recomputed.ts";
+import { evidenceRetention } from "./invariants/evidence_retention.ts";
 import { evidenceStrength } from "./invariants/evidence_strength.ts";
 import { evidenceTrue } from "./invariants/evidence_true.ts";
 import { expected } from "./invariants/expected.ts";
@@ -60,6 +61,7 @@ export const INVARIANTS: readonly Invariant[] = [
   stepsCached,
   claimsBound,
   evidenceTrue,
+  evidenceRetention,
   evidenceStrength,
   outcomeHonest,
   timesMonotone,

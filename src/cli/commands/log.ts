@@ -121,5 +121,7 @@ function which(entry: Entry): string {
       return entry.body.run;
     case "run.closed":
       return `${entry.body.run} ${entry.body.outcome}`;
+    case "evidence.expired":
+      return `${entry.body.run} ${entry.body.class}, captured by ${entry.body.captured}`;
   }
 }

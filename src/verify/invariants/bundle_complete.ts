@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { BUNDLE_FILES } from "../../bundle/bundle.ts";
+import { BUNDLE_FILES, EXPIRED_FILE } from "../../bundle/bundle.ts";
 import {
   bundleNameFault,
   CACHED_FOLDER,
@@ -12,9 +12,10 @@ import {
 } from "../../bundle/names.ts";
 import type { BundleParts } from "../../bundle/parse_bundle.ts";
 import { sha256 } from "../../core/digest.ts";
+import { expiredNames } from "../expired_evidence.ts";
 import { Findings, type Invariant } from "../invariant.ts";
 
-/** Every listed file is there with its size and digest, nothing else is, and all of it is of one run. */
+/** Every listed file is there with its size and digest but for what is said to have expired, nothing else is, and all of it is of one run. */
 export const bundleComplete: Invariant = {
   id: "bundle.complete",
   title: "The bundle is whole and holds nothing else",
@@ -61,7 +62,8 @@ const OF_A_MAKER = new RegExp(
 
 /** Whether some other invariant says what the file must hold. */
 function isVouched(name: string): boolean {
-  return Object.values<string>(BUNDLE_FILES).includes(name) ||
+  return name === EXPIRED_FILE ||
+    Object.values<string>(BUNDLE_FILES).includes(name) ||
     name.startsWith(POLICY_FOLDER) || name.startsWith(EVIDENCE_FOLDER) ||
     OF_A_MAKER.test(name);
 }
@@ -70,6 +72,7 @@ function checkListed(parts: BundleParts, found: Findings): void {
   const { files } = parts.bundle;
   const index = found.own(parts.index);
   if (index === undefined) return;
+  const expired = expiredNames(parts);
   const listed = new Set<string>();
   let last = "";
   for (const [i, { name, size, digest }] of index.files.entries()) {
@@ -85,6 +88,8 @@ function checkListed(parts: BundleParts, found: Findings): void {
     listed.add(name);
     const bytes = files.get(name);
     if (bytes === undefined) {
+      // Whether it may be gone is for `evidence.retention` to say.
+      if (expired.has(name)) continue;
       found.fail(
         "bundle.file_missing",
         `"${name}" is listed but not there`,
@@ -107,6 +112,7 @@ function checkListed(parts: BundleParts, found: Findings): void {
     }
   }
   for (const name of files.keys()) {
+    if (name === EXPIRED_FILE) continue;
     if (listed.has(name) === (name === BUNDLE_FILES.index)) {
       found.fail(
         "bundle.file_unlisted",

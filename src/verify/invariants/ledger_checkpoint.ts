@@ -15,7 +15,7 @@ import {
 } from "../../ledger/checkpoint.ts";
 import { notInForce } from "../../ticket/judge_signers.ts";
 import type { Trust, TrustedKey } from "../../ticket/trust.ts";
-import { Findings, type Invariant } from "../invariant.ts";
+import { Findings, type Invariant, type VerifyOptions } from "../invariant.ts";
 import { entriesOf } from "../ledger_events.ts";
 
 /** Of this ledger, and signed by its key, which has the role `ledger` and was in force at the closing. */
@@ -37,45 +37,69 @@ export const ledgerCheckpoint: Invariant = {
         BUNDLE_FILES.ledger,
       );
     }
-    if (trust === null) {
-      found.unknown(
-        "trust.none",
-        "The reader named no trust file: whose checkpoint it is is not known",
-        file,
-      );
-      return found;
-    }
-    checkLines(checkpoint, found);
-    const key = keyOfLedger(trust, excerpt.ledger);
-    const signed = key === null ? "absent" : await isSigned(checkpoint, key);
-    if (key === null || signed === "absent") {
-      found.fail(
-        "checkpoint.signer_unknown",
-        "No key of this ledger in the reader's trust signed the checkpoint",
-        file,
-      );
-    } else if (signed === "false") {
-      found.fail(
-        "checkpoint.signature",
-        `The signature of "${key.owner}" on the checkpoint is false`,
-        file,
-      );
-    } else {
-      // It has no time of its own: it was signed with the closing, which it covers.
-      const at = entriesOf(excerpt, "run.closed").at(-1)?.at;
-      judgeKey(key, at, now, found);
-    }
+    // It has no time of its own: it was signed with the closing, which it covers.
+    const at = entriesOf(excerpt, "run.closed").at(-1)?.at;
+    await judgeCheckpoint(
+      { checkpoint, ledger: excerpt.ledger, at, file },
+      { trust, now },
+      found,
+    );
     return found;
   },
 };
 
+/** A checkpoint of a ledger, in a file of the bundle. */
+export interface JudgedCheckpoint {
+  checkpoint: Checkpoint;
+  ledger: Digest;
+  /** The last time that it covers. */
+  at: string | undefined;
+  file: string;
+}
+
+/** Requires that a key of the ledger, in force at that time, signed a checkpoint. */
+export async function judgeCheckpoint(
+  { checkpoint, ledger, at, file }: JudgedCheckpoint,
+  { trust, now }: VerifyOptions,
+  found: Findings,
+): Promise<void> {
+  if (trust === null) {
+    found.unknown(
+      "trust.none",
+      "The reader named no trust file: whose checkpoint it is is not known",
+      file,
+    );
+    return;
+  }
+  checkLines(checkpoint, file, found);
+  const key = keyOfLedger(trust, ledger);
+  const signed = key === null ? "absent" : await isSigned(checkpoint, key);
+  if (key === null || signed === "absent") {
+    found.fail(
+      "checkpoint.signer_unknown",
+      "No key of this ledger in the reader's trust signed the checkpoint",
+      file,
+    );
+  } else if (signed === "false") {
+    found.fail(
+      "checkpoint.signature",
+      `The signature of "${key.owner}" on the checkpoint is false`,
+      file,
+    );
+  } else judgeKey(key, { at, now, file }, found);
+}
+
 /** The checkpoint of a closing is signed by the ledger alone, once: whose other lines are nobody here could say. */
-function checkLines({ note: { signatures } }: Checkpoint, found: Findings) {
+function checkLines(
+  { note: { signatures } }: Checkpoint,
+  file: string,
+  found: Findings,
+) {
   if (signatures.length === 1) return;
   found.fail(
     "checkpoint.signatures",
     `The checkpoint has ${signatures.length} signature lines, that of the ledger was expected`,
-    BUNDLE_FILES.checkpoint,
+    file,
   );
 }
 
@@ -97,11 +121,9 @@ export function isSigned(
 
 function judgeKey(
   key: TrustedKey,
-  at: string | undefined,
-  now: string,
+  { at, now, file }: { at: string | undefined; now: string; file: string },
   found: Findings,
 ): void {
-  const file = BUNDLE_FILES.checkpoint;
   if (!key.roles.includes("ledger")) {
     found.fail(
       "checkpoint.signer_not_allowed",

@@ -1,0 +1,125 @@
+/**
+ * `writ gc`: evidence that was kept long enough goes, and what nobody needs any more.
+ *
+ * @module
+ */
+import { EXIT } from "../../core/errors.ts";
+import { BlobStore } from "../../evidence/blobs.ts";
+import { readPins } from "../../policy/pins.ts";
+import {
+  type Collected,
+  collectGarbage,
+  findGarbage,
+  type GarbageWorld,
+} from "../../run/collect_garbage.ts";
+import { RETENTION } from "../../ticket/trust.ts";
+import { type Command, command, type Context } from "../command.ts";
+import { daysText } from "../difference_lines.ts";
+import { openLedger } from "../open_ledger.ts";
+import { flag } from "../parameters.ts";
+import { trustInForce } from "../trust_in_force.ts";
+
+/** Collects garbage. */
+export const gc: Command = command({
+  about:
+    "Evidence is kept as long as the trust says under which its run was decided, or longer if the trust in force does. Each expiry is an entry of the ledger before the bytes go; digests and sizes stay, and writ verify tells what has expired.",
+  parameters: { dryRun: flag("show what would go, and change nothing") },
+  async run(args, context) {
+    const { terminal } = context;
+    await using open = await openLedger(context);
+    const { ledger, state, workspace, config } = open;
+    const world: GarbageWorld = {
+      ledger,
+      state,
+      blobs: new BlobStore(state),
+      workspace,
+      retention: await inForce(config, workspace),
+      now: context.now(),
+    };
+    const found = args.dryRun
+      ? await findGarbage(world)
+      : await collectGarbage(world);
+    terminal.answer(answerOf(found, args.dryRun), lines(found, args.dryRun));
+    for (const { run, why } of found.left) {
+      terminal.say(`left in the bundle of ${run}: ${why}`);
+    }
+    if (found.unneeded === null) {
+      terminal.say(
+        "Others plan or run at this moment: what nobody needs was left. Next: writ gc, once they have ended",
+      );
+    }
+    return found.left.length === 0 ? EXIT.done : EXIT.refused;
+  },
+});
+
+async function inForce(
+  config: string,
+  workspace: string,
+): Promise<GarbageWorld["retention"]> {
+  const trust = await trustInForce(config, await readPins(config, workspace));
+  return trust?.retention ?? RETENTION;
+}
+
+/** As `--json` answers it: sizes, not files. */
+function answerOf(
+  { expired, bundles, unneeded, left }: Collected,
+  dryRun: boolean,
+) {
+  return {
+    dryRun,
+    expired: expired.map(({ run, expired, kept, files, bytes }) => ({
+      run,
+      expired,
+      kept,
+      files,
+      bytes,
+    })),
+    bundles,
+    unneeded: unneeded === null ? null : {
+      blobs: unneeded.blobs.length,
+      trees: unneeded.trees.length,
+      bytes: bytesOf(unneeded),
+      views: unneeded.views,
+      denoDirs: unneeded.denoDirs.length,
+      drafts: unneeded.drafts.length,
+    },
+    left,
+  };
+}
+
+function lines(found: Collected, dryRun: boolean): string[] {
+  const { expired, bundles, unneeded } = found;
+  const would = dryRun ? "would be " : "";
+  const said = expired.map(({ run, expired, files, bytes }) =>
+    `${run}  ${
+      expired.map((each) =>
+        `${each.class} evidence of ${each.captured} (kept ${
+          daysText(each.days)
+        })`
+      ).join(", ")
+    }: ${files} pieces, ${bytes} B`
+  );
+  const counts: [number, string][] = unneeded === null ? [] : [
+    [unneeded.blobs.length, "stored files"],
+    [unneeded.trees.length, "listings"],
+    [unneeded.views.length, "views of dead runs"],
+    [unneeded.denoDirs.length, "module caches"],
+    [unneeded.drafts.length, "drafts of bundles"],
+  ];
+  const swept = counts.filter(([count]) => count > 0)
+    .map(([count, what]) => `${count} ${what}`);
+  return [
+    ...said,
+    `evidence of ${expired.length} runs ${would}expired, ${bundles.length} bundles ${would}cleared`,
+    ...(unneeded === null ? [] : [
+      swept.length === 0
+        ? "nothing else is unneeded"
+        : `${would}removed: ${swept.join(", ")} (${bytesOf(unneeded)} B)`,
+    ]),
+    ...(dryRun ? ["Nothing was changed"] : []),
+  ];
+}
+
+function bytesOf({ blobs, trees }: NonNullable<Collected["unneeded"]>): number {
+  return [...blobs, ...trees].reduce((sum, { bytes }) => sum + bytes, 0);
+}

@@ -1,0 +1,35 @@
+/**
+ * What a bundle says to have expired. Whether that is true is for `evidence.retention` to judge.
+ *
+ * @module
+ */
+import { evidenceName } from "../bundle/names.ts";
+import type { BundleParts } from "../bundle/parse_bundle.ts";
+import { capturedBy, type CapturedClass } from "../ledger/captured.ts";
+import type { EvidenceClass } from "../pipeline/pipeline.ts";
+
+/** The run's evidence of the classes that have expired, by the bundle's own word. */
+export function expiredClasses(
+  { expired, receipts }: BundleParts,
+): Map<EvidenceClass, CapturedClass> {
+  const run = receipts.value?.[0]?.value.run;
+  const claimed = new Set(
+    (expired?.value?.entries ?? []).flatMap(({ value }) =>
+      value.type === "evidence.expired" && value.body.run === run
+        ? [value.body.class]
+        : []
+    ),
+  );
+  if (claimed.size === 0) return new Map();
+  const captured = capturedBy(receipts.value!.map(({ value }) => value));
+  return new Map([...captured].filter(([name]) => claimed.has(name)));
+}
+
+/** The names of the files that need not be there any more. */
+export function expiredNames(parts: BundleParts): Set<string> {
+  return new Set(
+    [...expiredClasses(parts).values()].flatMap(({ refs }) =>
+      refs.map(({ digest }) => evidenceName(digest))
+    ),
+  );
+}

@@ -1,0 +1,214 @@
+/**
+ * gc: evidence expires when it is due and not before, the ledger says so first, and verify tells.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  collect,
+  expiredIn,
+  gcWorld,
+  isThere,
+  keep,
+  later,
+  pieces,
+  present,
+  verified,
+  wholeLedger,
+} from "./support/gc_world.ts";
+import { runProgram } from "./support/run_writ.ts";
+import { ROOT } from "./support/source_files.ts";
+import { runOf, TRUST } from "./support/world.ts";
+
+const ALL = ["public bundle", "public store", "sealed bundle", "sealed store"];
+const GONE = "evidence.retention WARN evidence.expired";
+
+Deno.test("sealed evidence goes after a week, public evidence after a month, and verify tells", async () => {
+  await using world = await gcWorld();
+  const run = runOf(await world.must(["execute", "pipeline.json"]));
+  const bundle = world.at(`.writ/runs/${run}`);
+  const index = Deno.readTextFileSync(`${bundle}/bundle.json`);
+  const size = await wholeLedger(world);
+
+  assertEquals(expiredIn(await collect(world, 6.9)), []);
+  assertEquals(await present(world, run), ALL);
+  assertEquals(await verified(world, 6.9), { exit: 0, found: [] });
+  assertEquals(await wholeLedger(world), size);
+
+  const first = await collect(world, 7.1);
+  assertEquals(expiredIn(first), [`${run} sealed`]);
+  assertEquals(first.expired[0].kept, ["public"]);
+  assertEquals(first.bundles, [run]);
+  assertEquals(await present(world, run), ["public bundle", "public store"]);
+  assertEquals(await verified(world, 7.1), { exit: 0, found: [GONE] });
+  assertEquals(await wholeLedger(world), size + 1);
+
+  assertEquals(expiredIn(await collect(world, 29.9)), []);
+  assertEquals(expiredIn(await collect(world, 30.1)), [`${run} public`]);
+  assertEquals(await present(world, run), []);
+  assertEquals(await verified(world, 30.1), { exit: 0, found: [GONE] });
+  assertEquals(await wholeLedger(world), size + 2);
+
+  const again = await collect(world, 365);
+  assertEquals([again.expired, again.bundles], [[], []]);
+  assertEquals(await wholeLedger(world), size + 2);
+  // What the bundle lists is what it listed.
+  assertEquals(Deno.readTextFileSync(`${bundle}/bundle.json`), index);
+  assertEquals(isThere(`${bundle}/evidence`), false);
+  const log = await later(world, 31, ["log"]);
+  assertStringIncludes(log.stdout, "evidence.expired");
+  assertStringIncludes(log.stdout, `${run} sealed, captured by`);
+});
+
+Deno.test("from outside: gc, verify and verify.ts", async () => {
+  await using world = await gcWorld({ public: 0, sealed: 0 });
+  const run = runOf(await world.must(["execute", "pipeline.json"]));
+  const before = world.everything();
+  const dry = await world.must(["gc", "--dry-run"]);
+  assertStringIncludes(dry.stdout, `${run}  public evidence of`);
+  assertStringIncludes(
+    dry.stdout,
+    "evidence of 1 runs would be expired, 1 bundles would be cleared",
+  );
+  assertStringIncludes(dry.stdout, "Nothing was changed");
+  assertEquals(world.everything(), before);
+
+  const ended = await world.must(["gc"]);
+  assertStringIncludes(
+    ended.stdout,
+    "evidence of 1 runs expired, 1 bundles cleared",
+  );
+  assertEquals(await present(world, run), []);
+  const report = await world.verify();
+  assertEquals(report.status, 0, report.stdout);
+  const alone = await runProgram(Deno.execPath(), [
+    ...["run", "--quiet", "--config", `${ROOT}/deno.json`, "--allow-read"],
+    ...[`${ROOT}/verify.ts`, `.writ/runs/${run}`, "--trust", TRUST],
+  ], { cwd: world.workspace, home: world.ann.home });
+  assertEquals(alone.status, 0, alone.stdout + alone.stderr);
+  assertStringIncludes(
+    alone.stdout,
+    "WARN     evidence.retention   What was captured is there, or was due to go",
+  );
+  assertStringIncludes(alone.stdout, "evidence.expired  evidence/sha256/");
+
+  // Without a trust file nobody's word on an expiry counts.
+  const nobody = await world.writ(["verify", run, "--json"]);
+  assertEquals(nobody.status, 4);
+  assert(
+    JSON.parse(nobody.stdout).invariants.some((
+      { id, verdict }: { id: string; verdict: string },
+    ) => id === "evidence.retention" && verdict === "UNKNOWN"),
+  );
+});
+
+Deno.test("what has gone without an entry, or without what proves it, is not verified", async () => {
+  await using world = await gcWorld();
+  const run = runOf(await world.must(["execute", "pipeline.json"]));
+  const other = runOf(await world.must(["execute", "pipeline.json"]));
+  const [piece] = await pieces(world, run);
+  const bytes = Deno.readFileSync(piece.inBundle);
+  Deno.removeSync(piece.inBundle);
+  const gone = await verified(world, 40, run);
+  assertEquals(gone, {
+    exit: 4,
+    found: [
+      "invariants.sealed FAIL invariants.differ",
+      "bundle.complete FAIL bundle.file_missing",
+      "evidence.true FAIL evidence.missing",
+    ],
+  });
+  Deno.writeFileSync(piece.inBundle, bytes);
+  assertEquals((await verified(world, 40, run)).exit, 0);
+
+  await collect(world, 40);
+  assertEquals((await verified(world, 40, run)).exit, 0);
+  const told = world.at(`.writ/runs/${run}/expired.json`);
+  const good = Deno.readTextFileSync(told);
+  Deno.removeSync(told);
+  assertEquals((await verified(world, 40, run)).exit, 4);
+  const foreign = Deno.readTextFileSync(
+    world.at(`.writ/runs/${other}/expired.json`),
+  );
+  Deno.writeTextFileSync(told, foreign);
+  assertEquals((await verified(world, 40, run)).exit, 4);
+  Deno.writeTextFileSync(told, good);
+  assertEquals((await verified(world, 40, run)).exit, 0);
+  // Whoever reads before it was due is told of an expiry that cannot have been.
+  const early = await verified(world, 5, run);
+  assertEquals(early.exit, 4);
+  assert(
+    early.found.some((line) => line.includes("expiry.early")),
+    early.found.join("\n"),
+  );
+});
+
+Deno.test("what trust in force keeps longer is kept longer, also for runs of before", async () => {
+  await using world = await gcWorld({ public: 1, sealed: 1 });
+  const run = runOf(await world.must(["execute", "pipeline.json"]));
+  await keep(world, { public: 10, sealed: null });
+  assertEquals(expiredIn(await collect(world, 2)), []);
+  assertEquals(expiredIn(await collect(world, 11)), [`${run} public`]);
+  // Nothing that is kept for ever goes.
+  assertEquals(expiredIn(await collect(world, 30_000)), []);
+  assertEquals(await present(world, run), ["sealed bundle", "sealed store"]);
+  assertEquals((await verified(world, 12, run)).exit, 0);
+});
+
+Deno.test("what trust in force keeps shorter holds for runs to come", async () => {
+  await using world = await gcWorld({ public: 20, sealed: null });
+  const before = runOf(await world.must(["execute", "pipeline.json"]));
+  await keep(world, { public: 0, sealed: 0 });
+  const after = runOf(await world.must(["execute", "pipeline.json"]));
+  assertEquals(expiredIn(await collect(world, 1)), [
+    `${after} public`,
+    `${after} sealed`,
+  ]);
+  // Both printed the same: the bytes are kept for the one that keeps them longer.
+  assertEquals(await present(world, before), ALL);
+  assertEquals((await verified(world, 1, before)).found, [
+    "trust.same WARN trust.differs",
+  ]);
+  assertEquals(await verified(world, 1, after), { exit: 0, found: [GONE] });
+});
+
+Deno.test("a clock that goes back expires nothing", async () => {
+  await using world = await gcWorld();
+  const run = runOf(await world.must(["execute", "pipeline.json"]));
+  assertEquals(expiredIn(await collect(world, -400)), []);
+  assertEquals(await present(world, run), ALL);
+});
+
+Deno.test("a bundle that was cleaned away is made again without what has expired", async () => {
+  await using world = await gcWorld();
+  const run = runOf(await world.must(["execute", "pipeline.json"]));
+  const bundle = world.at(`.writ/runs/${run}`);
+  const index = Deno.readTextFileSync(`${bundle}/bundle.json`);
+  await Deno.remove(world.at(".writ"), { recursive: true });
+  world.put({ ".writ": { folder: true } });
+  await collect(world, 40);
+  await world.must(["execute", "pipeline.json", "--resume", run]);
+  assertEquals(Deno.readTextFileSync(`${bundle}/bundle.json`), index);
+  assertEquals(await verified(world, 40, run), { exit: 0, found: [GONE] });
+  assertEquals((await collect(world, 40)).bundles, []);
+});
+
+for (
+  const [what, words] of [
+    ["a word too many", ["gc", "now"]],
+    ["an option that there is not", ["gc", "--force"]],
+  ] as const
+) {
+  Deno.test(`gc is refused with ${what}`, async () => {
+    await using world = await gcWorld();
+    assertEquals((await later(world, 0, words)).status, 2);
+  });
+}
+
+Deno.test("gc is refused where nothing is in force", async () => {
+  await using world = await gcWorld();
+  const stranger = world.person("eve");
+  const ended = await world.writ(["gc"], stranger);
+  assertEquals(ended.status, 3);
+  assertStringIncludes(ended.stderr, "error[setup.missing]");
+});
