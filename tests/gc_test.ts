@@ -88,7 +88,7 @@ Deno.test("from outside: gc, verify and verify.ts", async () => {
   assertEquals(alone.status, 0, alone.stdout + alone.stderr);
   assertStringIncludes(
     alone.stdout,
-    "WARN     evidence.retention   What was captured is there, or was due to go",
+    "WARN     evidence.retention   What is said to have expired was due to go",
   );
   assertStringIncludes(alone.stdout, "evidence.expired  evidence/sha256/");
 

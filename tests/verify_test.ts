@@ -302,8 +302,8 @@ Deno.test("an empty folder is told in full, and nothing is thrown", async () => 
     report.invariants.filter(({ verdict }) => verdict === "PASS").map((
       { id },
     ) => id),
-    // What the reader did not ask for.
-    ["ledger.seen", "ledger.witnessed", "expected"],
+    // What the reader did not ask for, and what nobody says.
+    ["ledger.seen", "ledger.witnessed", "evidence.retention", "expected"],
   );
   const codes = report.invariants.flatMap(({ reasons }) => reasons);
   assert(codes.some(({ code }) => code === "part.unreadable"));

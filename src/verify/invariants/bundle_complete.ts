@@ -112,16 +112,24 @@ function checkListed(parts: BundleParts, found: Findings): void {
     }
   }
   for (const name of files.keys()) {
-    if (name === EXPIRED_FILE) continue;
-    if (listed.has(name) === (name === BUNDLE_FILES.index)) {
+    const isBeside = name === BUNDLE_FILES.index || name === EXPIRED_FILE;
+    if (listed.has(name) === isBeside) {
       found.fail(
         "bundle.file_unlisted",
-        name === BUNDLE_FILES.index
-          ? `"${name}" lists itself`
+        isBeside
+          ? `"${name}" is listed, though it stands beside what the bundle was made of`
           : `"${name}" is there but not listed`,
         name,
       );
     }
+  }
+  for (const name of expired) {
+    if (listed.has(name)) continue;
+    found.fail(
+      "bundle.file_unlisted",
+      `"${name}" has expired, and is not listed any more`,
+      name,
+    );
   }
 }
 

@@ -20,7 +20,7 @@ import { judgeCheckpoint } from "./ledger_checkpoint.ts";
  */
 export const evidenceRetention: Invariant = {
   id: "evidence.retention",
-  title: "What was captured is there, or was due to go",
+  title: "What is said to have expired was due to go",
   beforeSeal: false,
   async check(parts, options) {
     const found = new Findings();
