@@ -334,6 +334,26 @@ const ROWS: Row[] = [
     RETENTION,
   ],
   [
+    "the entry is told twice",
+    bundle({
+      excerpt: (excerpt) => {
+        excerpt.entries.push(excerpt.entries[0]);
+        excerpt.inclusion.push(excerpt.inclusion[0]);
+      },
+    }),
+    "ledger.sequence",
+    RETENTION,
+  ],
+  [
+    "the checkpoint has a signature line too many",
+    bundle({
+      excerpt: (excerpt) =>
+        excerpt.checkpoint += excerpt.checkpoint.split("\n\n")[1],
+    }),
+    "checkpoint.signatures",
+    RETENTION,
+  ],
+  [
     "somebody else signed the checkpoint",
     bundle({ signer: KEYS.mallory }),
     "checkpoint.signer_unknown",

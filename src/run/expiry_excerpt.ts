@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { type ExpiryExcerpt } from "../bundle/bundle.ts";
+import type { ExpiryExcerpt } from "../bundle/bundle.ts";
 import { parseCanonical } from "../core/canonical_json.ts";
 import { WritError } from "../core/errors.ts";
-import { parseCheckpoint } from "../ledger/checkpoint.ts";
+import { formatNote } from "../core/note.ts";
+import { type Checkpoint, parseCheckpoint } from "../ledger/checkpoint.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { verifyConsistency, verifyInclusion } from "../ledger/merkle.ts";
 import { CORRUPT_HINT } from "../ledger/records.ts";
@@ -42,10 +43,18 @@ export async function expiryExcerptOf(
     v: 1,
     ledger: ledger.id,
     entries: entries.map(({ bytes }) => parseCanonical(bytes, "an entry")),
-    checkpoint: new TextDecoder().decode(checkpoint),
+    checkpoint: new TextDecoder().decode(ownNote(head)),
     inclusion,
     consistency,
   };
+}
+
+/** The note with the ledger's own signature: what others cosigned is no part of a bundle. */
+function ownNote({ origin, note }: Checkpoint): Uint8Array {
+  return formatNote({
+    text: note.text,
+    signatures: note.signatures.filter(({ name }) => name === origin),
+  });
 }
 
 function unproven(run: string): WritError {

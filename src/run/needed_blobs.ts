@@ -36,7 +36,8 @@ export interface NeededIn {
 
 /**
  * What tickets that can be used rest on; all of runs that can be resumed; of the others, the
- * evidence that has not expired, and what they read and wrote for as long as public evidence is kept.
+ * evidence that has not expired, and what they read, wrote, fetched and were given for as long as
+ * public evidence is kept.
  *
  * @param expiring what counts as expired already, by run
  */
@@ -70,9 +71,9 @@ class Needed implements NeededBlobs {
     if (this.#plans.has(digest)) return;
     this.#plans.add(digest);
     const plan: Plan = await readPlan(this.#place.ledger, digest);
-    for (const { materials } of plan.steps) {
-      for (const material of materials) {
-        if ("tree" in material) await this.#addTree(material.tree);
+    for (const { materials, fetched } of plan.steps) {
+      for (const each of [...materials, ...fetched]) {
+        if ("tree" in each) await this.#addTree(each.tree);
       }
     }
   }
@@ -99,7 +100,9 @@ class Needed implements NeededBlobs {
         if (!gone.has(classOf(ref))) this.blobs.add(ref.digest);
       }
       if (!keepsTrees) continue;
-      for (const { tree } of [...body.materials, ...body.products]) {
+      const { materials, products, fetch, fetched } = body;
+      const caches = fetch === null ? fetched : [...fetched, fetch];
+      for (const { tree } of [...materials, ...products, ...caches]) {
         await this.#addTree(tree);
       }
     }

@@ -10,6 +10,7 @@ import { acquireRunLock } from "../evidence/run_lock.ts";
 import { parseStored, type RunRecord } from "../ledger/records.ts";
 import {
   type Receipt,
+  type ReceiptBodies,
   ReceiptSchema,
   type TreeRef,
 } from "../ledger/receipt.ts";
@@ -107,7 +108,7 @@ async function goOn(
 /** Takes over what the receipts say, and returns the steps that were published. */
 async function replay(run: ActiveRun, world: World): Promise<Set<string>> {
   const published = new Set<string>();
-  const written = new Map<string, readonly TreeRef[]>();
+  const written = new Map<string, Written>();
   for await (const bytes of world.ledger.receipts(run.id)) {
     const receipt: Receipt = parseStored(bytes, ReceiptSchema, "a receipt");
     if (receipt.type === "step.started") {
@@ -117,10 +118,7 @@ async function replay(run: ActiveRun, world: World): Promise<Set<string>> {
       if (status === "indeterminate") continue;
       run.ends.set(step, { status, reason });
       if (status === "ok") {
-        written.set(step, products);
-        if (fetch !== null) {
-          run.fetched.set(step, await keptCache(fetch, world.blobs));
-        }
+        written.set(step, { products, fetch });
       }
     } else if (receipt.type === "step.published") {
       published.add(receipt.body.step);
@@ -128,11 +126,17 @@ async function replay(run: ActiveRun, world: World): Promise<Set<string>> {
       run.sealed = { receipt, hash: leafHash(bytes) };
     }
   }
-  for (const [step, products] of written) {
+  for (const [step, { products, fetch }] of written) {
     run.products.set(step, await listed(products, run, world));
+    if (fetch !== null && run.sealed === null) {
+      run.fetched.set(step, await keptCache(fetch, world.blobs));
+    }
   }
   return published;
 }
+
+/** What a step that was ok has left to others. */
+type Written = Pick<ReceiptBodies["step.finished"], "products" | "fetch">;
 
 function listed(
   products: readonly TreeRef[],

@@ -13,7 +13,7 @@ import {
   type GarbageWorld,
 } from "../../run/collect_garbage.ts";
 import { RETENTION } from "../../ticket/trust.ts";
-import { type Command, command, type Context } from "../command.ts";
+import { type Command, command } from "../command.ts";
 import { daysText } from "../difference_lines.ts";
 import { openLedger } from "../open_ledger.ts";
 import { flag } from "../parameters.ts";

@@ -76,6 +76,13 @@ function checkProofs(
     );
   }
   for (const [i, { value: { seq }, hash }] of entries.entries()) {
+    if (i > 0 && seq <= entries[i - 1].value.seq) {
+      found.fail(
+        "ledger.sequence",
+        `The entry ${seq} comes after the entry ${entries[i - 1].value.seq}`,
+        at(i),
+      );
+    }
     if (
       seq >= checkpoint.size ||
       !verifyInclusion(hash, seq, checkpoint, inclusion[i] ?? [])
