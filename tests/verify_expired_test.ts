@@ -442,6 +442,7 @@ testRows([
 testRows([
   ["nobody's keys are believed", bundle(), "trust.none", RETENTION, ...[
     "ledger.checkpoint",
+    "ledger.witnessed",
     "seal.signature",
     "ticket.valid",
     "trust.same",
