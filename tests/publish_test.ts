@@ -152,6 +152,58 @@ Deno.test("a product that holds a .git within is never published", () =>
     assertEquals(bench.tree, {});
   }));
 
+/** What of a bare repository is there, and what is published. */
+const REPOSITORIES: [
+  name: string,
+  there: Tree,
+  products: Record<string, Tree>,
+][] = [
+  ["in one product", {}, {
+    dist: { "r/HEAD": "ref: refs/heads/x", "r/objects": "/", "r/refs": "/" },
+  }],
+  ["as a product itself", {}, {
+    dist: { HEAD: "x", config: "evil", "objects/a": "x", "refs/a": "x" },
+  }],
+  ["in other letters", {}, { dist: { head: "x", OBJECTS: "/", Refs: "/" } }],
+  ["that borrows its objects", {}, { dist: { HEAD: "x", commondir: "/x" } }],
+  ["with links for folders", {}, {
+    dist: { HEAD: "-> a", a: "x", objects: "-> b", refs: "-> b", b: "/" },
+  }],
+  ["in several products", {}, {
+    "dist/HEAD": { ".": "x" },
+    "dist/objects": { a: "x" },
+    "dist/refs": { ".": "/" },
+  }],
+  ["of which all but one part is there", {
+    "dist/HEAD": "x",
+    "dist/objects/a": "x",
+  }, { "dist/refs": { a: "x" } }],
+  ["at the root", {}, {
+    HEAD: { ".": "x" },
+    objects: { a: "x" },
+    refs: { a: "x" },
+  }],
+];
+for (const [name, there, products] of REPOSITORIES) {
+  Deno.test(`a bare repository ${name} is never published`, () =>
+    onBench(async (bench) => {
+      bench.lay(bench.workspace, there);
+      const before = bench.tree;
+      await rejectsWith("publish.unsafe", () => bench.publish(products));
+      assertEquals(bench.tree, before);
+    }));
+}
+
+Deno.test("what only looks like a part of a repository is published", () =>
+  onBench(async (bench) => {
+    await bench.publish({
+      a: { HEAD: "x", "objects/x": "x" },
+      b: { "refs/x": "x", "objects/x": "x" },
+      c: { HEAD: "x", "sub/objects": "/", refs: "/" },
+    });
+    assertEquals(bench.tree["a/HEAD"], "x");
+  }));
+
 for (
   const path of [".", "..", "../x", "a/../../x", "/etc/x", "", "a//b", "./a"]
 ) {

@@ -22,7 +22,11 @@ import {
   removeJournal,
   writeJournal,
 } from "./publish_journal.ts";
-import { type PublishedProduct, requirePublishable } from "./publish_paths.ts";
+import {
+  type PublishedProduct,
+  refuseRepositories,
+  requirePublishable,
+} from "./publish_paths.ts";
 import { type Pause, Place } from "./publish_place.ts";
 
 /** What {@linkcode publish} needs. */
@@ -49,6 +53,7 @@ export async function publish(input: PublishInput): Promise<void> {
   if (products.length === 0) return;
   const { journalPath, pause } = input;
   const place = new Place(input.workspace, pause);
+  refuseRepositories(products, (path) => place.has(path));
   const paths = products.map(({ path }) => path);
   const journal: Journal = {
     v: 1,

@@ -49,12 +49,55 @@ export function requirePublishable(
       `Cannot publish ${quoted(path, 200)}: ${fault}`,
     );
   }
+  refuseRepositories(all);
   return all.filter(({ path }, index) =>
     !all.some((other, at) =>
       at !== index && isWithin(path, other.path) &&
       (path !== other.path || at < index)
     )
   );
+}
+
+/** What makes git take a folder for a repository, whatever its name: the first, and the second or the others. */
+const SIGNS = ["HEAD", "commondir", "objects", "refs"];
+
+/**
+ * Refuses products that would make a folder a bare repository, together with what `isThere`:
+ * whoever then asks git anything in that folder starts the programs that its settings name.
+ *
+ * @throws {WritError} `publish.unsafe`
+ */
+export function refuseRepositories(
+  products: readonly PublishedProduct[],
+  isThere: (path: string) => boolean = () => false,
+): void {
+  const folders = new Map<string, Set<string>>();
+  for (const { path, entries } of products) {
+    for (const entry of entries) {
+      const names = joinPath(path, entry.path).split("/");
+      names.forEach((name, at) => {
+        const sign = SIGNS.find((sign) =>
+          sign.toLowerCase() === plainName(name)
+        );
+        if (sign === undefined) return;
+        const folder = names.slice(0, at).join("/") || ".";
+        folders.set(folder, (folders.get(folder) ?? new Set()).add(sign));
+      });
+    }
+  }
+  for (const [folder, signs] of folders) {
+    const [head, common, objects, refs] = SIGNS.map((sign) =>
+      signs.has(sign) || isThere(joinPath(folder, sign))
+    );
+    if (!head || !(common || (objects && refs))) continue;
+    throw new WritError(
+      "publish.unsafe",
+      `Cannot publish into ${
+        quoted(folder, 200)
+      }: it would be a bare git repository, whose settings git executes`,
+      { hint: "pack it, with git bundle or tar" },
+    );
+  }
 }
 
 function pathFault(path: string): string | null {

@@ -22,6 +22,7 @@ import { isApproved } from "./find_approval.ts";
 import type { Holding } from "./hold.ts";
 import { removeTree } from "../evidence/remove_tree.ts";
 import type { RunOptions } from "./run.ts";
+import { requirePublishable } from "./publish_paths.ts";
 import { cacheRef, cachesOf } from "./step_caches.ts";
 import { subtree } from "./subtree.ts";
 import { unreviewedWrites } from "./unreviewed_writes.ts";
@@ -107,7 +108,7 @@ async function oneAttempt(
       refused(error, started || attempt === 1, options.signal.aborted)
     );
     reusable = result.reusable;
-    const judged = judgeReview(step, materials, result, run);
+    const judged = judgeReview(step, materials, judgePaths(result), run);
     await world.blobs.flush();
     await world.ledger.append(run.id, "step.finished", {
       step: step.id,
@@ -181,6 +182,18 @@ function refused(
     reusable: false,
     notEnforced: [],
   };
+}
+
+/** What may lie nowhere in a workspace ends the step that made it. */
+function judgePaths(result: AttemptResult): AttemptResult {
+  try {
+    requirePublishable(result.products);
+    return result;
+  } catch (error) {
+    if (!isWritError(error)) throw error;
+    const { message: reason, hint = null } = error;
+    return { ...result, status: "failed", reason, hint, products: [] };
+  }
 }
 
 /** What was allowed unattended must not write what a reviewer would have had to see. */
