@@ -36,7 +36,7 @@ name of a test that is ignored. This page is written from the same lines that
 are tested: \`deno task escapes\`.
 
 - _stopped_: the step does not get it done.
-- _refused_: no step is started, since the backend cannot give what it asks for.
+- _refused_: no step is started, since what it asks for cannot be given.
 - _allowed_: it may, and the note says why.
 - _not covered_: the backend has nothing against it; the test sees that it gets
   done, and the receipt of every step says so.

@@ -8,7 +8,10 @@ import { KERNEL, NAMESPACES } from "./kernel.ts";
 import { NETWORK, TERMINAL } from "./network.ts";
 import { PROCESSES } from "./processes.ts";
 import { READING } from "./reading.ts";
+import { REFUSALS } from "./refusals.ts";
 import { RESOURCES } from "./resources.ts";
+import { PRODUCTS, RECORDS } from "./runs.ts";
+import { SCENARIOS } from "./scenarios.ts";
 import { WRITING } from "./writing.ts";
 
 /** The escape suite. */
@@ -21,4 +24,8 @@ export const FAMILIES: readonly Family<Row>[] = [
   NETWORK,
   TERMINAL,
   RESOURCES,
+  RECORDS,
+  PRODUCTS,
+  SCENARIOS,
+  REFUSALS,
 ];

@@ -12,7 +12,8 @@ import { type Outcome, tryFree, tryUnder } from "./try_act.ts";
 
 const PERL = await program("perl");
 
-const DOES: Record<Verdict["claim"], string> = {
+/** What a backend does, in a test's name. */
+export const DOES: Record<Verdict["claim"], string> = {
   stopped: "stops",
   refused: "is not asked for",
   "by design": "allows",

@@ -1,0 +1,137 @@
+/**
+ * The escape suite: Writ's keys and records, the workspace, what is published. All acts are steps of
+ * one real `writ execute` under each backend.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path/join";
+import type { Backend } from "../../src/sandbox/confinement.ts";
+import { runProgram } from "../support/run_writ.ts";
+import { endsOf } from "../support/world.ts";
+import { Machine, RUNNERS } from "./machine.ts";
+import { OWN_MOUNTS } from "./needs.ts";
+import { type Left, PARAMS, PRODUCTS, RECORDS, type RunAct } from "./runs.ts";
+import { commandOf } from "./scripts.ts";
+import { DOES } from "./test_acts.ts";
+
+const ACTS = [...RECORDS.acts, ...PRODUCTS.acts];
+
+/** What a step may read, and what it may not. */
+const FILES = {
+  "src/in.txt": "in\n",
+  "kept.txt": "kept\n",
+  "precious.txt": "precious\n",
+  ".git/config": "[core]\n",
+};
+
+/** Of whoever executes; no step declares it. */
+const ENVIRONMENT = { WRIT_ESCAPE_SMUGGLED: "yes" };
+
+/** What the run of all acts left under one backend. */
+interface Ran extends AsyncDisposable {
+  machine: Machine;
+  env: Record<string, string>;
+  left: Left;
+  ends: Record<string, string>;
+}
+
+for (const { name, lacks } of RUNNERS) {
+  let running: Promise<Ran> | undefined;
+  for (const act of ACTS) {
+    const { claim } = act.under[name];
+    Deno.test({
+      name: `${name} ${DOES[claim]} ${act.what}${
+        lacks === null ? "" : `: this machine lacks ${lacks}`
+      }`,
+      ignore: lacks !== null,
+      fn: async () => {
+        const ran = await (running ??= runAll(name));
+        await control(act, ran);
+        const began = act.argv === undefined
+          ? `${act.id} | begun`
+          : `${act.id} started under ${name}`;
+        assert(ran.left.said.includes(began), ran.left.said);
+        const done = act.done?.(ran.left) ?? ran.ends[act.id] === "ok";
+        assertEquals(done, claim === "by design", ran.ends[act.id]);
+      },
+    });
+  }
+  Deno.test.afterAll(async () =>
+    await (await running)?.[Symbol.asyncDispose]()
+  );
+}
+
+/** The same act where it is allowed: outside, or as the twin among the steps. */
+async function control(act: RunAct, { machine, env, ends }: Ran) {
+  if (act.twin !== undefined) {
+    return assertEquals(ends[`${act.id}-twin`], "ok", "the control");
+  }
+  const cwd = await Deno.makeTempDir({ dir: machine.world.root });
+  await Deno.mkdir(join(cwd, "src"));
+  await Deno.writeTextFile(join(cwd, "src/in.txt"), FILES["src/in.txt"]);
+  const [program, ...args] = [...OWN_MOUNTS, ...commandOf({ sh: act.sh })];
+  const { status, stdout, stderr } = await runProgram(program, args, {
+    cwd,
+    home: machine.world.ann.home,
+    env: { ...env, ...ENVIRONMENT },
+  });
+  const done = act.done?.({ said: stdout, modeOf: () => null }) ??
+    status === 0;
+  assert(done, `the control: ${status}\n${stdout}${stderr}`);
+}
+
+async function runAll(name: Backend["name"]): Promise<Ran> {
+  const machine = await Machine.make(name, {
+    files: FILES,
+    // There is an earlier run to look at.
+    steps: { first: { run: ["true"] } },
+  });
+  const { world } = machine;
+  assertEquals((await machine.writ(["execute", "pipeline.json"])).status, 0);
+  const env = {
+    WORK: world.workspace,
+    CONFIG: world.ann.config,
+    STATE: await world.stateOfLedger(),
+  };
+  world.putPipeline(
+    Object.assign({}, ...ACTS.map((act) => stepsOf(act, env))),
+    PARAMS(world.workspace),
+  );
+  const { stdout, stderr } = await machine.writ(
+    ["execute", "pipeline.json", "--keep-going", "--jobs", "2"],
+    ENVIRONMENT,
+  );
+  const ends = endsOf(await world.show());
+  const modes = Object.fromEntries(
+    Object.entries(world.snapshot()).map((
+      [path, what],
+    ) => [path, what.split(" ")[0]]),
+  );
+  return {
+    machine,
+    env,
+    ends,
+    left: { said: stdout + stderr, modeOf: (path) => modes[path] ?? null },
+    [Symbol.asyncDispose]: () => machine[Symbol.asyncDispose](),
+  };
+}
+
+/** The step of an act and its twin. What they give out lies in a folder of their own. */
+function stepsOf(
+  { id, sh, argv, twin, permissions, scratch }: RunAct,
+  env: Record<string, string>,
+): Record<string, unknown> {
+  if (twin === undefined) {
+    const run = argv ?? commandOf({ sh });
+    return { [id]: { run, env, permissions, scratch } };
+  }
+  const giving = (folder: string, sh: string) => ({
+    run: commandOf({ sh: `mkdir -p ${folder} && cd ${folder} && ${sh}` }),
+    env,
+    permissions: {
+      write: permissions?.write?.map((path) => `${folder}/${path}`),
+    },
+  });
+  return { [id]: giving(id, sh), [`${id}-twin`]: giving(`${id}-twin`, twin) };
+}

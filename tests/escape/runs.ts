@@ -1,0 +1,393 @@
+/**
+ * Acts against Writ itself: its keys and records, the workspace, what it publishes. All of them are
+ * steps of one real run.
+ *
+ * @module
+ */
+import { allowed, type Family, type Row, STOPPED } from "./act.ts";
+
+/** An act that is a step of a run. It counts as done when the step ended well. */
+export interface RunAct extends Row {
+  /**
+   * The step's script. `WORK` is the workspace, `CONFIG` and `STATE` are the folders of whoever
+   * executes.
+   */
+  sh: string;
+  /** Words of its own in the place of the script, which then is the control alone. */
+  argv?: string[];
+  permissions?: { read?: string[]; write?: string[] };
+  scratch?: string[];
+  /**
+   * What another step does, with the same permissions and products of its own, that ends well and is
+   * published; without it, the control is the script outside of a sandbox.
+   */
+  twin?: string;
+  /** What the run said and left, for acts that are more than the end of their step. */
+  done?(left: Left): boolean;
+}
+
+/** What a run left. */
+export interface Left {
+  /** All that was said on the terminal. */
+  said: string;
+  /** What is at a path of the workspace: mode in octal, or `null` for nothing. */
+  modeOf(path: string): string | null;
+}
+
+/** A bare repository whose settings name a program. */
+const BARE =
+  'mkdir -p objects refs && echo "ref: refs/heads/x" > HEAD && printf "[core]\\nrepositoryformatversion = 0\\nbare = false\\nworktree = .\\nfsmonitor = touch evil\\n" > config';
+
+/** What somebody who may only choose parameters chooses. */
+export const PARAMS = (workspace: string): Record<string, string> => ({
+  shell: "$(echo ran)",
+  option: `--output=${workspace}/planted`,
+});
+
+/** Keys, records and the workspace. */
+export const RECORDS: Family<RunAct> = {
+  name: "Writ's keys and records, and the workspace",
+  acts: [
+    {
+      id: "runner-key",
+      what: "reading the runner's key",
+      under: STOPPED,
+      sh: 'grep -q PRIVATE "$CONFIG/keys/runner.key"',
+    },
+    {
+      id: "ledger-key",
+      what: "reading the ledger's key",
+      under: STOPPED,
+      sh: 'grep -q PRIVATE "$CONFIG/keys/ledger.key"',
+    },
+    {
+      id: "approver-key",
+      what: "reading the approver's sealed key",
+      under: STOPPED,
+      sh: 'test -n "$(head -c 9 "$CONFIG/keys/approver.key")"',
+    },
+    {
+      id: "own-key",
+      what: "adding a key of its own",
+      under: STOPPED,
+      sh: 'cd "$CONFIG/keys" && echo "{}" > mallory.pub.json',
+    },
+    {
+      id: "pins",
+      what: "changing which policy is in force",
+      under: STOPPED,
+      sh:
+        'for pin in "$CONFIG/pins/"*.json; do echo >> "$pin" && exit 0; done; exit 1',
+    },
+    {
+      id: "seen",
+      what: "making Writ forget which ledger it has seen",
+      under: STOPPED,
+      sh:
+        'for seen in "$CONFIG/seen/"*.json; do : > "$seen" && exit 0; done; exit 1',
+    },
+    {
+      id: "tools",
+      what: "declaring a folder of tools of its own",
+      under: STOPPED,
+      sh: 'cd "$CONFIG" && echo "{}" > tools.json',
+    },
+    {
+      id: "read-ledger",
+      what: "reading the ledger",
+      under: STOPPED,
+      sh: 'head -c 6 "$STATE/ledger/ledger.kv" | grep -q SQLite',
+    },
+    {
+      id: "write-ledger",
+      what: "writing to the ledger",
+      under: STOPPED,
+      sh: 'exec 9>> "$STATE/ledger/ledger.kv"',
+    },
+    {
+      id: "lock-ledger",
+      what: "locking the ledger, so that nobody else gets on",
+      under: STOPPED,
+      sh: 'exec 9< "$STATE/ledger/ledger.kv.lock" && flock -n 9',
+    },
+    {
+      id: "remove-ledger",
+      what: "removing the ledger",
+      under: STOPPED,
+      // The copy of the control is not the ledger that others use.
+      sh: 'cd "$STATE/ledger" && mv ledger.kv gone && mv gone ledger.kv',
+    },
+    {
+      id: "ticket",
+      what: "leaving a ticket of its own",
+      under: STOPPED,
+      sh: 'cd "$STATE/tickets" && echo "{}" > tkt_mallory',
+    },
+    {
+      id: "blobs",
+      what: "poisoning the bytes that other steps are given",
+      under: STOPPED,
+      sh:
+        'for blob in "$STATE"/blobs/*/*; do chmod u+w "$blob" && echo evil >> "$blob" && exit 0; done; exit 1',
+    },
+    {
+      id: "views",
+      what: "reading the views of other steps",
+      under: STOPPED,
+      sh: 'ls "$STATE/views/" | grep -q .',
+    },
+    {
+      id: "bundles",
+      what: "reading the bundles of earlier runs",
+      under: STOPPED,
+      sh: 'cat "$WORK"/.writ/runs/*/receipts.jsonl | grep -q run.opened',
+    },
+    {
+      id: "plant-bundle",
+      what: "planting a bundle",
+      under: STOPPED,
+      sh: 'cd "$WORK/.writ/runs" && mkdir run_planted',
+    },
+    {
+      id: "plant-request",
+      what: "planting a request",
+      under: STOPPED,
+      sh:
+        'cd "$WORK/.writ" && mkdir -p requests && echo > requests/planted.json',
+    },
+    {
+      id: "policy",
+      what: "changing the proposed policy",
+      under: STOPPED,
+      sh:
+        'echo >> "$WORK/policies/default.cedar" && test -s "$WORK/policies/default.cedar"',
+    },
+    {
+      id: "pipeline",
+      what: "changing the pipeline that is being run",
+      under: STOPPED,
+      sh: 'cd "$WORK" && echo >> pipeline.json',
+    },
+    {
+      id: "read-undeclared",
+      what: "reading a file of the workspace that it did not declare",
+      under: STOPPED,
+      sh:
+        'grep -q precious "$WORK/precious.txt" || grep -q precious precious.txt',
+    },
+    {
+      id: "write-undeclared",
+      what: "changing a file of the workspace that it did not declare",
+      under: STOPPED,
+      sh: 'cd "$WORK" && echo evil >> precious.txt',
+    },
+    {
+      id: "git-settings",
+      what: "reading the workspace's `.git`",
+      under: STOPPED,
+      sh: 'grep -q core "$WORK/.git/config" || grep -q core .git/config',
+    },
+    {
+      id: "git-hook",
+      what: "leaving a hook in the workspace's `.git`",
+      under: STOPPED,
+      sh: 'cd "$WORK/.git" && mkdir -p hooks && echo evil > hooks/pre-commit',
+    },
+    {
+      id: "environment",
+      what: "finding the environment of whoever executes",
+      under: STOPPED,
+      sh: 'test -n "$WRIT_ESCAPE_SMUGGLED"',
+    },
+    {
+      id: "change-material",
+      what: "ending well after a change of what it only reads",
+      under: STOPPED,
+      sh: "chmod u+w src src/in.txt; echo evil > src/in.txt",
+      permissions: { read: ["src"] },
+    },
+    {
+      id: "change-own-copy",
+      what: "changing a file that it reads and writes",
+      under: allowed("that is what was declared; the change is hashed"),
+      sh: "echo more >> kept.txt",
+      permissions: { read: ["kept.txt"], write: ["kept.txt"] },
+    },
+    {
+      id: "scratch",
+      what: "leaving something in scratch space",
+      under: allowed("it is thrown away with the step"),
+      sh: "mkdir -p scrap && echo x > scrap/left",
+      scratch: ["scrap"],
+    },
+    {
+      id: "kill-parent",
+      what: "killing what started it",
+      under: STOPPED,
+      argv: ["sh", "-c", 'kill -9 "$PPID"'],
+      sh: `sh -c 'sh -c "kill -9 \\$PPID"; echo sealed as ok'`,
+      done: ({ said }) => !said.includes("sealed as"),
+    },
+    {
+      id: "parameter-shell",
+      what: "having a parameter taken for a command of the shell",
+      under: STOPPED,
+      argv: ["printf", "%s", "${params.shell}"],
+      sh: "printf '%s' $(echo ran)",
+      done: ({ said }) => !said.includes("$(echo ran)"),
+    },
+    {
+      id: "parameter-option",
+      what: "having a parameter taken for an option that writes elsewhere",
+      under: STOPPED,
+      argv: ["sort", "${params.option}", "src/in.txt"],
+      sh: 'sort "--output=$WORK/planted" src/in.txt',
+      permissions: { read: ["src"] },
+    },
+    {
+      id: "escape-codes",
+      what: "sending commands to the terminal in what it prints",
+      under: STOPPED,
+      sh: String.raw`printf '\033]0;evil\007\033[2J\033[1;1H\233[2J\r\n'`,
+      done: ({ said }) => /[\u001b\u0007\u009b\r]/.test(said),
+    },
+    {
+      id: "false-lines",
+      what: "printing lines that look like Writ's own",
+      under: STOPPED,
+      sh: "printf 'sealed as ok by evil\\n'",
+      done: ({ said }) => /^sealed as ok by evil/m.test(said),
+    },
+  ],
+};
+
+/** What leaves a step. */
+export const PRODUCTS: Family<RunAct> = {
+  name: "What is published",
+  acts: [
+    {
+      id: "product-link",
+      what: "giving out a symlink for a file",
+      under: STOPPED,
+      sh: 'ln -s "$CONFIG/keys/runner.key" out.txt',
+      permissions: { write: ["out.txt"] },
+      twin: "echo x > out.txt",
+    },
+    {
+      id: "product-inner-link",
+      what: "giving out a folder with a symlink that leads out of it",
+      under: STOPPED,
+      sh: "mkdir out && echo x > out/a && ln -s ../../.. out/link",
+      permissions: { write: ["out"] },
+      twin: "mkdir out && echo x > out/a && ln -s a out/link",
+    },
+    {
+      id: "product-absolute-link",
+      what: "giving out a folder with a symlink to an absolute path",
+      under: STOPPED,
+      sh: "mkdir out && ln -s /etc/passwd out/link",
+      permissions: { write: ["out"] },
+      twin: "mkdir out && echo x > out/link",
+    },
+    {
+      id: "product-parent-link",
+      what: "putting a symlink in the place of a folder above its output",
+      under: STOPPED,
+      sh: "rm -rf a && mkdir b && ln -s b a && echo x > a/out.txt",
+      permissions: { write: ["a/out.txt"] },
+      twin: "mkdir -p a && echo x > a/out.txt",
+    },
+    {
+      id: "product-pipe",
+      what: "giving out a named pipe, on which readers hang",
+      under: STOPPED,
+      sh: "mkfifo out.txt",
+      permissions: { write: ["out.txt"] },
+      twin: "echo x > out.txt",
+    },
+    {
+      id: "product-git-hook",
+      what: "giving out a folder with a `.git` and its hooks",
+      under: STOPPED,
+      sh: "mkdir -p out/.git/hooks && echo evil > out/.git/hooks/post-checkout",
+      permissions: { write: ["out"] },
+      twin: "mkdir -p out/git/hooks && echo good > out/git/hooks/post-checkout",
+    },
+    {
+      id: "product-git-file",
+      what: "giving out a `.git` file that names a repository elsewhere",
+      under: STOPPED,
+      sh: 'mkdir out && echo "gitdir: /tmp/evil" > out/.git',
+      permissions: { write: ["out"] },
+      twin: 'mkdir out && echo "gitdir: /tmp/evil" > out/git',
+    },
+    {
+      id: "product-git-case",
+      what: "giving out a `.GiT`, which some file systems take for `.git`",
+      under: STOPPED,
+      sh: "mkdir -p out/.GiT && echo evil > out/.GiT/config",
+      permissions: { write: ["out"] },
+      twin: "mkdir -p out/GiT && echo good > out/GiT/config",
+    },
+    {
+      id: "product-bare-repository",
+      what: "giving out a bare repository, whose settings git executes",
+      under: STOPPED,
+      sh: `mkdir -p out/vendor && cd out/vendor && ${BARE}`,
+      permissions: { write: ["out"] },
+      twin: "mkdir -p out/vendor/objects && echo x > out/vendor/HEAD",
+    },
+    {
+      id: "product-executed",
+      what: "giving out files that other tools execute, unseen by any person",
+      under: STOPPED,
+      sh:
+        "mkdir -p out/.vscode && echo {} > out/.vscode/tasks.json && echo {} > out/package.json",
+      permissions: { write: ["out"] },
+      twin: "mkdir -p out/vscode && echo {} > out/vscode/tasks.json",
+    },
+    {
+      id: "product-set-user",
+      what: "giving out a program that makes others of its user",
+      under: STOPPED,
+      sh: "cp /usr/bin/id out && chmod 6755 out",
+      permissions: { write: ["out"] },
+      twin: "cp /usr/bin/id out && chmod 755 out",
+      done: ({ modeOf }) => modeOf("product-set-user/out") !== "755",
+    },
+    {
+      id: "product-writable",
+      what: "giving out a file that everybody may write",
+      under: STOPPED,
+      sh: "echo x > out.txt && chmod 666 out.txt",
+      permissions: { write: ["out.txt"] },
+      twin: "echo x > out.txt && chmod 644 out.txt",
+      done: ({ modeOf }) => modeOf("product-writable/out.txt") !== "644",
+    },
+    {
+      id: "product-stray",
+      what: "giving out a file beside those that it declared",
+      under: STOPPED,
+      sh: "echo x > out.txt; echo evil > other.txt",
+      permissions: { write: ["out.txt"] },
+      twin: "echo x > out.txt",
+    },
+    {
+      id: "product-missing",
+      what: "ending well without what it declared",
+      under: STOPPED,
+      sh: "true",
+      permissions: { write: ["out.txt"] },
+      twin: "echo x > out.txt",
+    },
+    {
+      id: "product-name",
+      what:
+        "giving out a file whose name is not UTF-8, which listings cannot show",
+      under: STOPPED,
+      sh: "mkdir out && echo x > \"out/$(printf '\\377')\"",
+      permissions: { write: ["out"] },
+      twin: 'mkdir out && echo x > "out/\u00e9"',
+    },
+  ],
+};
