@@ -249,7 +249,7 @@ export const RECORDS: Family<RunAct> = {
       what: "sending commands to the terminal in what it prints",
       under: STOPPED,
       sh: String.raw`printf '\033]0;evil\007\033[2J\033[1;1H\233[2J\r\n'`,
-      done: ({ said }) => /[\u001b\u0007\u009b\r]/.test(said),
+      done: ({ said }) => /(?!\n)\p{Cc}/u.test(said),
     },
     {
       id: "false-lines",
