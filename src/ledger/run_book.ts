@@ -338,14 +338,22 @@ async function needRun(log: EntryLog, run: string): Promise<RunRecord> {
   );
 }
 
+/**
+ * Requires that nothing that was captured in a run has expired: what would go on could not be sealed.
+ *
+ * @throws {WritError} `run.not_resumable`
+ */
+export function requireCaptured({ run, evidence }: RunRecord): void {
+  if (evidence === undefined) return;
+  throw new WritError(
+    "run.not_resumable",
+    `Cannot resume run "${run}": what was captured in it has expired`,
+    { hint: "Ask for a new ticket and execute the pipeline again" },
+  );
+}
+
 function checkResumable(record: RunRecord, { guard }: RunChain): void {
-  if (record.evidence !== undefined) {
-    throw new WritError(
-      "run.not_resumable",
-      `Cannot resume run "${record.run}": what was captured in it has expired`,
-      { hint: "Ask for a new ticket and execute the pipeline again" },
-    );
-  }
+  requireCaptured(record);
   if (record.status === "running" && guard.phase === "open") return;
   throw new WritError(
     "run.not_resumable",

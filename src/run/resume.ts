@@ -8,6 +8,7 @@ import { WritError } from "../core/errors.ts";
 import { lookAt } from "../evidence/open_regular.ts";
 import { acquireRunLock } from "../evidence/run_lock.ts";
 import { parseStored, type RunRecord } from "../ledger/records.ts";
+import { requireCaptured } from "../ledger/run_book.ts";
 import {
   type Receipt,
   type ReceiptBodies,
@@ -58,7 +59,7 @@ export async function resume(
       sealed: null,
       [Symbol.dispose]: () => lock.release(),
     };
-    const published = await replay(run, world);
+    const published = await replay(run, record, world);
     if (run.sealed === null) await goOn(run, published, world);
     options.watch({ type: "admitted", run: id, ticket: record.ticket });
     return run;
@@ -106,7 +107,11 @@ async function goOn(
 }
 
 /** Takes over what the receipts say, and returns the steps that were published. */
-async function replay(run: ActiveRun, world: World): Promise<Set<string>> {
+async function replay(
+  run: ActiveRun,
+  record: RunRecord,
+  world: World,
+): Promise<Set<string>> {
   const published = new Set<string>();
   const written = new Map<string, Written>();
   for await (const bytes of world.ledger.receipts(run.id)) {
@@ -126,6 +131,7 @@ async function replay(run: ActiveRun, world: World): Promise<Set<string>> {
       run.sealed = { receipt, hash: leafHash(bytes) };
     }
   }
+  if (run.sealed === null) requireCaptured(record);
   for (const [step, { products, fetch }] of written) {
     run.products.set(step, await listed(products, run, world));
     if (fetch !== null && run.sealed === null) {

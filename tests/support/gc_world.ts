@@ -121,7 +121,8 @@ export async function verified(
   const report: Report = JSON.parse(stdout);
   const found = report.invariants.filter(({ verdict }) => verdict !== "PASS")
     .map(({ id, verdict, reasons }) =>
-      [id, verdict, ...new Set(reasons.map(({ code }) => code))].join(" ")
+      [id, verdict, ...[...new Set(reasons.map(({ code }) => code))].sort()]
+        .join(" ")
     );
   return { exit: report.exit, found };
 }
