@@ -14,7 +14,12 @@ import { EntryLog } from "../src/ledger/entry_log.ts";
 import { kvStore } from "../src/ledger/kv_store.ts";
 import { Ledger } from "../src/ledger/ledger.ts";
 import type { RunRecord } from "../src/ledger/records.ts";
-import { byStatus, byStep, indexPuts } from "../src/ledger/run_index.ts";
+import {
+  byActor,
+  byStatus,
+  byStep,
+  indexPuts,
+} from "../src/ledger/run_index.ts";
 import { SEAL_TYPE } from "../src/ledger/seal.ts";
 import type { Put, Store } from "../src/ledger/store.ts";
 import { type Ticket, TICKET_TYPE } from "../src/ticket/ticket.ts";
@@ -201,6 +206,14 @@ async function finding(path: string, signer: Signer): Promise<string[][]> {
       "20 newest with a step, 1 in 1,000",
       () => newest({ step: "rare" }),
     ),
+    await row(
+      "the same by somebody who has all",
+      () => newest({ step: "rare", actors: ["ada"] }),
+    ),
+    await row(
+      "20 of a step of long ago, by one of two",
+      () => newest({ step: "old", actors: ["odd"], status: "ok" }),
+    ),
     await row("all that still run, 1", () => newest({ status: "running" })),
   ];
   await store.close();
@@ -246,6 +259,9 @@ async function fillRuns(store: Store): Promise<string> {
       ...indexPuts(run, [
         byStatus(status),
         byStep(isRare ? "rare" : "usual"),
+        byStep(i < RUNS / 2 ? "old" : "new"),
+        byActor("ada"),
+        byActor(i % 2 === 0 ? "even" : "odd"),
       ]),
     );
     if (put.length > 450 || i === RUNS - 1) {

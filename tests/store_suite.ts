@@ -1,6 +1,10 @@
 /** What every {@linkcode Store} must do: the same tests for each of them. */
 import { assert, assertEquals } from "@std/assert";
-import { EMPTY_HEAD, type Store } from "../src/ledger/store.ts";
+import {
+  EMPTY_HEAD,
+  type ListOptions,
+  type Store,
+} from "../src/ledger/store.ts";
 import { appendTexts, bytesOf, headAfter } from "./support/ledger.ts";
 import { rejectsWith } from "./support/rejects_with.ts";
 
@@ -156,6 +160,32 @@ export function testStore(
     assertEquals(await ids(store.list("run", { prefix: "b" })), ["b1", "b2"]);
     assertEquals(await ids(store.list("run", { prefix: "c" })), []);
     assertEquals(await ids(store.list("ticket")), []);
+  });
+
+  test("documents are listed from an id on, both ways, whether it is there or not", async (store) => {
+    const put = ["a1", "a3", "a5", "b1"].map((id) => ({
+      kind: "run" as const,
+      id,
+      bytes: bytesOf(id),
+    }));
+    await store.commit({ put });
+    const listed = (options: ListOptions) => ids(store.list("run", options));
+    const prefix = "a";
+    assertEquals(await listed({ from: "a3" }), ["a3", "a5", "b1"]);
+    assertEquals(await listed({ from: "a2", prefix }), ["a3", "a5"]);
+    assertEquals(await listed({ from: "a6", prefix }), []);
+    assertEquals(await listed({ from: "0", prefix, limit: 1 }), ["a1"]);
+    assertEquals(await listed({ from: "c" }), []);
+    const reverse = true;
+    assertEquals(await listed({ from: "a3", reverse }), ["a3", "a1"]);
+    assertEquals(await listed({ from: "a4", reverse }), ["a3", "a1"]);
+    assertEquals(await listed({ from: "z", reverse, prefix }), [
+      "a5",
+      "a3",
+      "a1",
+    ]);
+    assertEquals(await listed({ from: "a0", reverse, prefix }), []);
+    assertEquals(await listed({ from: "0", reverse }), []);
   });
 
   test("more documents than one read holds are listed whole, both ways", async (store) => {

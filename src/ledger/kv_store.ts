@@ -20,6 +20,7 @@ import {
   type DocumentKind,
   EMPTY_HEAD,
   type Head,
+  type ListOptions,
   type Store,
 } from "./store.ts";
 
@@ -96,11 +97,17 @@ class KvStore implements Store {
 
   async *list(
     kind: DocumentKind,
-    options: { reverse?: boolean; limit?: number; prefix?: string } = {},
+    options: ListOptions = {},
   ): AsyncIterable<{ id: string; bytes: Uint8Array }> {
-    const { reverse = false, limit = Infinity, prefix = "" } = options;
-    let start: Key = KEYS.document(kind, prefix);
-    let end: Key = KEYS.document(kind, `${prefix}\u{10ffff}`);
+    const { reverse = false, limit = Infinity, prefix = "", from } = options;
+    let first = prefix;
+    let last = `${prefix}\u{10ffff}`;
+    if (from !== undefined && reverse && `${from}\0` < last) last = `${from}\0`;
+    if (from !== undefined && !reverse && from > first) first = from;
+    // A range that ends before it starts is refused.
+    if (first >= last) return;
+    let start: Key = KEYS.document(kind, first);
+    let end: Key = KEYS.document(kind, last);
     for (let left = limit; left > 0;) {
       const wanted = Math.min(left, VALUES_PER_TURN);
       const found = await this.#database.use(async (kv) => {

@@ -4,14 +4,8 @@
  * @module
  */
 import { parseStored, type RunRecord, RunRecordSchema } from "./records.ts";
-import {
-  byActor,
-  byStatus,
-  byStep,
-  isListed,
-  listedRuns,
-  type RunIndex,
-} from "./run_index.ts";
+import { runIds } from "./run_ids.ts";
+import { byActor, byStatus, byStep, type RunIndex } from "./run_index.ts";
 import type { Store } from "./store.ts";
 
 /** Which runs to list, in the order of their ids, that is of their making. */
@@ -35,63 +29,49 @@ export async function* listRuns(
   store: Store,
   query: RunQuery,
 ): AsyncIterable<RunRecord> {
-  let left = query.limit ?? Infinity;
-  if (left <= 0) return;
+  const { status, since, reverse = false, limit = Infinity } = query;
+  if (limit <= 0) return;
+  let left = limit;
   for await (const record of candidates(store, query)) {
-    if (query.since !== undefined && record.openedAt < query.since) {
+    if (since !== undefined && record.openedAt < since) {
       // Ids are in the order of their making, so that all that follow are older.
-      if (query.reverse) return;
+      if (reverse) return;
       continue;
     }
-    if (!await matches(store, query, record)) continue;
+    // It may have been closed since its index was read.
+    if (status !== undefined && record.status !== status) continue;
     yield record;
     if (--left <= 0) return;
   }
 }
 
-/** The runs of one index, where the query names one; the rest is looked up for each. */
+/** The runs that are listed in all the indexes that the query names, or all runs. */
 async function* candidates(
   store: Store,
   query: RunQuery,
 ): AsyncIterable<RunRecord> {
   const { reverse = false, prefix = "" } = query;
-  const indexes = narrowest(query);
-  if (indexes === null) {
+  const groups = indexesOf(query);
+  if (groups.length === 0) {
     for await (const { id, bytes } of store.list("run", { reverse, prefix })) {
       yield parse(id, bytes);
     }
     return;
   }
-  for await (const id of listedRuns(store, indexes, reverse)) {
-    if (!id.startsWith(prefix)) continue;
+  for await (const id of runIds(store, groups, { reverse, prefix })) {
     const bytes = await store.get("run", id);
     // Listed before it was admitted, and never was.
     if (bytes !== null) yield parse(id, bytes);
   }
 }
 
-/** The index that likely lists the fewest; `null` for all runs. */
-function narrowest({ status, step, actors }: RunQuery): RunIndex[] | null {
-  if (status !== undefined && status !== "ok") return [byStatus(status)];
-  if (actors !== undefined) return actors.map(byActor);
-  if (step !== undefined) return [byStep(step)];
-  return status === undefined ? null : [byStatus(status)];
-}
-
-async function matches(
-  store: Store,
-  { status, step, actors }: RunQuery,
-  { run, status: stands }: RunRecord,
-): Promise<boolean> {
-  if (status !== undefined && stands !== status) return false;
-  if (step !== undefined && !await isListed(store, byStep(step), run)) {
-    return false;
-  }
-  if (actors === undefined) return true;
-  for (const actor of actors) {
-    if (await isListed(store, byActor(actor), run)) return true;
-  }
-  return false;
+/** What a run must be listed in: an index of each group. */
+function indexesOf({ status, step, actors }: RunQuery): RunIndex[][] {
+  return [
+    ...(status === undefined ? [] : [[byStatus(status)]]),
+    ...(step === undefined ? [] : [[byStep(step)]]),
+    ...(actors === undefined ? [] : [actors.map(byActor)]),
+  ];
 }
 
 function parse(id: string, bytes: Uint8Array): RunRecord {

@@ -10,6 +10,7 @@ import {
   type DocumentKind,
   EMPTY_HEAD,
   type Head,
+  type ListOptions,
   type Store,
 } from "./store.ts";
 
@@ -48,12 +49,14 @@ export class MemoryStore implements Store {
 
   async *list(
     kind: DocumentKind,
-    options: { reverse?: boolean; limit?: number; prefix?: string } = {},
+    options: ListOptions = {},
   ): AsyncIterable<{ id: string; bytes: Uint8Array }> {
-    const { reverse = false, limit = Infinity, prefix = "" } = options;
+    const { reverse = false, limit = Infinity, prefix = "", from } = options;
     const documents = this.#documents.get(kind) ?? new Map();
-    const ids = [...documents.keys()].filter((id) => id.startsWith(prefix))
-      .sort();
+    const ids = [...documents.keys()].filter((id) =>
+      id.startsWith(prefix) &&
+      (from === undefined || id === from || id < from === reverse)
+    ).sort();
     if (reverse) ids.reverse();
     for (const id of ids.slice(0, limit)) {
       yield { id, bytes: documents.get(id).slice() };

@@ -60,34 +60,3 @@ export async function isListed(
 ): Promise<boolean> {
   return await store.get("index", index + run) !== null;
 }
-
-/** The ids of the runs that any of these indexes lists, each once, in the order of their making. */
-export async function* listedRuns(
-  store: Store,
-  indexes: readonly RunIndex[],
-  reverse: boolean,
-): AsyncIterable<string> {
-  const lists = indexes.map((index) =>
-    idsOf(store, index, reverse)[Symbol.asyncIterator]()
-  );
-  const heads = await Promise.all(lists.map((list) => list.next()));
-  for (;;) {
-    const ids = heads.flatMap(({ done, value }) => done ? [] : [value]);
-    if (ids.length === 0) return;
-    const next = ids.reduce((a, b) => (a < b) === reverse ? b : a);
-    yield next;
-    for (const [i, { done, value }] of heads.entries()) {
-      if (!done && value === next) heads[i] = await lists[i].next();
-    }
-  }
-}
-
-async function* idsOf(
-  store: Store,
-  prefix: RunIndex,
-  reverse: boolean,
-): AsyncGenerator<string> {
-  for await (const { id } of store.list("index", { prefix, reverse })) {
-    yield id.slice(prefix.length);
-  }
-}

@@ -72,6 +72,17 @@ export type DocumentKind =
   /** No bytes: ids such as `decision/<digest>/<ticket>` that are listed by prefix. */
   | "index";
 
+/** Which documents to list. */
+export interface ListOptions {
+  /** In the opposite order. */
+  reverse?: boolean;
+  limit?: number;
+  /** Ids that begin so. */
+  prefix?: string;
+  /** From this id on in the order asked for, whether it is there or not. */
+  from?: string;
+}
+
 /**
  * A store of chains and documents.
  *
@@ -94,7 +105,7 @@ export interface Store {
   /** Documents of a kind in the order of their ids, newest first when `reverse`. */
   list(
     kind: DocumentKind,
-    options?: { reverse?: boolean; limit?: number; prefix?: string },
+    options?: ListOptions,
   ): AsyncIterable<{ id: string; bytes: Uint8Array }>;
   /** Makes the whole change, durably, or none of it. */
   commit(change: Commit): Promise<void>;
