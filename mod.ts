@@ -135,6 +135,7 @@ export type {
   Commit,
   DocumentKind,
   Head,
+  ListOptions,
   Put,
   Store,
 } from "./src/ledger/store.ts";
