@@ -76,6 +76,7 @@ export type DocumentKind =
 export interface ListOptions {
   /** In the opposite order. */
   reverse?: boolean;
+  /** How many at most; all where none is given. */
   limit?: number;
   /** Ids that begin so. */
   prefix?: string;
