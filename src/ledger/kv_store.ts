@@ -32,7 +32,8 @@ const BYTES_PER_TURN = 1024 * 1024;
 
 /**
  * Opens the store at a path, or at the `http(s)` address of a server that speaks KV Connect
- * (https://github.com/denoland/denokv), to which Deno says the token in `DENO_KV_ACCESS_TOKEN`.
+ * (https://github.com/denoland/denokv), to which Deno says the token in `DENO_KV_ACCESS_TOKEN`;
+ * that wants leave for the network to its host, and for that name of the environment.
  * An empty or missing file is an empty store, an empty database too.
  *
  * @throws {WritError} `ledger.newer` when a newer Writ wrote it, `ledger.corrupt` when it cannot
