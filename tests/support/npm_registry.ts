@@ -24,7 +24,10 @@ export class NpmRegistry implements AsyncDisposable {
   /** The paths that were asked for. */
   readonly asked: string[] = [];
 
+  readonly #packages: ReadonlyMap<string, Tarball>;
+
   private constructor(packages: ReadonlyMap<string, Tarball>) {
+    this.#packages = packages;
     this.#server = Deno.serve(
       { hostname: "127.0.0.1", port: 0, onListen: () => {} },
       (request) => {
@@ -50,6 +53,33 @@ export class NpmRegistry implements AsyncDisposable {
   static async open(packages: readonly Package[]): Promise<NpmRegistry> {
     const made = await Promise.all(packages.map(makeTarball));
     return new NpmRegistry(new Map(made.map((one) => [one.name, one])));
+  }
+
+  /** The text of a `package-lock.json` with every package. */
+  packageLock(): string {
+    const all = [...this.#packages.values()];
+    return JSON.stringify({
+      name: "x",
+      version: VERSION,
+      lockfileVersion: 3,
+      packages: {
+        "": {
+          name: "x",
+          version: VERSION,
+          dependencies: Object.fromEntries(
+            all.map(({ name }) => [name, VERSION]),
+          ),
+        },
+        ...Object.fromEntries(all.map(({ name, good }) => [
+          `node_modules/${name}`,
+          {
+            version: VERSION,
+            resolved: tarballUrl(name, this.url),
+            integrity: integrityOf(good),
+          },
+        ])),
+      },
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -96,13 +126,17 @@ function packument({ name, good }: Tarball, url: string): unknown {
         main: "mod.js",
         exports: "./mod.js",
         dist: {
-          tarball: `${url}${name}/-/${name}-${VERSION}.tgz`,
+          tarball: tarballUrl(name, url),
           shasum: createHash("sha1").update(good).digest("hex"),
           integrity: integrityOf(good),
         },
       },
     },
   };
+}
+
+function tarballUrl(name: string, url: string): string {
+  return `${url}${name}/-/${name}-${VERSION}.tgz`;
 }
 
 /** As a lock has it. */

@@ -8,7 +8,11 @@ import { join } from "@std/path/join";
 import type { WritError } from "../../src/core/errors.ts";
 import { isWritError } from "../../src/core/errors.ts";
 import type { Signer } from "../../src/core/keys.ts";
-import type { RunOutcome } from "../../src/ledger/receipt.ts";
+import {
+  type ReceiptBodies,
+  ReceiptSchema,
+  type RunOutcome,
+} from "../../src/ledger/receipt.ts";
 import type { StepFile } from "../../src/pipeline/file_form.ts";
 import { hintText } from "../../src/plan/view_hint.ts";
 import { verdictOf } from "../../src/policy/decision.ts";
@@ -51,6 +55,8 @@ export interface Tried {
   output: string;
   /** What the dry run says that each step will not see. */
   hints: string[];
+  /** How the receipts tell each step's end. */
+  finished: ReceiptBodies["step.finished"][];
 }
 
 /** Where the steps of the trial run. */
@@ -120,6 +126,7 @@ export class TrialWorld implements AsyncDisposable {
       ended: [],
       output: "",
       hints: [],
+      finished: [],
     };
     const decoder = new TextDecoder();
     const options: RunOptions = {
@@ -154,6 +161,12 @@ export class TrialWorld implements AsyncDisposable {
       const leave = await findLeave(proposal, options, world);
       using run = await admit(proposal, leave, options, world);
       await runSteps(run, holding, options, world);
+      for await (const bytes of world.ledger.receipts(run.id)) {
+        const { type, body } = ReceiptSchema.parse(
+          JSON.parse(decoder.decode(bytes)),
+        );
+        if (type === "step.finished") tried.finished.push(body);
+      }
       tried.outcome = (await sealRun(run, options, world)).result.outcome;
     } catch (error) {
       if (!isWritError(error)) throw error;
