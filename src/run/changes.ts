@@ -48,15 +48,42 @@ function stepChanges(
   after: PlanStep,
   trees: Trees,
 ): Change[] {
-  const changes = materialChanges(before, after, trees);
+  const changes = [
+    ...materialChanges(before, after, trees),
+    ...toolChanges(before, after),
+  ];
   const fields = Object.keys(after) as (keyof PlanStep)[];
   for (const field of fields) {
-    if (field === "materials" || field === "digest") continue;
+    if (["materials", "tools", "digest"].includes(field)) continue;
     if (differ(before[field], after[field])) {
       changes.push(at(after, `has another "${field}"`));
     }
   }
   return changes;
+}
+
+/** By name: of two tools of one name, which a step may have, at least that there is another. */
+function toolChanges(before: PlanStep, after: PlanStep): Change[] {
+  const keys = ({ tools }: PlanStep) =>
+    new Map(tools.map((tool) => [canonicalText(tool), tool.name]));
+  const old = keys(before);
+  const now = keys(after);
+  const names = new Set([
+    ...[...now].filter(([key]) => !old.has(key)).map(([, name]) => name),
+    ...[...old].filter(([key]) => !now.has(key)).map(([, name]) => name),
+  ]);
+  const was = new Set(old.values());
+  const is = new Set(now.values());
+  return [...names].map((name) =>
+    at(
+      after,
+      !was.has(name)
+        ? `has the tool "${name}" anew`
+        : !is.has(name)
+        ? `has no tool "${name}" any more`
+        : `has another "${name}" among its tools`,
+    )
+  );
 }
 
 function materialChanges(

@@ -7,6 +7,7 @@
  */
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
+import * as z from "zod";
 import type { Digest } from "../core/digest.ts";
 import { quoted } from "../core/printable.ts";
 import type { TreeEntry } from "../core/tree.ts";
@@ -91,6 +92,26 @@ function cargoFault({ entries, lock }: CheckedCache): string | null {
   return null;
 }
 
+/** What is looked at of a `deno.lock`, version 4 or 5. */
+const LockSchema = z.object({
+  remote: z.record(z.string(), z.string()).default({}),
+  jsr: z.record(z.string(), z.object({ integrity: z.string() })).default({}),
+});
+
+/** The list of modules of a version on JSR: https://jsr.io/docs/api. */
+const MetaSchema = z.object({
+  manifest: z.record(z.string(), z.object({ checksum: z.string() })),
+});
+
+function parsed<T>(text: string, schema: z.ZodType<T>): T | null {
+  try {
+    return schema.safeParse(JSON.parse(text)).data ?? null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
 /** Every remote module that the lock names, itself or by its package on JSR, is what that says. */
 async function denoFault(
   { entries, lock, read }: CheckedCache,
@@ -103,10 +124,9 @@ async function denoFault(
     return `${quoted(foreign.path, 200)} of Deno's cache is a link`;
   }
   if (lock === null) return null;
-  const { remote, jsr } = JSON.parse(lock) as {
-    remote?: Record<string, string>;
-    jsr?: Record<string, { integrity?: string }>;
-  };
+  const locked = parsed(lock, LockSchema);
+  if (locked === null) return '"deno.lock" is no lock of Deno';
+  const { remote, jsr } = locked;
   const body = async (path: string) => {
     const digest = files.get(path);
     return digest === undefined ? null : withoutMetadata(await read(digest));
@@ -115,8 +135,9 @@ async function denoFault(
     `${quoted(what, 200)} is ${
       hex("sha256", found)
     }, "deno.lock" says ${wanted}`;
-  for (const [url, sum] of Object.entries(remote ?? {})) {
-    const found = await body(remotePath(new URL(url)));
+  for (const [url, sum] of Object.entries(remote)) {
+    const at = URL.parse(url);
+    const found = at === null ? null : await body(remotePath(at));
     if (found !== null && hex("sha256", found) !== sum) {
       return wrong(url, found, sum);
     }
@@ -126,9 +147,11 @@ async function denoFault(
       /^(remote\/https?\/[^/]+)\/[0-9a-f]{64}$/.exec(path)?.[1] ?? []
     ),
   );
-  for (const [name, { integrity }] of Object.entries(jsr ?? {})) {
+  for (const [name, { integrity }] of Object.entries(jsr)) {
     const at = /^(@[^@/]+\/[^@/]+)@([^/]+)$/.exec(name);
-    if (at === null || integrity === undefined) continue;
+    if (at === null) {
+      return `"deno.lock" names ${quoted(name)}, which is no package of JSR`;
+    }
     const [, id, version] = at;
     for (const host of hosts) {
       const meta = await body(
@@ -138,16 +161,15 @@ async function denoFault(
       if (hex("sha256", meta) !== integrity) {
         return wrong(`jsr:${name}`, meta, integrity);
       }
-      const { manifest } = JSON.parse(new TextDecoder().decode(meta)) as {
-        manifest?: Record<string, { checksum?: string }>;
-      };
-      for (const [path, { checksum }] of Object.entries(manifest ?? {})) {
+      const listed = parsed(new TextDecoder().decode(meta), MetaSchema);
+      if (listed === null) return `${quoted(name)} has no list of its modules`;
+      for (const [path, { checksum }] of Object.entries(listed.manifest)) {
         const found = await body(
           `${host}/${pathName(`/${id}/${version}${path}`)}`,
         );
-        const sum = checksum?.replace(/^sha256-/, "");
+        const sum = checksum.replace(/^sha256-/, "");
         if (found !== null && hex("sha256", found) !== sum) {
-          return wrong(`jsr:${name}${path}`, found, sum ?? "nothing");
+          return wrong(`jsr:${name}${path}`, found, sum);
         }
       }
     }
