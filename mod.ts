@@ -151,8 +151,8 @@ export type {
   RunOutcome,
   StepStatus,
   TreeRef,
-  Usage,
 } from "./src/ledger/receipt.ts";
+export type { Usage, UsageFigures } from "./src/ledger/usage.ts";
 export { readBundle } from "./src/bundle/read_bundle.ts";
 export type { Bundle } from "./src/bundle/bundle.ts";
 export { verifyBundle } from "./src/verify/verify.ts";

@@ -81,25 +81,6 @@ underEach("a step leads a session of its own", async (bench) => {
   assertEquals(ran.out, "0\n0022\n");
 });
 
-underEach("the CPU time of all processes is counted", async (bench) => {
-  const loop = "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done";
-  const { usage } = await bench.run(sh(`sh -c '${loop}'; true`));
-  assert((usage.userMs ?? 0) + (usage.systemMs ?? 0) >= 50, `${usage.userMs}`);
-  assert(usage.wallMs > 0);
-});
-
-const HOG = sh("head -c 300000000 /dev/zero | tail -c 300000000 | wc -c");
-
-underEach("the peak of memory is counted", async (bench) => {
-  const { usage } = await bench.run(HOG);
-  assert((usage.peakMemoryBytes ?? 0) > 250_000_000);
-}, { only: "bubblewrap" });
-
-underEach("the peak of memory is counted or not known", async (bench) => {
-  const { peakMemoryBytes } = (await bench.run(HOG)).usage;
-  assert(peakMemoryBytes === null || peakMemoryBytes > 250_000_000);
-}, { only: "landlock" });
-
 underEach("the output limit ends a step and cuts there", async (bench) => {
   const ran = await bench.run(["yes"], {
     limits: { ...LIMITS, output: 100_000 },

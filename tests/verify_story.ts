@@ -208,7 +208,13 @@ export function finished(
       evidence: capturedOf(confine(step)).map((name) =>
         evidence(step.id, name)
       ),
-      usage: { wallMs: 12.5, userMs: 8, systemMs: 2, peakMemoryBytes: 4096 },
+      usage: {
+        wallMs: 12.5,
+        userMs: 8,
+        systemMs: 2,
+        peakMemoryBytes: 4096,
+        notes: {},
+      },
       notEnforced: notEnforced(confine(step), backend),
       ...options,
     },

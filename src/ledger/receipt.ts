@@ -6,6 +6,7 @@
 import * as z from "zod";
 import { type Digest, DigestSchema } from "../core/digest.ts";
 import { TimeSchema } from "../core/time.ts";
+import { type Usage, UsageSchema } from "./usage.ts";
 import { type CacheKind, CACHES } from "../pipeline/pipeline.ts";
 
 /** How an attempt of a step ended. */
@@ -58,18 +59,6 @@ export interface TreeRef {
 export interface CacheRef extends Omit<TreeRef, "path"> {
   /** Which cache it is. */
   cache: CacheKind;
-}
-
-/** What the attempt used, where it could be had. */
-export interface Usage {
-  /** Milliseconds from the launch until all that was started is gone. */
-  wallMs: number;
-  /** Processor time in user mode, milliseconds; `null` where it could not be had. */
-  userMs: number | null;
-  /** Processor time in the kernel, milliseconds; `null` where it could not be had. */
-  systemMs: number | null;
-  /** Largest resident set (`ru_maxrss` of getrusage(2)), bytes; `null` where it cannot be told from the launcher's own. */
-  peakMemoryBytes: number | null;
 }
 
 /** The bodies of receipts, by type. */
@@ -125,6 +114,7 @@ export interface ReceiptBodies {
     /** The caches that it was given, in the order of the plan. */
     fetched: CacheRef[];
     evidence: EvidenceRef[];
+    /** `null` where nothing was launched, or nobody saw it end: `reason` says so. */
     usage: Usage | null;
     /** What the backend could not hold of what the plan asks, in sentences. */
     notEnforced: string[];
@@ -279,12 +269,7 @@ export const ReceiptSchema: z.ZodType<Receipt> = z.discriminatedUnion("type", [
         sealed: z.strictObject({ recipients: z.array(DigestSchema).min(1) })
           .optional(),
       })),
-      usage: z.strictObject({
-        wallMs: z.number().min(0),
-        userMs: z.number().min(0).nullable(),
-        systemMs: z.number().min(0).nullable(),
-        peakMemoryBytes: count.nullable(),
-      }).nullable(),
+      usage: UsageSchema.nullable(),
       notEnforced: z.array(text),
     }),
   ),

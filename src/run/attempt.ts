@@ -13,12 +13,8 @@ import { collectProducts } from "../evidence/collect.ts";
 import { findSecrets } from "../evidence/find_secrets.ts";
 import { redactText } from "../evidence/redact.ts";
 import { buildStage } from "../evidence/stage.ts";
-import type {
-  EvidenceRef,
-  StepStatus,
-  TreeRef,
-  Usage,
-} from "../ledger/receipt.ts";
+import type { EvidenceRef, StepStatus, TreeRef } from "../ledger/receipt.ts";
+import type { Usage } from "../ledger/usage.ts";
 import type { Located } from "../plan/executables.ts";
 import type { PlanStep } from "../plan/plan.ts";
 import type { ViewHint } from "../plan/view_hint.ts";

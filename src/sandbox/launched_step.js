@@ -9,6 +9,7 @@ import { Descriptors } from "./descriptors.js";
 import { spawnProcess } from "./libc.js";
 import { OwnFolders } from "./own_folders.js";
 import { StepWatch } from "./step_watch.js";
+import { toldUsage, usageInNamespaces, usageUnderLandlock } from "./usage.js";
 
 const SYS_pidfd_open = 434;
 const POLLIN = 1;
@@ -78,12 +79,7 @@ export class LaunchedStep {
         return {
           ...this.#judge(used),
           reusable: used.gone && this.#folders.areAsBefore(),
-          usage: {
-            wallMs: performance.now() - began,
-            userMs: used.user,
-            systemMs: used.system,
-            peakMemoryBytes: used.peak,
-          },
+          usage: toldUsage(used, performance.now() - began),
         };
       } finally {
         watch.stop();
@@ -240,7 +236,7 @@ export class LaunchedStep {
   #judgeLimits({ status, user, system }) {
     const { cpu, fileSize } = this.#limits;
     const names = this.#group?.met() ?? [];
-    if (cpu !== null && user + system > cpu) names.push("cpu");
+    if (cpu !== null && (user ?? 0) + (system ?? 0) > cpu) names.push("cpu");
     const code = /"exit-code": (\d+)/.exec(this.#status);
     const exit = this.#launch.statusFd === null
       ? (status >> 8) & 0xff
@@ -325,13 +321,15 @@ export class LaunchedStep {
     const own = reaper.collect(this.#pid);
     try {
       if (own === null) throw new Error("the process could not be waited for");
+      const { status } = own;
       if (!namespaced) {
-        await reaper.collectAllOf(this.#worker);
+        const { abi } = this.#launch.kernel;
+        const { used, known } = await reaper.collectAllOf(this.#worker);
         return {
-          ...own,
-          peak: own.peak > reaper.ownPeak() ? own.peak : null,
-          // Before ABI 6 something of the step may live on.
-          gone: this.#launch.kernel.abi >= 6,
+          status,
+          ...usageUnderLandlock(own, used, known || abi >= 6, reaper.ownPeak()),
+          // What lives on before ABI 6 may write in the step's folders.
+          gone: abi >= 6,
         };
       }
       // bubblewrap has ended, so what it had to report is in the pipe.
@@ -339,10 +337,8 @@ export class LaunchedStep {
       const init = this.#innerPid();
       const inner = init === null ? null : await reaper.collectOrphan(init);
       return {
-        ...own,
-        user: own.user + (inner?.user ?? 0),
-        system: own.system + (inner?.system ?? 0),
-        peak: inner?.peak ?? null,
+        status,
+        ...usageInNamespaces(own, inner, this.#killed),
         gone: true,
       };
     } finally {

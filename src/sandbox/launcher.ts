@@ -45,8 +45,12 @@ export interface Exited {
     wallMs: number;
     userMs: number | null;
     systemMs: number | null;
-    /** `null` where it was less than what the launcher itself uses. */
+    /** Of the process that used most. */
     peakMemoryBytes: number | null;
+    /** Why a figure is `null`, or what it leaves out. */
+    notes: Partial<
+      Record<"userMs" | "systemMs" | "peakMemoryBytes", string>
+    >;
   };
   /**
    * Nothing of the step is left, and the folders that it could write in carry what they did before

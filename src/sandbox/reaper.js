@@ -8,10 +8,16 @@
  *
  * @module
  */
+import { readText } from "./plain_files.js";
 import { allProcesses } from "./process_tree.js";
 
 const WNOHANG = 1;
+const WEXITED = 4;
+const WNOWAIT = 0x01000000;
 const WNOTHREAD = 0x20000000;
+const P_ALL = 0;
+/** Where `siginfo_t` has `si_pid` on machines of 64 bits. */
+const SI_PID = 16;
 const SIGKILL = 9;
 
 /** Reaps. */
@@ -59,20 +65,31 @@ export class Reaper {
     return waited === pid ? readUsage(status, usage) : null;
   }
 
-  /** Returns when no process is alive that the confined thread `worker` gave birth to. */
+  /**
+   * Returns when no process is alive that the confined thread `worker` gave birth to: what those
+   * used that had lost their parent, and whether there was none of anyone else.
+   */
   async collectAllOf(worker) {
-    const status = new Uint8Array(4);
-    const usage = new Uint8Array(144);
-    while (this.#namespaced === 0) {
-      const pid = this.#libc.wait4(-1, status, WNOHANG | WNOTHREAD, usage);
-      if (pid < 0) return;
-      if (pid === 0) break;
-    }
+    const used = [];
     for (;;) {
-      const pids = await this.leftBy(worker);
-      if (pids.length === 0) return;
-      for (const pid of pids) await this.collectOrphan(pid);
+      const next = this.#namespaced === 0 ? this.#nextDead() : null;
+      if (next === "none") return { used, known: true };
+      const dead = next === null ? [] : await bornBy(worker, [next]);
+      const pids = dead.length > 0 ? dead : await this.leftBy(worker);
+      if (pids.length === 0) return { used, known: false };
+      for (const pid of pids) {
+        const one = await this.collectOrphan(pid);
+        if (one !== null) used.push(one);
+      }
     }
+  }
+
+  /** A child that has ended and is not waited for yet; `null` where none has, "none" where there is no child. */
+  #nextDead() {
+    const info = new Uint8Array(128);
+    const options = WNOHANG | WEXITED | WNOWAIT | WNOTHREAD;
+    if (this.#libc.waitid(P_ALL, 0, info, options) !== 0) return "none";
+    return new DataView(info.buffer).getInt32(SI_PID, true) || null;
   }
 
   /** Ends every child that nobody waits for. Only when no step runs. */
@@ -82,11 +99,15 @@ export class Reaper {
     }
   }
 
-  /** The most that the launcher itself ever held, bytes: a started process begins with its parent's peak. */
+  /**
+   * The most that the launcher itself ever held, bytes: a started process begins with that as its
+   * peak. Not `getrusage(2)`, which for the launcher too tells of who started it. The kernel counts
+   * roughly where it has many processors, hence an eighth more.
+   */
   ownPeak() {
-    const usage = new Uint8Array(144);
-    this.#libc.getrusage(0, usage);
-    return readUsage(new Uint8Array(4), usage).peak;
+    const status = readText(this.#libc, "/proc/self/status") ?? "";
+    const peak = /^VmHWM:\s+(\d+) kB$/m.exec(status);
+    return peak === null ? Infinity : Number(peak[1]) * 1024 * 1.125;
   }
 
   #result(pid, wait) {
@@ -96,9 +117,8 @@ export class Reaper {
   }
 
   /** Processes that lost their parent and that the confined thread `worker` gave birth to. */
-  async leftBy(worker) {
-    const { pids } = await worker.ask({ do: "mine", pids: this.#orphans() });
-    return pids;
+  leftBy(worker) {
+    return bornBy(worker, this.#orphans());
   }
 
   /** Children that nobody waits for by number. */
@@ -107,6 +127,11 @@ export class Reaper {
       parent === this.#self && !this.#awaited.has(pid)
     ).map(({ pid }) => pid);
   }
+}
+
+/** Those of some processes that the confined thread `worker` gave birth to. */
+async function bornBy(worker, pids) {
+  return (await worker.ask({ do: "mine", pids })).pids;
 }
 
 /** `struct rusage`: times in milliseconds, memory in bytes. */

@@ -18,6 +18,7 @@ import { parseSince } from "../parse_since.ts";
 import { permissionUses, useText } from "../permission_uses.ts";
 import { STATE_EMPHASIS } from "../run_table.ts";
 import type { Table } from "../table.ts";
+import { unknownLines, USED_HEAD, usedCells } from "../used.ts";
 
 const STATUS: Record<StepStatus, Emphasis> = {
   ok: "good",
@@ -101,6 +102,11 @@ export const show: Command = command({
       }`,
       "",
       ...terminal.table(stepTable(receipts, paint)),
+      ...unknownLines(
+        receipts.map(({ type, body }) =>
+          type === "step.finished" ? body.usage : null
+        ),
+      ),
       ...receipts.flatMap(({ type, body }) =>
         type !== "step.finished" || body.fetch === null ? [] : [
           `fetched by ${
@@ -144,13 +150,17 @@ function stepTable(
       String(attempt),
       paint(STATUS[status], status),
       exit === null ? "" : String(exit),
-      usage === null ? "" : `${Math.round(usage.wallMs)} ms`,
+      ...usedCells(usage),
       products.map(({ path }) => path).join(", "),
       reason ?? "",
     ]];
   });
   return {
-    head: ["step", "attempt", "status", "exit", "time", "products", "reason"],
+    head: [
+      ...["step", "attempt", "status", "exit"],
+      ...USED_HEAD,
+      ...["products", "reason"],
+    ],
     rows,
   };
 }
