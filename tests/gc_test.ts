@@ -30,6 +30,12 @@ Deno.test("sealed evidence goes after a week, public evidence after a month, and
   const index = Deno.readTextFileSync(`${bundle}/bundle.json`);
   const size = await wholeLedger(world);
 
+  const shownBefore = await later(world, 0, ["show", run]);
+  assertStringIncludes(
+    shownBefore.stdout,
+    "evidence  public, 2 pieces, 13 B, kept until ",
+  );
+
   assertEquals(expiredIn(await collect(world, 6.9)), []);
   assertEquals(await present(world, run), ALL);
   assertEquals(await verified(world, 6.9), { exit: 0, found: [] });
@@ -55,6 +61,12 @@ Deno.test("sealed evidence goes after a week, public evidence after a month, and
   // What the bundle lists is what it listed.
   assertEquals(Deno.readTextFileSync(`${bundle}/bundle.json`), index);
   assertEquals(isThere(`${bundle}/evidence`), false);
+  const shown = await later(world, 31, ["show", run]);
+  assertStringIncludes(
+    shown.stdout,
+    "evidence  public, 2 pieces, 13 B, expired",
+  );
+  assertStringIncludes(shown.stdout, "for 1 recipient, expired");
   const log = await later(world, 31, ["log"]);
   assertStringIncludes(log.stdout, "evidence.expired");
   assertStringIncludes(log.stdout, `${run} sealed, captured by`);
@@ -68,7 +80,7 @@ Deno.test("from outside: gc, verify and verify.ts", async () => {
   assertStringIncludes(dry.stdout, `${run}  public evidence of`);
   assertStringIncludes(
     dry.stdout,
-    "evidence of 1 runs would be expired, 1 bundles would be cleared",
+    "evidence of 1 run would be expired, 1 bundle would be cleared",
   );
   assertStringIncludes(dry.stdout, "Nothing was changed");
   assertEquals(world.everything(), before);
@@ -76,7 +88,7 @@ Deno.test("from outside: gc, verify and verify.ts", async () => {
   const ended = await world.must(["gc"]);
   assertStringIncludes(
     ended.stdout,
-    "evidence of 1 runs expired, 1 bundles cleared",
+    "evidence of 1 run expired, 1 bundle cleared",
   );
   assertEquals(await present(world, run), []);
   const report = await world.verify();

@@ -207,6 +207,10 @@ Deno.test("without a recipient in trust a sealed step is refused before anything
   const dry = await world.must(["run", "pipeline.json"]);
   assertStringIncludes(dry.stdout, "Would be refused: Cannot seal");
   assertStringIncludes(dry.stdout, "Next: writ trust add age1…");
+  refused(
+    await world.writ(["approve", "pipeline.json", "--yes"]),
+    "evidence.no_recipient",
+  );
   const ended = await world.execute();
   refused(ended, "evidence.no_recipient");
   assertStringIncludes(ended.stderr, "hint: writ trust add age1…");

@@ -28,6 +28,19 @@ export function unsealable(
 }
 
 /**
+ * Requires that what is to be sealed can be opened by somebody.
+ *
+ * @throws {WritError} `evidence.no_recipient`
+ */
+export function requireSealable(
+  steps: readonly PlanStep[],
+  trust: Trust | null,
+): void {
+  const error = unsealable(steps, trust);
+  if (error !== null) throw error;
+}
+
+/**
  * What seals the evidence of these steps; `null` where none of them asks for it.
  *
  * @throws {WritError} `evidence.no_recipient`
@@ -36,8 +49,7 @@ export async function sealFor(
   steps: readonly PlanStep[],
   trust: Trust,
 ): Promise<Seal | null> {
-  const error = unsealable(steps, trust);
-  if (error !== null) throw error;
+  requireSealable(steps, trust);
   if (steps.every(({ evidence }) => evidence === "public")) return null;
   const recipients = (trust.recipients ?? []).map(({ recipient }) => recipient);
   return {

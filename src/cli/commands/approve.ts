@@ -19,6 +19,7 @@ import {
 } from "../../run/approve_request.ts";
 import { propose } from "../../run/propose.ts";
 import { materialTrees } from "../../run/request.ts";
+import { requireSealable } from "../../run/seal_evidence.ts";
 import { requireInForce, type Sight } from "../../run/sight.ts";
 import { openWorld } from "../../run/world.ts";
 import type { JudgedTicket } from "../../ticket/check_ticket.ts";
@@ -89,6 +90,7 @@ export const approve: Command = command({
     if ("wish" in opened) {
       const { stateFolder } = await context.home();
       const proposal = await propose(opened.wish, opened.sight, null);
+      requireSealable(proposal.plan.value.steps, opened.sight.trust.file);
       showAndWarn(proposalLines(proposal, context.terminal.paint), context);
       await agree(args, context);
       const signer = await signerOf(args, opened.sight, context);
@@ -133,6 +135,7 @@ async function fromRequest(
   );
   requireOut(args);
   const { plan, decision, pipeline, reason } = received.request;
+  requireSealable(plan.steps, sight.trust?.file ?? null);
   showAndWarn([
     ...judgedLines(
       { plan, decision, file: pipeline.file, hints: new Map() },

@@ -97,20 +97,20 @@ function lines(found: Collected, dryRun: boolean): string[] {
           daysText(each.days)
         })`
       ).join(", ")
-    }: ${files} pieces, ${bytes} B`
+    }: ${counted(files, "piece")}, ${bytes} B`
   );
-  const counts: [number, string][] = unneeded === null ? [] : [
-    [unneeded.blobs.length, "stored files"],
-    [unneeded.trees.length, "listings"],
-    [unneeded.views.length, "views of dead runs"],
-    [unneeded.denoDirs.length, "module caches"],
-    [unneeded.drafts.length, "drafts of bundles"],
-  ];
-  const swept = counts.filter(([count]) => count > 0)
-    .map(([count, what]) => `${count} ${what}`);
+  const swept = unneeded === null ? [] : [
+    counted(unneeded.blobs.length, "stored file"),
+    counted(unneeded.trees.length, "listing"),
+    counted(unneeded.views.length, "view"),
+    counted(unneeded.denoDirs.length, "module cache"),
+    counted(unneeded.drafts.length, "draft"),
+  ].filter((text) => !text.startsWith("0 "));
   return [
     ...said,
-    `evidence of ${expired.length} runs ${would}expired, ${bundles.length} bundles ${would}cleared`,
+    `evidence of ${counted(expired.length, "run")} ${would}expired, ${
+      counted(bundles.length, "bundle")
+    } ${would}cleared`,
     ...(unneeded === null ? [] : [
       swept.length === 0
         ? "nothing else is unneeded"
@@ -122,4 +122,8 @@ function lines(found: Collected, dryRun: boolean): string[] {
 
 function bytesOf({ blobs, trees }: NonNullable<Collected["unneeded"]>): number {
   return [...blobs, ...trees].reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

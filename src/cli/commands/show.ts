@@ -15,6 +15,7 @@ import { openLedger } from "../open_ledger.ts";
 import type { Emphasis, Painter } from "../paint.ts";
 import { choiceOption, flag, option, optionalOperand } from "../parameters.ts";
 import { parseSince } from "../parse_since.ts";
+import { keptEvidence, keptText } from "../kept_evidence.ts";
 import { permissionUses, useText } from "../permission_uses.ts";
 import { STATE_EMPHASIS } from "../run_table.ts";
 import type { Table } from "../table.ts";
@@ -84,7 +85,14 @@ export const show: Command = command({
     const plan = await readPlan(ledger, record.plan);
     const uses = await permissionUses(plan, receipts, state);
     const permissions = Object.fromEntries(uses);
-    terminal.answer({ run: record, state: stands, permissions, receipts }, [
+    const kept = await keptEvidence(record, read, open);
+    terminal.answer({
+      run: record,
+      state: stands,
+      permissions,
+      evidence: kept,
+      receipts,
+    }, [
       paint("name", record.run),
       `state     ${paint(STATE_EMPHASIS[stands], stands)}`,
       `pipeline  ${plan.name}`,
@@ -100,6 +108,7 @@ export const show: Command = command({
           ? read.length
           : `${receipts.length} of ${read.length}`
       }`,
+      ...kept.map((each) => `evidence  ${keptText(each)}`),
       "",
       ...terminal.table(stepTable(receipts, paint)),
       ...unknownLines(

@@ -1,0 +1,75 @@
+/**
+ * What is kept of the evidence of a run, and until when.
+ *
+ * @module
+ */
+import type { Digest } from "../core/digest.ts";
+import { formatTime } from "../core/time.ts";
+import { dueAt } from "../evidence/retention.ts";
+import { capturedBy } from "../ledger/captured.ts";
+import type { Receipt } from "../ledger/receipt.ts";
+import type { RunRecord } from "../ledger/records.ts";
+import type { EvidenceClass } from "../pipeline/pipeline.ts";
+import { readPins } from "../policy/pins.ts";
+import { RetentionRules } from "../run/due_evidence.ts";
+import { RETENTION } from "../ticket/trust.ts";
+import type { OpenLedger } from "./open_ledger.ts";
+import { trustInForce } from "./trust_in_force.ts";
+
+/** The evidence of one class. */
+export interface KeptEvidence {
+  class: EvidenceClass;
+  /** How many pieces were captured, and their bytes as they are kept. */
+  pieces: number;
+  bytes: number;
+  /** From when on it may go; `null`: never. */
+  keptUntil: string | null;
+  /** Whether it has gone. */
+  expired: boolean;
+  /** Fingerprints of those who can open it; empty where it is public. */
+  recipients: Digest[];
+}
+
+/** By class; those of which nothing was captured are left out. */
+export async function keptEvidence(
+  record: RunRecord,
+  receipts: readonly Receipt[],
+  { ledger, config, workspace }: OpenLedger,
+): Promise<KeptEvidence[]> {
+  const trust = await trustInForce(config, await readPins(config, workspace));
+  const rules = new RetentionRules(ledger, trust?.retention ?? RETENTION);
+  const rule = await rules.of(record.decision);
+  return [...capturedBy(receipts)].map(([name, { refs, captured }]) => {
+    const due = dueAt(captured, rule[name]);
+    const recipients = refs.flatMap(({ sealed }) => sealed?.recipients ?? []);
+    return {
+      class: name,
+      pieces: refs.length,
+      bytes: refs.reduce((sum, { bytes }) => sum + bytes, 0),
+      keptUntil: due === null ? null : formatTime(due),
+      expired: record.evidence?.expired.includes(name) ?? false,
+      recipients: [...new Set(recipients)],
+    };
+  }).sort((a, b) => a.class < b.class ? -1 : 1);
+}
+
+/** `public, 4 pieces, 120 B, kept until …`. */
+export function keptText(
+  { class: name, pieces, bytes, keptUntil, expired, recipients }: KeptEvidence,
+): string {
+  return [
+    name,
+    `${pieces} ${pieces === 1 ? "piece" : "pieces"}`,
+    `${bytes} B`,
+    ...(recipients.length === 0 ? [] : [
+      `for ${recipients.length} ${
+        recipients.length === 1 ? "recipient" : "recipients"
+      }`,
+    ]),
+    expired
+      ? "expired"
+      : keptUntil === null
+      ? "kept for ever"
+      : `kept until ${keptUntil}`,
+  ].join(", ");
+}
