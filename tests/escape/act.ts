@@ -32,7 +32,7 @@ export interface Row {
 }
 
 /** The program of an act; it finds what is around it in its environment, see {@linkcode Place}. */
-export type Script = { sh: string } | { perl: string };
+export type Script = { sh: string } | { perl: string } | { deno: string };
 
 /** When an act counts as done: by its exit, by what it printed, by what became of others. */
 export type Done =
@@ -102,6 +102,8 @@ export interface Act extends Row {
   /** What the step is permitted, beside its workspace. */
   parts?: Partial<Confinement>;
   host?(place: Place): Partial<HostFacts>;
+  /** Further variables, of the step and of the control. */
+  env?(place: Place): Record<string, string>;
   /** Where the same act is free: by itself, it runs in a mount namespace of its own. */
   control?: Control;
   /** Starts a second step beside it, of the process id `NEIGHBOUR`. */

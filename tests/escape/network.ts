@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { type Act, allowed, type Family, STOPPED } from "./act.ts";
+import {
+  type Act,
+  allowed,
+  type Family,
+  namespacesOnly,
+  STOPPED,
+} from "./act.ts";
 import { ROOT, tried } from "./needs.ts";
 
 /** Connects, or sends, and says something. */
@@ -13,7 +19,8 @@ sub say { my ($family, $type, $to, $protocol) = @_;
   connect($fd, $to) or failed; defined send($fd, "hello", 0x4000) or failed; exit 0 }
 `;
 
-function says(
+/** An act that says something to the bystander. */
+export function says(
   id: string,
   what: string,
   heard: "tcp" | "tcp6" | "udp" | "unix" | "datagram" | "abstract",
@@ -234,6 +241,14 @@ export const NETWORK: Family = {
       "abstract",
       'AF_UNIX, SOCK_STREAM, pack_sockaddr_un("\\0$ENV{ABSTRACT}")',
     ),
+    {
+      id: "see-ports",
+      what: "seeing who is connected, and which ports are open",
+      under: namespacesOnly(
+        "programs need `/proc`, and Landlock gives no private one",
+      ),
+      run: { sh: `grep -qi ":$(printf %04X "$PORT") " /proc/net/tcp` },
+    },
     {
       id: "own-pair",
       what: "making a pair of sockets for its own processes",

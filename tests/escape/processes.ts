@@ -192,6 +192,19 @@ export const PROCESSES: Family = {
       run: { sh: 'tr "\\0" " " < "/proc/$PID/cmdline" | grep -q bystander' },
     },
     {
+      id: "see-name",
+      what: "seeing the machine's name",
+      under: namespacesOnly("Landlock gives no name of its own"),
+      run: { sh: 'test "$(uname -n)" = "$NAME"' },
+      env: () => ({ NAME: Deno.hostname() }),
+    },
+    {
+      id: "see-load",
+      what: "seeing how busy the machine is, and its memory",
+      under: allowed("tools size their work by it"),
+      run: { sh: "grep -q MemAvailable /proc/meminfo && cat /proc/loadavg" },
+    },
+    {
       id: "shared-memory",
       what: "reading another process's shared memory",
       under: STOPPED,
@@ -270,6 +283,12 @@ export const PROCESSES: Family = {
       },
       done: ({ place }) => orphansOf(place.bystander.pid).length > 0,
       clean: ({ bystander }) => killOrphans(bystander.pid),
+    },
+    {
+      id: "own-limits",
+      what: "lowering its own limits",
+      under: allowed("they are its own"),
+      run: { sh: "ulimit -n 64" },
     },
     {
       id: "own-child",

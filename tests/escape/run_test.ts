@@ -53,7 +53,8 @@ for (const { name, lacks } of RUNNERS) {
           : `${act.id} started under ${name}`;
         assert(ran.left.said.includes(began), ran.left.said);
         const done = act.done?.(ran.left) ?? ran.ends[act.id] === "ok";
-        assertEquals(done, claim === "by design", ran.ends[act.id]);
+        const may = claim === "by design" || claim === "not covered";
+        assertEquals(done, may, ran.ends[act.id]);
       },
     });
   }
@@ -70,11 +71,17 @@ async function control(act: RunAct, { machine, env, ends }: Ran) {
   const cwd = await Deno.makeTempDir({ dir: machine.world.root });
   await Deno.mkdir(join(cwd, "src"));
   await Deno.writeTextFile(join(cwd, "src/in.txt"), FILES["src/in.txt"]);
-  const [program, ...args] = [...OWN_MOUNTS, ...commandOf({ sh: act.sh })];
+  const [program, ...args] = [
+    ...OWN_MOUNTS,
+    ...commandOf({
+      sh: act.free ??
+        [act.earlier, act.sh].filter((part) => part !== undefined).join("; "),
+    }),
+  ];
   const { status, stdout, stderr } = await runProgram(program, args, {
     cwd,
     home: machine.world.ann.home,
-    env: { ...env, ...ENVIRONMENT },
+    env: { ...env, TMPDIR: cwd, ...ENVIRONMENT },
   });
   const done = act.done?.({ said: stdout, modeOf: () => null }) ??
     status === 0;
@@ -93,6 +100,7 @@ async function runAll(name: Backend["name"]): Promise<Ran> {
     WORK: world.workspace,
     CONFIG: world.ann.config,
     STATE: await world.stateOfLedger(),
+    NUMBER: `${Deno.pid}-${name}`,
   };
   world.putPipeline(
     Object.assign({}, ...ACTS.map((act) => stepsOf(act, env))),
@@ -119,12 +127,17 @@ async function runAll(name: Backend["name"]): Promise<Ran> {
 
 /** The step of an act and its twin. What they give out lies in a folder of their own. */
 function stepsOf(
-  { id, sh, argv, twin, permissions, scratch }: RunAct,
+  { id, sh, argv, earlier, twin, permissions, scratch }: RunAct,
   env: Record<string, string>,
 ): Record<string, unknown> {
   if (twin === undefined) {
     const run = argv ?? commandOf({ sh });
-    return { [id]: { run, env, permissions, scratch } };
+    const step = { run, env, permissions, scratch };
+    if (earlier === undefined) return { [id]: step };
+    return {
+      [`${id}-earlier`]: { run: commandOf({ sh: earlier }), env },
+      [id]: { ...step, needs: [`${id}-earlier`] },
+    };
   }
   const giving = (folder: string, sh: string) => ({
     run: commandOf({ sh: `mkdir -p ${folder} && cd ${folder} && ${sh}` }),

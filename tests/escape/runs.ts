@@ -4,7 +4,13 @@
  *
  * @module
  */
-import { allowed, type Family, type Row, STOPPED } from "./act.ts";
+import {
+  allowed,
+  type Family,
+  namespacesOnly,
+  type Row,
+  STOPPED,
+} from "./act.ts";
 
 /** An act that is a step of a run. It counts as done when the step ended well. */
 export interface RunAct extends Row {
@@ -15,6 +21,10 @@ export interface RunAct extends Row {
   sh: string;
   /** Words of its own in the place of the script, which then is the control alone. */
   argv?: string[];
+  /** The control's script, where it is another. */
+  free?: string;
+  /** What a step before it runs. */
+  earlier?: string;
   permissions?: { read?: string[]; write?: string[] };
   scratch?: string[];
   /**
@@ -219,6 +229,43 @@ export const RECORDS: Family<RunAct> = {
       under: allowed("it is thrown away with the step"),
       sh: "mkdir -p scrap && echo x > scrap/left",
       scratch: ["scrap"],
+    },
+    {
+      id: "word-at-home",
+      what:
+        "finding what an earlier step left at home and among temporary files",
+      under: STOPPED,
+      earlier:
+        'cd "$HOME" && echo word > word && cd "$TMPDIR" && echo word > word',
+      sh: 'grep -q word "$HOME/word" || grep -q word "$TMPDIR/word"',
+    },
+    {
+      id: "word-in-temporary",
+      what: "finding what an earlier step left in `/var/tmp`",
+      under: STOPPED,
+      earlier: "echo word > /var/tmp/word-$NUMBER || true",
+      sh: "grep -q word /var/tmp/word-$NUMBER",
+      free: "echo word > word && grep -q word word",
+    },
+    {
+      id: "word-in-attributes",
+      what: "finding what an earlier step wrote on the folders it was given",
+      under: STOPPED,
+      earlier:
+        'for folder in . "$HOME" "$TMPDIR"; do touch -d @9 "$folder"; chmod g+s,o+t "$folder"; done; true',
+      sh:
+        'for folder in . "$HOME" "$TMPDIR"; do test -k "$folder" -a -g "$folder" && exit 0; done; exit 1',
+      free: "chmod g+s,o+t . && test -k . -a -g .",
+    },
+    {
+      id: "word-in-shared-memory",
+      what: "finding what an earlier step left in `/dev/shm`",
+      under: namespacesOnly(
+        "programs need `/dev/shm`, and Landlock gives no private one",
+      ),
+      earlier: "echo word > /dev/shm/word-$NUMBER",
+      sh: "grep -q word /dev/shm/word-$NUMBER && rm /dev/shm/word-$NUMBER",
+      free: "echo word > word && grep -q word word",
     },
     {
       id: "kill-parent",

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Family, Row } from "./act.ts";
+import { DENO_STEPS } from "./deno_steps.ts";
 import { KERNEL, NAMESPACES } from "./kernel.ts";
 import { NETWORK, TERMINAL } from "./network.ts";
 import { PROCESSES } from "./processes.ts";
@@ -12,6 +13,7 @@ import { REFUSALS } from "./refusals.ts";
 import { RESOURCES } from "./resources.ts";
 import { PRODUCTS, RECORDS } from "./runs.ts";
 import { SCENARIOS } from "./scenarios.ts";
+import { SERVICES } from "./services.ts";
 import { WRITING } from "./writing.ts";
 
 /** The escape suite. */
@@ -22,8 +24,10 @@ export const FAMILIES: readonly Family<Row>[] = [
   KERNEL,
   NAMESPACES,
   NETWORK,
+  SERVICES,
   TERMINAL,
   RESOURCES,
+  DENO_STEPS,
   RECORDS,
   PRODUCTS,
   SCENARIOS,

@@ -10,7 +10,8 @@ import type { Act, Family, Verdict } from "./act.ts";
 import { program } from "./needs.ts";
 import { type Outcome, tryFree, tryUnder } from "./try_act.ts";
 
-const PERL = await program("perl");
+/** What most acts are written in. */
+export const PERL: string | null = await program("perl");
 
 /** What a backend does, in a test's name. */
 export const DOES: Record<Verdict["claim"], string> = {

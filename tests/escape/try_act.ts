@@ -4,14 +4,28 @@
  *
  * @module
  */
+import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
 import { WritError } from "../../src/core/errors.ts";
 import { removeTree } from "../../src/evidence/remove_tree.ts";
-import type { Backend } from "../../src/sandbox/confinement.ts";
+import type {
+  Backend,
+  Confinement,
+  HostFacts,
+} from "../../src/sandbox/confinement.ts";
+import { denoFlags } from "../../src/sandbox/deno_flags.ts";
+import { confinement } from "../support/confinements.ts";
 import { Bench, processesWith, withLauncher } from "../support/sandbox.ts";
 import type { Act, Bystander, Done, Place, Tried } from "./act.ts";
 import { beside, OWN_MOUNTS, PLAIN } from "./needs.ts";
-import { BEGUN, commandOf, NUMBERS } from "./scripts.ts";
+import {
+  BEGUN,
+  commandOf,
+  DENO_FILE,
+  denoText,
+  NUMBERS,
+  UNSTABLE,
+} from "./scripts.ts";
 
 /** What came of it. */
 export interface Outcome {
@@ -43,12 +57,17 @@ export function tryUnder(backend: Backend, act: Act): Promise<Outcome> {
     withLauncher(async (launcher) => {
       const bench = await Bench.open(launcher, backend, folder);
       await using neighbour = act.neighbour ? await stepBeside(bench) : null;
-      const env = { ...place.env, ...act.parts?.env, ...neighbour?.env };
+      const env = {
+        ...place.env,
+        ...act.env?.(place),
+        ...act.parts?.env,
+        ...neighbour?.env,
+      };
       try {
         const ran = await bench.run(
           commandOf(act.run),
           { ...act.parts, env },
-          { host: act.host?.(place) },
+          { host: { ...denoRoot(act), ...act.host?.(place) } },
         );
         const { exit, signal, limits, out, err } = ran;
         return {
@@ -71,26 +90,79 @@ export function tryFree(act: Act): Promise<Outcome> {
     await using neighbour = act.neighbour ? processBeside() : null;
     const { run = act.run, unshare = [], over = [] } = act.control ?? {};
     const [, ...own] = OWN_MOUNTS;
-    const command = [
-      // One that hangs is a failure, not a silence.
-      ...["timeout", "--foreground", "--kill-after=1", "30"],
-      ...(OWN_MOUNTS.length > 0 ? ["unshare", ...own, ...unshare] : []),
-      ...(over.length === 0
-        ? []
-        : ["sh", "-c", COVER, `${over.length}`, ...over]),
-      ...commandOf(run),
-    ];
-    const { code, stdout, stderr } = await new Deno.Command(command[0], {
-      args: command.slice(1),
-      cwd: place.stage,
-      env: { ...place.env, ...act.parts?.env, ...neighbour?.env },
-      stdin: "null",
-    }).output();
-    const out = new TextDecoder().decode(stdout);
-    const said = `exit ${code}\n${out}${new TextDecoder().decode(stderr)}`;
-    return { ok: code === 0, out, said, refused: null };
+    return await runFree(
+      [
+        ...(OWN_MOUNTS.length > 0 ? ["unshare", ...own, ...unshare] : []),
+        ...(over.length === 0
+          ? []
+          : ["sh", "-c", COVER, `${over.length}`, ...over]),
+        ...commandOf(run),
+      ],
+      place,
+      {
+        ...place.env,
+        ...act.env?.(place),
+        ...act.parts?.env,
+        ...neighbour?.env,
+      },
+    );
   });
 }
+
+async function runFree(
+  command: string[],
+  { stage }: Place,
+  env: Record<string, string>,
+): Promise<Ended> {
+  const { code, stdout, stderr } = await new Deno.Command("timeout", {
+    // One that hangs is a failure, not a silence.
+    args: ["--foreground", "--kill-after=1", "30", ...command],
+    cwd: stage,
+    env,
+    stdin: "null",
+  }).output();
+  const out = new TextDecoder().decode(stdout);
+  const said = `exit ${code}\n${out}${new TextDecoder().decode(stderr)}`;
+  return { ok: code === 0, out, said, refused: null };
+}
+
+/** Deno may lie where no step sees it. */
+function denoRoot({ run }: Act): Partial<HostFacts> {
+  const program = Deno.execPath();
+  return "deno" in run && !program.startsWith("/usr/")
+    ? { roots: [dirname(program)] }
+    : {};
+}
+
+/** Tries a Deno script with the flags of a step that is permitted nothing, and without a sandbox. */
+export function tryFlags(act: Act): Promise<Outcome> {
+  return inPlace(act, async (place) => {
+    const env = { ...place.env, ...act.env?.(place) };
+    const flags = denoFlags(
+      confinement({
+        kind: "deno",
+        argv: ["run", ...UNSTABLE, DENO_FILE],
+        runtime: { ...NOTHING, env: Object.keys(place.env) },
+      }),
+      place.stage,
+      null,
+    );
+    return await runFree([Deno.execPath(), ...flags], place, env);
+  });
+}
+
+/** A step that is permitted nothing. */
+const NOTHING: NonNullable<Confinement["runtime"]> = {
+  read: [],
+  write: [],
+  net: false,
+  run: [],
+  sys: false,
+  ffi: false,
+  env: [],
+  import: [],
+  deny: [],
+};
 
 /** Mounts an empty folder over each of `$0` folders, and then runs the rest. */
 const COVER =
@@ -117,14 +189,20 @@ async function inPlace(
     });
     await using other = await startBystander(outside);
     const place = { stage, outside, ...other };
+    if ("deno" in act.run) {
+      await Deno.writeTextFile(join(stage, DENO_FILE), denoText(act.run.deno));
+    }
     await act.prepare?.(place);
-    const before = lookAround(outside);
-    const { ok, out, said, refused } = await run(place, folder);
-    const changed = lookAround(outside).join() !== before.join();
-    const tried = { ok, out, changed, heard: await other.end(), place };
-    const done = await judge(act.done ?? "exit", tried);
-    await act.clean?.(place);
-    return { refused, begun: out.startsWith(BEGUN), done, said };
+    try {
+      const before = lookAround(outside);
+      const { ok, out, said, refused } = await run(place, folder);
+      const changed = lookAround(outside).join() !== before.join();
+      const tried = { ok, out, changed, heard: await other.end(), place };
+      const done = await judge(act.done ?? "exit", tried);
+      return { refused, begun: BEGUN.test(out), done, said };
+    } finally {
+      await act.clean?.(place);
+    }
   } finally {
     await requireNoMounts(folder);
     await removeTree(folder);

@@ -322,6 +322,24 @@ export const WRITING: Family = {
       done: "changed",
     },
     {
+      id: "loader",
+      what:
+        "having variables of the loader, as `LD_PRELOAD` is one, work on what starts its sandbox",
+      under: STOPPED,
+      run: { sh: "true" },
+      env: ({ outside }) => ({
+        LD_DEBUG: "files",
+        LD_DEBUG_OUTPUT: `${outside}/folder/log`,
+      }),
+      done: "changed",
+      needs: [
+        await tried(
+          "the GNU loader",
+          "LD_DEBUG=help /bin/true | grep -q files",
+        ),
+      ],
+    },
+    {
       id: "run-own-program",
       what: "running a program that the step made",
       under: allowed("it runs in the same sandbox"),
