@@ -1,6 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as fc from "fast-check";
-import { canonicalBytes, parseCanonical } from "../src/core/canonical_json.ts";
+import {
+  canonicalBytes,
+  canonicalText,
+  parseCanonical,
+} from "../src/core/canonical_json.ts";
 import { leafHash, sha256 } from "../src/core/digest.ts";
 import { WritError } from "../src/core/errors.ts";
 import {
@@ -406,3 +410,28 @@ function text(
   const before = new TextDecoder().decode(lines[at]);
   return lines.with(at, new TextEncoder().encode(before.replace(from, to)));
 }
+
+Deno.test("receipts of any size and script are in bytes of their own, also beside thousands", () => {
+  const digest = sha256(PLAN);
+  let head = EMPTY_HEAD;
+  const links = Array.from({ length: 3_000 }, (_, i) => {
+    const link = nextReceipt(head, {
+      run: RUN,
+      at: "2026-05-01T10:00:00.000Z",
+      type: "step.published",
+      actor: ACTOR,
+      body: {
+        step: ["a", "ä\u{1f600}", "\u2028"][i % 3].repeat(
+          i % 500 === 7 ? 40_000 : i % 90,
+        ),
+        products: [{ path: "p", tree: digest, files: i, bytes: 0 }],
+      },
+    });
+    head = link.head;
+    return link;
+  });
+  for (const { bytes, receipt, hash } of links) {
+    assertEquals(leafHash(bytes), hash);
+    assert(new TextDecoder().decode(bytes) === canonicalText(receipt));
+  }
+});

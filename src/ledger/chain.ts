@@ -6,9 +6,14 @@
  *
  * @module
  */
-import { canonicalBytes, parseCanonical } from "../core/canonical_json.ts";
+import {
+  canonicalBytes,
+  canonicalText,
+  parseCanonical,
+} from "../core/canonical_json.ts";
 import { type Digest, leafHash } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
+import { encode } from "./encode.ts";
 import type { Entry, EntryBodies, EntryType } from "./entry.ts";
 import {
   type Actor,
@@ -64,7 +69,7 @@ export function nextReceipt(head: Head, draft: ReceiptDraft): ReceiptLink {
     seq: head.size,
     prev: head.hash,
   } as Receipt;
-  const bytes = canonicalBytes(receipt);
+  const bytes = encode(canonicalText(receipt));
   const hash = leafHash(bytes);
   return { receipt, bytes, hash, head: { size: head.size + 1, hash } };
 }
