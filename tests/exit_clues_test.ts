@@ -251,6 +251,35 @@ const CLUES: [
     null,
   ],
   [
+    "a remote module that nobody fetched",
+    {
+      output:
+        'error: Requires import access to "deno.land:443", run again with the --allow-import flag',
+    },
+    "asked for packages or modules that it is not given",
+    'Fetch them in a step with "fetch": "deno", and name "deno" in the "fetched" of this one',
+  ],
+  [
+    "a package that was not fetched with the others",
+    {
+      output:
+        'npm package not found in cache: "left-pad", --cached-only is specified.',
+      step: { fetched: [{ cache: "deno", from: "deps" }] },
+    },
+    "asked for what the deno cache that it is given has not",
+    "Let the step that fetches it fetch this too",
+  ],
+  [
+    "a package of npm that was not fetched",
+    {
+      output:
+        "npm error code ENOTCACHED\nnpm error request to https://a.example failed",
+      step: { fetched: [{ cache: "npm", from: "deps" }] },
+    },
+    "asked for what the npm cache that it is given has not",
+    "Let the step that fetches it fetch this too",
+  ],
+  [
     "a word that it makes anew, and a hint",
     {
       output: "no such table",

@@ -5,6 +5,7 @@
  */
 import { isWithin } from "../core/paths.ts";
 import { quoted } from "../core/printable.ts";
+import type { CacheKind } from "../pipeline/pipeline.ts";
 import type { PlanStep } from "../plan/plan.ts";
 import { hintText, type ViewHint } from "../plan/view_hint.ts";
 import { namedPaths, pathInView, wordPaths } from "../plan/words.ts";
@@ -52,6 +53,7 @@ export function readClues(clues: ExitClues): Clue {
 /** From the one that leaves no doubt to the one that leaves some. */
 const SURE: readonly ((clues: ExitClues) => Clue | null)[] = [
   otherView,
+  notFetched,
   deniedByDeno,
   namedHidden,
   readOnly,
@@ -73,6 +75,28 @@ function otherView({ output, root, views }: ExitClues): Clue | null {
       quoted(step)
     } ran: its input holds absolute paths`,
     hint: 'Set "isolation": "namespaces", which gives all steps one path',
+  };
+}
+
+/** How tools say that they may not download what their cache has not. */
+const NOT_CACHED: readonly [cache: CacheKind, said: RegExp][] = [
+  ["deno", /Requires import access to "|--cached-only is specified/],
+  ["npm", /npm (ERR!|error) code ENOTCACHED/],
+  ["cargo", /CARGO_NET_OFFLINE|net\.offline|--offline (flag )?was specified/],
+];
+
+/** It asked for a package or a module that no step has fetched for it. */
+function notFetched({ step, output }: ExitClues): Clue | null {
+  const [cache] = NOT_CACHED.find(([, said]) => said.test(output)) ?? [];
+  if (cache === undefined) return null;
+  const isGiven = step.fetched.some((each) => each.cache === cache);
+  return {
+    what: isGiven
+      ? `asked for what the ${cache} cache that it is given has not`
+      : "asked for packages or modules that it is not given",
+    hint: isGiven
+      ? "Let the step that fetches it fetch this too"
+      : `Fetch them in a step with "fetch": "${cache}", and name "${cache}" in the "fetched" of this one`,
   };
 }
 
