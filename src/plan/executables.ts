@@ -12,7 +12,7 @@ import type { Disk } from "./disk.ts";
 import type { FoundProgram, Seeker } from "./located.ts";
 import { nearMiss } from "./materials.ts";
 import { parseShebang, SHEBANG_LIMIT } from "./shebang.ts";
-import { resolveShim } from "./shims.ts";
+import { nvmProgram, resolveShim, type ShimContext } from "./shims.ts";
 import { inSystemView, isBeneath, SYSTEM_PATH } from "./system_view.ts";
 
 import { Trail } from "./trail.ts";
@@ -85,6 +85,8 @@ export class ToolFinder {
         const found = this.#inRoot(`${root}/${at}`, name, trail);
         if (found !== null) return found;
       }
+      const node = nvmProgram(root, name, this.#shimContext(trail));
+      if (node !== null) return this.#at(node, name, trail);
     }
     const near = SYSTEM_PATH.concat(this.#roots.map((root) => `${root}/bin`))
       .filter((folder) => this.#disk.lstat(folder) !== null)
@@ -98,14 +100,7 @@ export class ToolFinder {
 
   #inRoot(at: string, name: string, trail: Trail): FoundProgram | null {
     if (!this.#isProgram(at)) return null;
-    const folders = ancestors(trail.step.cwd).map((folder) =>
-      folder === "." ? this.#workspace : `${this.#workspace}/${folder}`
-    );
-    const shim = resolveShim(at, {
-      disk: this.#disk,
-      folders,
-      roots: this.#roots,
-    });
+    const shim = resolveShim(at, this.#shimContext(trail));
     if (shim === null) {
       const found = this.#at(at, name, trail);
       // A tool root may lie in the system without being on its path: /usr/local/go.
@@ -115,6 +110,14 @@ export class ToolFinder {
     // The system was searched before, and has none.
     if ("system" in shim) return null;
     return this.#at(shim.program, name, trail);
+  }
+
+  /** What chooses versions: files of the folder that the step runs in, then of those above it. */
+  #shimContext({ step }: Trail): ShimContext {
+    const folders = ancestors(step.cwd).map((folder) =>
+      folder === "." ? this.#workspace : `${this.#workspace}/${folder}`
+    );
+    return { disk: this.#disk, folders, roots: this.#roots };
   }
 
   #absolute(at: string, trail: Trail): FoundProgram {

@@ -76,6 +76,67 @@ function pyenv(program: string, root: string, context: ShimContext): Shimmed {
   );
 }
 
+/**
+ * The program of a name in the Node that nvm's folder stands for: that of `.nvmrc`, else its
+ * default, else the newest. `null` where the folder is not nvm's, or no Node has such a program.
+ *
+ * @throws {WritError} `plan.executable_missing` for a version that is not there
+ */
+export function nvmProgram(
+  root: string,
+  name: string,
+  context: ShimContext,
+): string | null {
+  const versions = `${root}/versions/node`;
+  if (context.disk.lstat(versions)?.kind !== "folder") return null;
+  const there = context.disk.list(versions).filter((each) => /^v\d/.test(each))
+    .sort(byVersion);
+  const asked =
+    context.folders.map((folder) => text(context, `${folder}/.nvmrc`))
+      .find((found) => found !== null) ??
+      text(context, `${root}/alias/default`);
+  const wanted = (asked ?? "node").replace(/#.*/, "").trim();
+  const version = nvmVersion(wanted, root, there, context);
+  const at = (version: string) => {
+    const path = `${versions}/${version}/bin/${name}`;
+    return context.disk.realPath(path) === null ? null : path;
+  };
+  if (version !== undefined) return at(version);
+  // What no Node of it has is not nvm's to miss.
+  if (there.every((each) => at(each) === null)) return null;
+  throw missing(versions, `nvm has no Node ${quoted(wanted)}`);
+}
+
+/** An alias may name another; nvm follows them as far. */
+const MAX_ALIASES = 8;
+
+function nvmVersion(
+  wanted: string,
+  root: string,
+  there: readonly string[],
+  context: ShimContext,
+): string | undefined {
+  let name = wanted;
+  for (let i = 0; i < MAX_ALIASES; i++) {
+    if (["node", "stable", "current", ""].includes(name)) return there.at(-1);
+    const plain = name.replace(/^v/, "");
+    if (/^\d+(\.\d+)*$/.test(plain)) {
+      return there.findLast((each) =>
+        each === `v${plain}` || each.startsWith(`v${plain}.`)
+      );
+    }
+    if (!/^[\w*.-]+(\/[\w*.-]+)?$/.test(name) || name.includes("..")) break;
+    const next = text(context, `${root}/alias/${name}`);
+    if (next === null) break;
+    name = next.trim();
+  }
+  return undefined;
+}
+
+function byVersion(a: string, b: string): number {
+  return byNumbers(a.slice(1), b.slice(1));
+}
+
 /** rustup answers under many names: by links to it, or by copies beside it. */
 function isRustup(
   program: string,

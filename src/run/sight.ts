@@ -56,7 +56,11 @@ export async function openSight(
   const policy = await loadPolicy(options.workspace);
   const trust = await readTrust(join(options.workspace, TRUST_FILE));
   const pins = await readPins(options.config, options.workspace);
-  const toolRoots = await loadToolRoots(options.config);
+  const toolRoots = await loadToolRoots({
+    workspace: options.workspace,
+    config: options.config,
+    state: stateFolder,
+  });
   const toolDigests = await ToolDigestFile.open(stateFolder);
   return {
     ...options,

@@ -34,20 +34,29 @@ export class ToolDigestFile implements ToolDigestCache {
 
   /** @inheritdoc */
   read(key: Digest): Promise<Digest | undefined> {
-    return Promise.resolve(this.#known.get(key));
+    const digest = this.#known.get(key);
+    if (digest !== undefined) this.#use(key, digest);
+    return Promise.resolve(digest);
   }
 
   /** @inheritdoc */
   write(key: Digest, digest: Digest): Promise<void> {
-    this.#known.set(key, digest);
+    this.#use(key, digest);
     this.#changed = true;
     return Promise.resolve();
+  }
+
+  /** Those that were used last stand last. */
+  #use(key: Digest, digest: Digest): void {
+    this.#known.delete(key);
+    this.#known.set(key, digest);
   }
 
   /** Writes what is new, whole or not at all. */
   async save(): Promise<void> {
     if (!this.#changed) return;
-    const text = JSON.stringify(Object.fromEntries(this.#known));
+    const kept = [...this.#known].slice(-MOST);
+    const text = JSON.stringify(Object.fromEntries(kept));
     await writePlainFile(this.#file, new TextEncoder().encode(text), {
       mode: 0o600,
       replace: true,
@@ -55,6 +64,9 @@ export class ToolDigestFile implements ToolDigestCache {
     this.#changed = false;
   }
 }
+
+/** So many digests are kept: of tools that change, each state has one of its own. */
+const MOST = 10_000;
 
 /** The most bytes that the cache may have: 64 MiB. */
 const LIMIT = 64 * 1024 * 1024;
