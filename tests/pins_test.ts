@@ -296,6 +296,7 @@ Deno.test("differences name every file, key and number that would change", () =>
     policy: { files: { "a.cedar": "1\ntwo\n3\n", "new.cedar": "y\n" } },
     trust: trustOf({ li: { revokedAt: "2026-01-01T00:00:00.000Z" } }, {
       quorum: 2,
+      witnesses: 1,
       policies: [],
     }),
   };
@@ -316,7 +317,14 @@ Deno.test("differences name every file, key and number that would change", () =>
     found.trust.map((one) =>
       one.what === "key" ? `${one.change} ${one.key.owner}` : one.what
     ),
-    ["changed li", "added stranger", "removed bot", "quorum", "policies"],
+    [
+      "changed li",
+      "added stranger",
+      "removed bot",
+      "quorum",
+      "witnesses",
+      "policies",
+    ],
   );
 });
 

@@ -62,6 +62,11 @@ const WRONG: [sentence: string, text: string, words: RegExp, line?: number][] =
     ],
     ["needs no approver", trustText(trustOf({}, { quorum: 0 })), /quorum/],
     [
+      "needs half a witness",
+      trustText(trustOf({}, { witnesses: 0.5 })),
+      /witnesses/,
+    ],
+    [
       "writes true as a text",
       trustText(trustOf()).replace('"quorum": 1', '"quorum": "1"'),
       /quorum/,
