@@ -307,6 +307,7 @@ const ATTACKS: [
         { ...all.at(-1)!, at: "2026-05-01T00:00:00.000Z" },
       ],
     }),
+    "run.record",
     "checkpoint.differs",
   ],
   [

@@ -224,10 +224,14 @@ Deno.test("log --verify: a ledger that is not whole is told by its codes, exit 4
   const { holds, report } = JSON.parse(stdout);
   assertEquals([status, holds], [4, false]);
   assertEquals(report.faults.map(({ code }: { code: string }) => code), [
-    "ledger.unreadable",
+    "run.unlisted",
+    "run.seal",
   ]);
   const text = await world.writ(["log", "--verify"]);
-  assertMatch(text.stdout, /^ledger\.unreadable: .*\nnot whole: 6 entries/);
+  assertMatch(
+    text.stdout,
+    /^run\.unlisted: .*\nrun\.seal: .*\nnot whole: 6 entries/,
+  );
 });
 
 Deno.test("log --consistent-with: a checkpoint of another history is told, one that is not the ledger's is refused", async () => {

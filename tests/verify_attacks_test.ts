@@ -126,6 +126,7 @@ const ATTACKS: Row[] = [
     ),
     "seal.signature",
     "seal.signature",
+    "ledger.entries",
   ],
   [
     "the seal has no signature",
@@ -412,6 +413,7 @@ const SLACK: Row[] = [
     }),
     "seal.signatures",
     "seal.signature",
+    "ledger.entries",
   ],
   [
     "the ledger's signature stands twice on the checkpoint",

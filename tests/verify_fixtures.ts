@@ -227,9 +227,14 @@ export async function bundleFiles(
   ]);
   const receipts = linkReceipts(await withFindings(unsealed, known));
   const seal = (changes.seal ?? same)(sealOf(run, ticket, receipts));
+  const sealedBy = canonicalBytes(
+    await signEnvelope(SEAL_TYPE, canonicalBytes(seal), [
+      changes.runner ?? KEYS.runner,
+    ]),
+  );
   const after = linkEntries(
     before.head,
-    (changes.closing ?? same)(closing(seal)),
+    (changes.closing ?? same)(closing(seal, sha256(sealedBy))),
   );
   const all = [...before.all, ...after.all];
   changes.leaves?.(all.map(({ hash }) => hash));
@@ -244,17 +249,11 @@ export async function bundleFiles(
     // Whoever signs it, it is said to be of this ledger.
     { ...ledgerKey, id: LEDGER },
   );
-  const runner = changes.runner ?? KEYS.runner;
   const files = new Map<string, Uint8Array>([
     ...known,
     [BUNDLE_FILES.ticket, envelope],
     [BUNDLE_FILES.receipts, joinLines(receipts.map(({ bytes }) => bytes))],
-    [
-      BUNDLE_FILES.seal,
-      canonicalBytes(
-        await signEnvelope(SEAL_TYPE, canonicalBytes(seal), [runner]),
-      ),
-    ],
+    [BUNDLE_FILES.seal, sealedBy],
     [
       BUNDLE_FILES.ledger,
       canonicalBytes((changes.excerpt ?? same)(excerpt)),
@@ -397,11 +396,12 @@ function history(ticket: Ticket, payload: Digest, run: string): LedgerDraft[] {
   ];
 }
 
-function closing(seal: Seal): LedgerDraft[] {
+function closing(seal: Seal, envelope: Digest): LedgerDraft[] {
   return [
     entry(true, 60, "run.closed", {
       run: seal.run,
       seal: digestOf(seal),
+      envelope,
       outcome: seal.outcome,
       head: seal.head,
       count: seal.count,

@@ -61,6 +61,24 @@ export async function verifySignature(
 ): Promise<boolean> {
   if (publicKey.length !== 32 || signature.length !== 64) return false;
   if (isLowOrder(publicKey)) return false;
+  const key = await verifyingKey(publicKey);
+  return await crypto.subtle.verify(
+    "Ed25519",
+    key,
+    new Uint8Array(signature),
+    new Uint8Array(message),
+  );
+}
+
+const imported = new Map<string, CryptoKey>();
+
+/** How many keys are kept as they were imported: a reader meets the same few again and again. */
+const KEPT = 64;
+
+async function verifyingKey(publicKey: Uint8Array): Promise<CryptoKey> {
+  const id = publicKey.toHex();
+  const known = imported.get(id);
+  if (known !== undefined) return known;
   const key = await crypto.subtle.importKey(
     "raw",
     new Uint8Array(publicKey),
@@ -68,12 +86,9 @@ export async function verifySignature(
     false,
     ["verify"],
   );
-  return await crypto.subtle.verify(
-    "Ed25519",
-    key,
-    new Uint8Array(signature),
-    new Uint8Array(message),
-  );
+  if (imported.size === KEPT) imported.clear();
+  imported.set(id, key);
+  return key;
 }
 
 /**

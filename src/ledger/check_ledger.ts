@@ -4,7 +4,10 @@
  * @module
  */
 import { type Digest, leafHash, sha256 } from "../core/digest.ts";
+import { canonicalText } from "../core/canonical_json.ts";
+import { EnvelopeSchema } from "../core/dsse.ts";
 import { isWritError } from "../core/errors.ts";
+import { type Ticket, TICKET_TYPE, TicketSchema } from "../ticket/ticket.ts";
 import { checkEntryChain } from "./check_chain.ts";
 import { checkRun, payloadOf } from "./check_run.ts";
 import { TreeCheck } from "./check_tree.ts";
@@ -13,7 +16,12 @@ import { LedgerFacts, type RunFacts } from "./ledger_facts.ts";
 import { failing, type LedgerFault } from "./ledger_fault.ts";
 import type { TreeHead } from "./merkle.ts";
 import { byStatus, isListed } from "./run_index.ts";
-import { parseStored, RunRecordSchema, TicketStateSchema } from "./records.ts";
+import {
+  parseStored,
+  type RunRecord,
+  RunRecordSchema,
+  TicketStateSchema,
+} from "./records.ts";
 import { EMPTY_HEAD, type Head, type Store } from "./store.ts";
 
 /** What a walk of the ledger found. It is whole when there are no faults. */
@@ -237,11 +245,13 @@ class Walk {
     const { issued, uses, revoked } = facts;
     const state = parseStored(bytes, TicketStateSchema, "its state");
     const envelope = await this.#store.get("ticket", id);
+    const ticket = envelope && ticketOf(envelope, issued.body.payload);
     return failing([
       [
         state.ticket === id && state.issued === issued.seq &&
         state.payload === issued.body.payload &&
-        state.decision === issued.body.decision,
+        state.decision === issued.body.decision &&
+        (ticket === null || state.maxUses === ticket.maxUses),
         "ticket.state",
         "its state is not what was issued",
       ],
@@ -256,13 +266,12 @@ class Walk {
         "it was used more often than it allows",
       ],
       [
-        (state.revoked?.seq ?? null) === revoked,
+        canonicalText(state.revoked) === canonicalText(revoked),
         "ticket.revocation",
         "its state and the ledger differ on whether it is revoked",
       ],
       [
-        envelope !== null &&
-        sha256(payloadOf(envelope, "its envelope")) === issued.body.payload,
+        ticket !== null,
         "ticket.envelope",
         "its envelope is not what was issued",
       ],
@@ -292,6 +301,8 @@ class Walk {
         record.decision === decision && record.use === use &&
         record.status === (closed?.body.outcome ?? "running") &&
         record.seal === (closed?.body.seal ?? null) &&
+        record.openedAt === admitted.at &&
+        record.closedAt === (closed?.at ?? null) &&
         record.entries.join() === entries.join() &&
         (record.evidence?.expired ?? []).join() ===
           expired.map((each) => each.class).join(),
@@ -304,16 +315,35 @@ class Walk {
         `it is not listed among those that are ${record.status}`,
       ],
     ]).concat(
-      await this.#receiptsOf(run, facts),
+      await this.#receiptsOf(run, facts, record),
       closed === null ? [] : await this.#tree.ofRun(run, closed.seq),
     );
   }
 
-  async #receiptsOf(run: string, facts: RunFacts): Promise<LedgerFault[]> {
-    const { receipts, faults } = await checkRun(this.#store, run, facts);
+  async #receiptsOf(
+    run: string,
+    facts: RunFacts,
+    record: RunRecord,
+  ): Promise<LedgerFault[]> {
+    const { receipts, faults } = await checkRun(
+      this.#store,
+      run,
+      facts,
+      record,
+    );
     this.#receipts.set(run, receipts);
     return faults;
   }
+}
+
+/** The ticket in an envelope; `null` where its payload is another than was issued. */
+function ticketOf(envelope: Uint8Array, issued: Digest): Ticket | null {
+  const what = "its envelope";
+  const { payloadType } = parseStored(envelope, EnvelopeSchema, what);
+  const payload = payloadOf(envelope, what);
+  return payloadType === TICKET_TYPE && sha256(payload) === issued
+    ? parseStored(payload, TicketSchema, "it")
+    : null;
 }
 
 /** Does `work`; what cannot even be read is a fault, and the walk goes on with the next part. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { decodeBase64 } from "@std/encoding/base64";
+import { canonicalText } from "../core/canonical_json.ts";
 import { type Digest, sha256 } from "../core/digest.ts";
 import { EnvelopeSchema } from "../core/dsse.ts";
 import { ReceiptCheck } from "./check_chain.ts";
@@ -11,8 +12,8 @@ import { sameHead } from "./conflict.ts";
 import type { EntryBodies } from "./entry.ts";
 import type { RunFacts } from "./ledger_facts.ts";
 import { failing, type LedgerFault } from "./ledger_fault.ts";
-import type { ReceiptType } from "./receipt.ts";
-import { parseStored } from "./records.ts";
+import type { ReceiptBodies, ReceiptType } from "./receipt.ts";
+import { parseStored, type RunRecord } from "./records.ts";
 import { SealSchema } from "./seal.ts";
 import type { Store } from "./store.ts";
 
@@ -25,6 +26,7 @@ export async function checkRun(
   store: Store,
   run: string,
   facts: RunFacts,
+  record: Pick<RunRecord, "plan" | "only">,
 ): Promise<{ receipts: number; faults: LedgerFault[] }> {
   const { admitted, resumed, closed } = facts;
   const before = await store.runHead(run);
@@ -32,12 +34,14 @@ export async function checkRun(
   let receipts = 0;
   let last: ReceiptType | undefined;
   const named: { seq: number; hash: Digest }[] = [];
+  let opened: ReceiptBodies["run.opened"] | undefined;
   for await (const line of store.receipts(run)) {
     if (check.head.size === before.size) break;
     const receipt = check.add(line);
     if (receipt === undefined) continue;
     receipts++;
     last = receipt.type;
+    if (receipt.type === "run.opened") opened = receipt.body;
     if (receipt.type === "run.opened" || receipt.type === "run.resumed") {
       named.push(receipt.body.entry);
     }
@@ -45,6 +49,12 @@ export async function checkRun(
   const { head, faults } = check;
   const refs = [admitted, ...resumed];
   const wrong = failing([
+    [
+      opened === undefined || opened.plan === record.plan &&
+        canonicalText(opened.only) === canonicalText(record.only),
+      "run.record",
+      "its record is not what its first receipt says",
+    ],
     [
       sameHead(head, before),
       "run.head",
@@ -84,7 +94,7 @@ async function isSeal(
   closed: EntryBodies["run.closed"],
 ): Promise<boolean> {
   const bytes = await store.get("seal", run);
-  if (bytes === null) return false;
+  if (bytes === null || sha256(bytes) !== closed.envelope) return false;
   const payload = payloadOf(bytes, "its seal");
   if (sha256(payload) !== closed.seal) return false;
   const seal = parseStored(payload, SealSchema, "its seal");

@@ -23,12 +23,14 @@ export interface EntryBodies {
   /** A run goes on under the same use. */
   "run.resumed": { run: string };
   /**
-   * `seal` is the digest of the seal's payload bytes; `before` is the size of the tree that the
+   * `seal` is the digest of the seal's payload bytes, `envelope` that of its envelope, which holds
+   * the signature; `before` is the size of the tree that the
    * checkpoint before was of, 0 where there was none.
    */
   "run.closed": {
     run: string;
     seal: Digest;
+    envelope: Digest;
     outcome: string;
     head: Digest;
     count: number;
@@ -106,6 +108,7 @@ export const EntrySchema: z.ZodType<Entry> = z.discriminatedUnion("type", [
     z.strictObject({
       run: text,
       seal: DigestSchema,
+      envelope: DigestSchema,
       outcome: text,
       head: DigestSchema,
       count: z.int().min(1),

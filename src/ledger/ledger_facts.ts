@@ -8,18 +8,23 @@ import { dueAt } from "../evidence/retention.ts";
 import type { EvidenceClass } from "../pipeline/pipeline.ts";
 import type { Entry, EntryBodies } from "./entry.ts";
 
-/** What the entries say of a ticket; `revoked` is the `seq` of the first revocation. */
+/** What the entries say of a ticket; `revoked` is the first revocation. */
 export interface TicketFacts {
   issued: { seq: number; body: EntryBodies["ticket.issued"] };
   uses: number;
-  revoked: number | null;
+  revoked: { seq: number; at: string; reason: string; by: string } | null;
 }
 
 /** What the entries say of a run. */
 export interface RunFacts {
-  admitted: { seq: number; hash: Digest; body: EntryBodies["run.admitted"] };
+  admitted: {
+    seq: number;
+    at: string;
+    hash: Digest;
+    body: EntryBodies["run.admitted"];
+  };
   resumed: { seq: number; hash: Digest }[];
-  closed: { seq: number; body: EntryBodies["run.closed"] } | null;
+  closed: { seq: number; at: string; body: EntryBodies["run.closed"] } | null;
   expired: { seq: number; class: EvidenceClass }[];
 }
 
@@ -32,7 +37,7 @@ export class LedgerFacts {
 
   /** Adds the next entry. */
   add(entry: Entry, hash: Digest): void {
-    const { seq } = entry;
+    const { seq, at } = entry;
     const say = (why: string): void => {
       this.faults.push(`entry ${seq}: ${why}`);
     };
@@ -52,7 +57,8 @@ export class LedgerFacts {
       case "ticket.revoked": {
         const ticket = this.tickets.get(entry.body.ticket);
         if (ticket === undefined) return say("its ticket was never issued");
-        ticket.revoked ??= seq;
+        const { reason, by } = entry.body;
+        ticket.revoked ??= { seq, at, reason, by };
         return;
       }
       case "run.admitted": {
@@ -68,7 +74,7 @@ export class LedgerFacts {
           return say(`run "${body.run}" is admitted twice`);
         }
         ticket.uses++;
-        const admitted = { seq, hash, body };
+        const admitted = { seq, at, hash, body };
         this.runs.set(body.run, {
           admitted,
           resumed: [],
@@ -90,7 +96,7 @@ export class LedgerFacts {
         const run = this.runs.get(body.run);
         if (run === undefined) return say("its run was never admitted");
         if (run.closed !== null) return say("its run was closed before");
-        run.closed = { seq, body };
+        run.closed = { seq, at, body };
         return;
       }
       case "evidence.expired": {

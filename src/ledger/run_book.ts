@@ -246,6 +246,7 @@ export async function closeRun(
     const entry = batch.add("run.closed", {
       run,
       seal: payload,
+      envelope: sha256(canonicalBytes(envelope)),
       outcome,
       head: head.hash,
       count: head.size,

@@ -35,7 +35,7 @@ export interface Answer {
   rules: PolicyRule[];
 }
 
-/** Asks about one step. Equal facts are asked once. */
+/** Asks about one step. Equal facts are asked once, by whoever asks the same question of the same principal. */
 export type Ask = (step: string, attributes: Attributes) => Answer;
 
 /** A policy that can be asked. */
@@ -120,6 +120,7 @@ function readied(
 ): PreparedPolicy {
   const byId = new Map(rules.map((rule) => [rule.id, rule]));
   const looks = new Map<Question, Looks>();
+  const known = new Map<string, Map<string, Answer>>();
   const load = () => {
     if (loaded === self) return;
     loaded = null;
@@ -138,7 +139,9 @@ function readied(
     asking(question, principal, context) {
       const look = looks.get(question) ?? looksAt(rules, question);
       looks.set(question, look);
-      const answers = new Map<string, Answer>();
+      const asked = canonicalText([question, principal, context]);
+      const answers = known.get(asked) ?? new Map<string, Answer>();
+      remember(known, asked, answers);
       return (step, attributes) => {
         const key = canonicalText(seen(look, step, attributes));
         const before = answers.get(key);
@@ -157,6 +160,18 @@ function readied(
   };
   load();
   return self;
+}
+
+/** How many questions a policy keeps its answers to: all of them about two plans by three approvers each. */
+const KEPT = 10;
+
+function remember<T>(known: Map<string, T>, key: string, value: T): void {
+  known.delete(key);
+  known.set(key, value);
+  for (const oldest of known.keys()) {
+    if (known.size <= KEPT) return;
+    known.delete(oldest);
+  }
 }
 
 function loadSchema(

@@ -47,29 +47,26 @@ export const decisionRecomputed: Invariant = {
         BUNDLE_FILES.trust,
       );
     }
-    if (plan !== undefined && planDigest(plan) !== decision.plan) {
+    const planned = plan && planDigest(plan);
+    if (planned !== undefined && planned !== decision.plan) {
       found.fail(
         "decision.plan",
-        `The decision is of the plan ${decision.plan}, this is ${
-          planDigest(plan)
-        }`,
+        `The decision is of the plan ${decision.plan}, this is ${planned}`,
         BUNDLE_FILES.plan,
       );
     }
-    if (policy !== undefined && policyDigest(policy) !== decision.policy) {
+    const ruled = policy && policyDigest(policy);
+    if (ruled !== undefined && ruled !== decision.policy) {
       found.fail(
         "decision.policy",
-        `The decision was made under the policy ${decision.policy}, this is ${
-          policyDigest(policy)
-        }`,
+        `The decision was made under the policy ${decision.policy}, this is ${ruled}`,
         POLICY_FOLDER,
       );
     }
     // Another plan or policy gives another decision by its digest alone: nothing is to be
     // learnt from it, and text that nobody signed does not reach the policy engine.
     const sameSubject = plan !== undefined && policy !== undefined &&
-      planDigest(plan) === decision.plan &&
-      policyDigest(policy) === decision.policy;
+      planned === decision.plan && ruled === decision.policy;
     if (sameSubject) await decideAgain(plan, policy, decision, found);
     return found;
   },

@@ -4,6 +4,7 @@
  * @module
  */
 import { BUNDLE_FILES } from "../../bundle/bundle.ts";
+import { sha256 } from "../../core/digest.ts";
 import type { BundleParts, Excerpt } from "../../bundle/parse_bundle.ts";
 import { Findings, type Invariant } from "../invariant.ts";
 import { entriesOf, entryPointer } from "../ledger_events.ts";
@@ -150,6 +151,7 @@ function checkClosing(
   const seal = found.need(parts.seal);
   if (seal === undefined) return;
   const { run, outcome, head, count } = seal.payload;
+  const envelope = sha256(parts.bundle.files.get(BUNDLE_FILES.seal)!);
   const closings = entriesOf(excerpt, "run.closed").filter(({ body }) =>
     body.run === run
   );
@@ -165,7 +167,8 @@ function checkClosing(
   );
   for (const { body, seq, pointer } of closings) {
     if (
-      body.seal !== seal.digest || body.outcome !== outcome ||
+      body.seal !== seal.digest || body.envelope !== envelope ||
+      body.outcome !== outcome ||
       body.head !== head || body.count !== count
     ) {
       found.fail(
