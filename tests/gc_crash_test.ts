@@ -121,17 +121,24 @@ Deno.test("gc that ends between two pieces of evidence is finished by the next",
 });
 
 Deno.test("killed at any moment, gc leaves what verifies, and the next one finishes it", async () => {
-  const { world, runs } = await dueWorld(2);
+  const { world, runs } = await dueWorld(4);
   await using _ = world;
-  // From before it has begun until long after it could have ended.
-  for (const wait of [150, 250, 300, 350, 400, 450, 500, 600, 800]) {
+  const began = performance.now();
+  await world.must(["gc", "--dry-run"]);
+  const whole = performance.now() - began;
+  // Later each time, until one was faster than its death.
+  for (let wait = 0.6 * whole;; wait += 0.05 * whole) {
     const running = new Running(world.start(["gc"]));
     await new Promise((resolve) => setTimeout(resolve, wait));
-    await gone(await running.kill());
+    const pids = await running.kill();
+    await gone(pids);
+    const { status } = await running.ended;
     for (const run of runs) {
       assertEquals((await verified(world, 0, run)).exit, 0, `${wait} ms`);
     }
     await wholeLedger(world);
+    if (status === 0) break;
+    assertEquals(status, 137);
   }
   await collect(world, 0);
   await allExpired(world, runs);

@@ -90,7 +90,9 @@ function holding(world: World, text: string): string[] {
 }
 
 Deno.test("what a sealed step prints is nowhere to be read, and opens with the recipient's identity", async () => {
-  await using world = await sealedWorld(`${ROT13} < said.txt`);
+  await using world = await sealedWorld(
+    `${ROT13} < said.txt > "$TMPDIR/said"; cp "$TMPDIR/said" "$HOME"; cat "$HOME/said"`,
+  );
   const ended = await world.execute();
   assertEquals(ended.status, 0, ended.stderr);
   assertEquals((ended.stdout + ended.stderr).includes(SAID), false);

@@ -159,6 +159,8 @@ async function writeInto(
   }
   place.requireFolder(folder);
   await Deno.rename(place.at(aside), place.at(`${folder}/${EXPIRED_FILE}`));
+  // Whoever swapped it meanwhile is found out, before anything goes.
+  place.requireFolder(folder);
   using handle = await Deno.open(place.at(folder));
   await handle.sync();
 }
