@@ -185,6 +185,54 @@ Deno.test("the reader's own retention makes nothing early", async () => {
   ]);
 });
 
+Deno.test("no flipped bit of what tells of an expiry goes unseen", async () => {
+  const files = await gone();
+  const told = files.get(EXPIRED_FILE)!;
+  for (let at = 0; at < told.length; at++) {
+    const bytes = Uint8Array.from(told);
+    bytes[at] ^= 1 << at % 8;
+    const bundle = asBundle(new Map(files).set(EXPIRED_FILE, bytes));
+    const report = await verifyBundle(bundle, LATE);
+    assertEquals([at, report.exit, report.verdict], [at, 4, "not-verified"]);
+  }
+});
+
+Deno.test("nothing can be put into what tells of an expiry, or taken out", async () => {
+  const files = await gone();
+  const told = files.get(EXPIRED_FILE)!;
+  const excerpt: ExpiryExcerpt = JSON.parse(new TextDecoder().decode(told));
+  const changes: ((value: Record<string, unknown>) => void)[] = [
+    ...Object.keys(excerpt).map((key) => (value: Record<string, unknown>) => {
+      delete value[key];
+    }),
+    ...Object.keys(excerpt).map((key) => (value: Record<string, unknown>) => {
+      value[key] = null;
+    }),
+    (value) => value.more = 1,
+    ({ entries }) => {
+      (entries as Record<string, unknown>[])[0].more = 1;
+    },
+    ({ consistency }) => (consistency as string[]).push(digestOf("more")),
+    ({ inclusion }) => (inclusion as string[][])[0].push(digestOf("more")),
+    ({ inclusion }) => (inclusion as string[][])[0].pop(),
+    (value) => value.checkpoint += "\n",
+  ];
+  for (const [i, change] of changes.entries()) {
+    const value = JSON.parse(JSON.stringify(excerpt));
+    change(value);
+    const bytes = canonicalBytes(value);
+    const bundle = asBundle(new Map(files).set(EXPIRED_FILE, bytes));
+    const report = await verifyBundle(bundle, LATE);
+    assertEquals([i, report.exit], [i, 4]);
+    assertEquals(
+      report.invariants.some(({ reasons }) =>
+        reasons.some(({ code }) => code === "verify.fault")
+      ),
+      false,
+    );
+  }
+});
+
 const RETENTION = "evidence.retention";
 
 const ROWS: Row[] = [
