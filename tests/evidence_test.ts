@@ -290,6 +290,39 @@ Deno.test("sweep removes unfinished files that nobody writes any more, and only 
     assertEquals(textOf(await store.read(kept)), "kept");
   }));
 
+Deno.test("what was false lies aside for thirty days", () =>
+  inFolder(async (folder) => {
+    const digest = await storeIn(folder).put(bytesOf("hello"));
+    await Deno.writeTextFile(blobPath(`${folder}/blobs`, digest), "other");
+    await storeIn(folder).put(bytesOf("hello"));
+    const aside = () => [...Deno.readDirSync(`${folder}/blobs/aside`)].length;
+    const day = 24 * 60 * 60 * 1000;
+    storeIn(folder).sweep(Date.now() + 29 * day);
+    assertEquals(aside(), 1);
+    storeIn(folder).sweep(Date.now() + 31 * day);
+    assertEquals(aside(), 0);
+    assertEquals(textOf(await storeIn(folder).read(digest)), "hello");
+  }));
+
+Deno.test("two that sweep and remove at once do not get in each other's way", () =>
+  inFolder(async (folder) => {
+    const store = storeIn(folder);
+    for (let i = 0; i < 20; i++) await store.put(bytesOf(`blob ${i}`));
+    await Deno.writeTextFile(`${folder}/blobs/tmp/dead`, "half");
+    const other = storeIn(folder);
+    const seen = [store.stored().blobs, other.stored().blobs];
+    assertEquals(seen.map(({ length }) => length), [20, 20]);
+    const later = Date.now() + 24 * 60 * 60 * 1000;
+    for (const [i, each] of [store, other].entries()) {
+      each.sweep(later);
+      each.remove(seen[i]);
+    }
+    assertEquals(other.stored().blobs, []);
+    // What was removed is not taken for known.
+    const digest = await store.put(bytesOf("blob 1"));
+    assertEquals(textOf(await storeIn(folder).read(digest)), "blob 1");
+  }));
+
 Deno.test(
   `a store in a place that cannot be written to says so${
     root ? " (ignored: root may)" : ""

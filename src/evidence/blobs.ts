@@ -54,6 +54,9 @@ export interface StoredFile {
 /** How old an unfinished file must be, in milliseconds, before nobody can be writing it. */
 const ABANDONED = 60 * 60 * 1000;
 
+/** How long what was moved aside is kept, in milliseconds: 30 days. */
+const ASIDE = 30 * 24 * 60 * 60 * 1000;
+
 /** A store of blobs and trees in two folders, which need not exist yet. */
 export class BlobStore {
   /** What {@linkcode readFiles} and its workers write through. */
@@ -227,14 +230,20 @@ export class BlobStore {
     }
   }
 
-  /** Removes unfinished files that nobody writes any more. `now` in milliseconds since 1970. */
+  /**
+   * Removes unfinished files that nobody writes any more, and what was false and lies aside for
+   * longer than anybody asks why. `now` in milliseconds since 1970.
+   */
   sweep(now: number): void {
     for (const { folder } of [this.sink, this.#trees]) {
-      const temp = `${folder}/tmp`;
-      if (lookAt(temp) === null) continue;
-      for (const { name } of Array.from(Deno.readDirSync(temp))) {
-        if (isAbandoned(`${temp}/${name}`, now)) {
-          removeIfThere(`${temp}/${name}`);
+      for (
+        const [part, age] of [["tmp", ABANDONED], ["aside", ASIDE]] as const
+      ) {
+        const at = `${folder}/${part}`;
+        if (lookAt(at) === null) continue;
+        for (const { name } of Array.from(Deno.readDirSync(at))) {
+          const path = `${at}/${name}`;
+          if (isAbandoned(path, now, age)) removeIfThere(path);
         }
       }
     }
@@ -350,7 +359,7 @@ function sameBytes(
   return sha256(Deno.readFileSync(path)) === sha256(bytes);
 }
 
-function isAbandoned(path: string, now: number): boolean {
+function isAbandoned(path: string, now: number, age: number): boolean {
   const info = lookAt(path);
   if (info === null || !info.isFile) return false;
   // Unfinished files get the fixed time of blobs just before they are moved in; the time of
@@ -359,7 +368,7 @@ function isAbandoned(path: string, now: number): boolean {
     info.ctime?.getTime() ?? now,
     info.mtime?.getTime() ?? now,
   );
-  if (now - touched < ABANDONED) return false;
+  if (now - touched < age) return false;
   let file: Deno.FsFile;
   try {
     file = Deno.openSync(path);
