@@ -52,7 +52,7 @@ export async function benchReceipts(): Promise<void> {
     const row = (name: string, count: number, times: number[]) => [
       name,
       perSecond(count, median(times)),
-      `${(median(hashed) / MANY * count / median(times)).toFixed(2)} x`,
+      `${(median(hashed) / MANY * count / median(times)).toFixed(3)} x`,
     ];
     printTable(`receipts, median of ${ROUNDS}, and the rate beside hashing`, [
       row("hashed alone (SHA-256)", MANY, hashed),
