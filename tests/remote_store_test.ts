@@ -255,6 +255,24 @@ for (const [what, run, says] of UNUSABLE) {
   });
 }
 
+Deno.test("store at a server: a commit that was given up is not sent later", async () => {
+  await atServer(async (store, server) => {
+    const first = appendTexts(EMPTY_HEAD, "a");
+    await store.commit({ entries: first });
+    const sent = server.asked.get("atomic_write");
+    once(server, "snapshot_read", "late");
+    await rejectsWith(
+      "store.unavailable",
+      () => store.commit({ entries: appendTexts(headAfter(first), "b") }),
+    );
+    server.release();
+    // Whatever was waiting for the answer comes before these.
+    for (let i = 0; i < 20; i++) await store.head();
+    assertEquals(server.asked.get("atomic_write"), sent);
+    assertEquals(await texts(store.entries()), ["a"]);
+  }, 200);
+});
+
 /** What a silent server had done, and what is said of it. */
 const SILENCES: [what: string, method: string, says: RegExp][] = [
   ["reads", "snapshot_read", /Cannot use the store.*no answer within 500 ms/],

@@ -136,6 +136,7 @@ class KvStore implements Store {
       ? KEYS.mark(crypto.randomUUID())
       : null;
     let isSent = false;
+    let isGivenUp = false;
     let moved: string | null;
     try {
       moved = await this.#database.use(async (kv) => {
@@ -149,6 +150,8 @@ class KvStore implements Store {
           operation.delete([...KEYS.document("index", id)]);
         }
         if (mark !== null) withMark(operation, mark);
+        // Patience may have ended while the server was asked for what it has.
+        if (isGivenUp) return "too late";
         isSent = true;
         const { ok } = await operation.commit();
         // A server that is asked twice refuses what it has done at the first time.
@@ -157,6 +160,7 @@ class KvStore implements Store {
           : "someone else was faster";
       });
     } catch (error) {
+      isGivenUp = true;
       if (mark === null || !isSent || !await this.#wasMade(mark, error)) {
         throw error;
       }

@@ -26,6 +26,8 @@ export type KvFault =
   | "garbage after"
   /** Status 400; nothing was done. */
   | "400 before"
+  /** Done, and answered, when the server's `release` is called. */
+  | "late"
   /** No answer ever; nothing was done. */
   | "silence";
 
@@ -58,6 +60,7 @@ export class KvServer implements AsyncDisposable {
   readonly #open = new Set<Deno.Conn>();
   readonly #done: Promise<void>;
   readonly #silent: (() => void)[] = [];
+  readonly #late: (() => void)[] = [];
 
   constructor(port = 0) {
     this.#server = Deno.serve({
@@ -75,8 +78,14 @@ export class KvServer implements AsyncDisposable {
     this.#door.close();
     this.#drop();
     for (const answer of this.#silent) answer();
+    this.release();
     await this.#done;
     await this.#server.shutdown();
+  }
+
+  /** Lets go on what was to be late. */
+  release(): void {
+    for (const go of this.#late.splice(0)) go();
   }
 
   async #serve(): Promise<void> {
@@ -123,6 +132,9 @@ export class KvServer implements AsyncDisposable {
     const [what = null, when = null] = fault?.split(" ") ?? [];
     if (what === "silence") {
       await new Promise<void>((resolve) => this.#silent.push(resolve));
+    }
+    if (what === "late") {
+      await new Promise<void>((resolve) => this.#late.push(resolve));
     }
     const done = when === "before" || what === "silence"
       ? null
