@@ -36,8 +36,9 @@ export class LaunchedStep {
   #killed = false;
   #total = 0;
   #truncated = { stdout: false, stderr: false };
-  /** What bubblewrap reported, and the end of what it or the program said on stderr. */
-  #status = "";
+  /** What bubblewrap reported so far, where more of it comes, and the end of what was said on stderr. */
+  #reported = "";
+  #statusFd = null;
   #complaint = "";
 
   /** `host` is `{ libc, workers, reaper, cgroups }`; `secrets` has the values by name. `send(stream, chunk)` passes output on. */
@@ -124,7 +125,7 @@ export class LaunchedStep {
     if (launch.statusFd !== null) {
       const status = fds.pipe();
       given.push([status.write, launch.statusFd]);
-      this.#reads.push(["status", status.read]);
+      this.#statusFd = status.read;
     }
     if (launch.cgroup !== null) {
       this.#group = this.#host.cgroups.make(launch.cgroup);
@@ -226,9 +227,22 @@ export class LaunchedStep {
     return watch;
   }
 
+  /** What bubblewrap reported; it is little, so nothing waits for it before it is needed. */
+  #status() {
+    if (this.#statusFd === null) return "";
+    const buffer = new Uint8Array(CHUNK);
+    for (;;) {
+      const count = Number(
+        this.#host.libc.read(this.#statusFd, buffer, BigInt(CHUNK)),
+      );
+      if (count <= 0) return this.#reported;
+      this.#reported += new TextDecoder().decode(buffer.subarray(0, count));
+    }
+  }
+
   /** bubblewrap's process 1, as it reported; `null` before it did. */
   #innerPid() {
-    const first = /"child-pid": (\d+)/.exec(this.#status);
+    const first = /"child-pid": (\d+)/.exec(this.#status());
     return first === null ? null : Number(first[1]);
   }
 
@@ -237,7 +251,7 @@ export class LaunchedStep {
     const { cpu, fileSize } = this.#limits;
     const names = this.#group?.met() ?? [];
     if (cpu !== null && (user ?? 0) + (system ?? 0) > cpu) names.push("cpu");
-    const code = /"exit-code": (\d+)/.exec(this.#status);
+    const code = /"exit-code": (\d+)/.exec(this.#status());
     const exit = this.#launch.statusFd === null
       ? (status >> 8) & 0xff
       : Number(code?.[1] ?? 0);
@@ -288,10 +302,6 @@ export class LaunchedStep {
     );
     if (count <= 0) return false;
     const bytes = buffer.subarray(0, count);
-    if (name === "status") {
-      this.#status += new TextDecoder().decode(bytes);
-      return true;
-    }
     if (name === "audit") {
       await this.#send(name, bytes);
       return true;
@@ -332,8 +342,6 @@ export class LaunchedStep {
           gone: abi >= 6,
         };
       }
-      // bubblewrap has ended, so what it had to report is in the pipe.
-      while (await this.#read(2));
       const init = this.#innerPid();
       const inner = init === null ? null : await reaper.collectOrphan(init);
       return {
@@ -348,7 +356,7 @@ export class LaunchedStep {
   }
 
   #judge({ status }) {
-    const code = /"exit-code": (\d+)/.exec(this.#status);
+    const code = /"exit-code": (\d+)/.exec(this.#status());
     const signal = status & 0x7f;
     const common = { limits: this.#hit, truncated: this.#truncated };
     if (this.#killed) return { exit: null, signal: SIGKILL, ...common };

@@ -70,6 +70,11 @@ export function openLibc() {
       result: "i32",
       nonblocking: true,
     },
+    poll_now: {
+      name: "poll",
+      parameters: ["buffer", "u64", "i32"],
+      result: "i32",
+    },
     wait4: { parameters: ["i32", "buffer", "i32", "buffer"], result: "i32" },
     wait4_blocking: {
       name: "wait4",
