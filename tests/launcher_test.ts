@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
 import { isWritError, WritError } from "../src/core/errors.ts";
@@ -233,14 +233,20 @@ underEach("closing the launcher kills what runs", async (bench) => {
 
 underEach("a step dies when the launcher is killed", async (bench) => {
   const seconds = mark();
-  const launchers = await processesWith("sandbox/launcher.js");
+  const killed = Promise.withResolvers<void>();
   const ended = bench.run(sh(`echo up; sleep ${seconds}; true`), {}, {
     seen: () => {
-      for (const pid of launchers) if (isChild(pid)) Deno.kill(pid, "SIGKILL");
+      killed.resolve(
+        processesWith(seconds).then(([pid]) =>
+          Deno.kill(launcherAbove(pid), "SIGKILL")
+        ),
+      );
     },
   });
   const error = await assertRejects(() => ended, WritError);
+  await killed.promise;
   assertEquals(error.code, "sandbox.launch");
+  assertMatch(error.message, /the launcher ended by SIGKILL/);
   await gone(seconds);
 });
 
@@ -407,10 +413,15 @@ async function neighbour(bench: Bench): Promise<Bench> {
 
 const RUNNER = fromFileUrl(new URL("./support/runner.ts", import.meta.url));
 
-function isChild(pid: number): boolean {
-  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-  const parent = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1];
-  return Number(parent) === Deno.pid;
+/** The launcher that started a process: other tests have launchers of their own at the same time. */
+function launcherAbove(pid: number): number {
+  for (let at = pid; at > 1;) {
+    const line = Deno.readTextFileSync(`/proc/${at}/cmdline`);
+    if (line.includes("sandbox/launcher.js")) return at;
+    const stat = Deno.readTextFileSync(`/proc/${at}/stat`);
+    at = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  }
+  throw new Error(`no launcher started process ${pid}`);
 }
 
 /** Waits until no process sleeps so long; never returns when one does. */

@@ -202,11 +202,13 @@ class Connection implements Launcher {
     } catch (error) {
       cause = error;
     }
+    const words = await complaint;
+    const { signal, code } = await this.#child.status;
     this.#gone = new WritError(
       "sandbox.launch",
-      `Cannot run the step: the launcher ended${await complaint.then((words) =>
-        words && `: ${words}`
-      )}`,
+      `Cannot run the step: the launcher ended by ${
+        signal ?? `itself (exit ${code})`
+      }${words && `: ${words}`}`,
       { cause },
     );
     for (const { pid, reject } of this.#waiting.values()) {
