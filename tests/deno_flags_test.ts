@@ -6,7 +6,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { WritError } from "../src/core/errors.ts";
 import { confine } from "../src/sandbox/confine.ts";
-import type { HostFacts } from "../src/sandbox/confinement.ts";
+import type { Confinement, HostFacts } from "../src/sandbox/confinement.ts";
 import { denoFlags } from "../src/sandbox/deno_flags.ts";
 import { confinement, step } from "./support/confinements.ts";
 
@@ -57,6 +57,65 @@ const commands: [given: string[], flags: string][] = [
 for (const [given, expected] of commands) {
   Deno.test(`the flags of deno ${given.join(" ")}`, () => {
     assertEquals(flags(given), expected);
+  });
+}
+
+const FETCHED: Partial<Confinement> = {
+  caches: [{ cache: "deno", fills: false }],
+};
+const remote: [
+  name: string,
+  given: string[],
+  parts: Partial<Confinement>,
+  flags: string,
+][] = [
+  [
+    "run loads remote modules out of a cache that was fetched",
+    ["run", "a.ts"],
+    FETCHED,
+    "run --no-prompt --cached-only --frozen --no-config --no-lock --allow-import ./a.ts",
+  ],
+  [
+    "run downloads none, whatever its network",
+    ["run", "a.ts"],
+    { ...FETCHED, network: "host" },
+    "run --no-prompt --cached-only --frozen --no-config --no-lock --allow-import ./a.ts",
+  ],
+  [
+    "check does too",
+    ["check", "a.ts"],
+    FETCHED,
+    "check --cached-only --frozen --no-config --no-lock --allow-import a.ts",
+  ],
+  [
+    "bundle does without a network, for it could download",
+    ["bundle", "a.ts"],
+    FETCHED,
+    "bundle --frozen --no-config --no-lock --allow-import a.ts",
+  ],
+  [
+    "bundle does not with one",
+    ["bundle", "a.ts"],
+    { ...FETCHED, network: "host" },
+    "bundle --no-remote --frozen --no-config --no-lock a.ts",
+  ],
+  [
+    "another cache brings no remote modules",
+    ["run", "a.ts"],
+    { caches: [{ cache: "npm", fills: false }] },
+    "run --no-prompt --cached-only --no-remote --frozen --no-config --no-lock --deny-import ./a.ts",
+  ],
+  ["lint loads no modules at all", ["lint"], FETCHED, "lint --no-config"],
+];
+for (const [name, argv, parts, expected] of remote) {
+  Deno.test(`a deno step that is given packages: ${name}`, () => {
+    const given = confinement({
+      kind: "deno",
+      argv,
+      runtime: RUNTIME(),
+      ...parts,
+    });
+    assertEquals(denoFlags(given, "/work", null).join(" "), expected);
   });
 }
 

@@ -136,7 +136,7 @@ function withPackage(world: World) {
       home: world.ann.home,
       env: { DENO_DIR: dir },
     });
-  return { put, writ };
+  return { put, writ, dir };
 }
 
 /** A step that uses the package out of Deno's cache. */
@@ -201,4 +201,38 @@ Deno.test("packages that nobody fetched for Writ are said not to be checked, tho
     use: { deno: ["run", "main.ts"], needs: ["deps"], fetched: ["deno"] },
   });
   assert(!(await dry()).includes("not checked against the lock"));
+});
+
+Deno.test("a remote module in the user's own cache is not loaded, and the refusal says how it would be", async () => {
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    () =>
+      new Response("console.log('it ran');\n", {
+        headers: { "content-type": "text/javascript" },
+      }),
+  );
+  await using world = await World.make({
+    unattended: true,
+    files: {
+      "deno.json": "{}",
+      "main.ts": `import "http://127.0.0.1:${server.addr.port}/mod.js";\n`,
+    },
+    steps: { use: { deno: ["run", "main.ts"] } },
+  });
+  const { writ, dir } = withPackage(world);
+  const run = (flags: string[]) =>
+    new Deno.Command(Deno.execPath(), {
+      args: ["run", "--allow-import", ...flags, "main.ts"],
+      cwd: world.workspace,
+      env: { DENO_DIR: dir },
+    }).output();
+  const control = await run([]);
+  assertEquals(new TextDecoder().decode(control.stdout), "it ran\n");
+  const ended = await writ("execute", "pipeline.json");
+  assertEquals(ended.status, 1, ended.stderr);
+  assert(!ended.stderr.includes("it ran"), ended.stderr);
+  assertStringIncludes(
+    ended.stderr,
+    'Fetch them in a step with "fetch": "deno", and name "deno" in the "fetched" of this one',
+  );
 });

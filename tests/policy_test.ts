@@ -5,7 +5,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { digestOf } from "../src/core/digest.ts";
+import { digestOf, EMPTY_DIGEST } from "../src/core/digest.ts";
 import { decide } from "../src/policy/decide.ts";
 import {
   decisionDigest,
@@ -100,6 +100,20 @@ const DEFAULTS: [
     factsOf(),
     "review",
     ["run-in-sandbox", "uses-network"],
+  ],
+  [
+    "a step that fetches packages waits, and is told apart",
+    { fetch: "npm", permissions: { net: ["example.com:443"] } },
+    factsOf(),
+    "review",
+    ["fetches", "run-in-sandbox"],
+  ],
+  [
+    "a step that is given what was fetched may run alone",
+    { fetched: [{ cache: "npm", tree: EMPTY_DIGEST }] },
+    factsOf(),
+    "allow",
+    ["run-in-sandbox", "unattended"],
   ],
   [
     "a secret waits",
@@ -229,6 +243,33 @@ when { ["example.com"].containsAll(resource.hosts) };`,
   assertEquals(await outcome(["example.com"]), "allow");
   assertEquals(await outcome(true), "review");
   assertEquals(await outcome(["example.com", "example.org"]), "review");
+});
+
+Deno.test("a rule may leave the network to steps that fetch, of some caches", async () => {
+  const policy = rules(
+    PERMIT,
+    `@id("n") forbid(principal, action == Action::"run", resource)
+when { resource.network && resource.fetches.isEmpty() };`,
+    `@id("c") forbid(principal, action == Action::"run", resource)
+unless { [Cache::"npm", Cache::"deno"].containsAll(resource.fetches) &&
+  [Cache::"npm", Cache::"deno"].containsAll(resource.fetched) };`,
+  );
+  const net = { permissions: { net: true } };
+  const plan = planOf(
+    { id: "upload", ...net },
+    { id: "npm", fetch: "npm", ...net },
+    { id: "pip", fetch: "pip", ...net },
+    { id: "use", fetched: [{ cache: "npm", from: "npm" }] },
+    { id: "not", fetched: [{ cache: "pip", from: "pip" }] },
+  );
+  const { outcomes } = await decide(plan, policy, TRUST, factsOf());
+  assertEquals(outcomes.map(({ outcome }) => outcome), [
+    "deny",
+    "allow",
+    "deny",
+    "allow",
+    "deny",
+  ]);
 });
 
 Deno.test("two policies that are asked in turn do not mix", async () => {

@@ -5,7 +5,10 @@
  */
 import { assertEquals } from "@std/assert";
 import { digestOf } from "../src/core/digest.ts";
+import type { ReceiptBodies } from "../src/ledger/receipt.ts";
 import type { Plan, PlanStep } from "../src/plan/plan.ts";
+import type { HostFacts } from "../src/sandbox/confinement.ts";
+import { HostFactsSchema } from "../src/verify/host_facts.ts";
 import { verifyBundle } from "../src/verify/verify.ts";
 import { asBundle, bundleFiles, type Changes } from "./verify_fixtures.ts";
 import {
@@ -191,3 +194,66 @@ const ROWS: Row[] = [
   ],
 ];
 testRows(ROWS);
+
+/** Changes the facts of a start, and what follows from them. */
+const startedWith = (
+  step: PlanStep,
+  change: (host: HostFacts) => HostFacts,
+) =>
+(drafts: StepDraft[]): StepDraft[] =>
+  drafts.map((draft) => {
+    if (draft.type !== "step.started" || draft.body.step !== step.id) {
+      return draft;
+    }
+    const body = draft.body as ReceiptBodies["step.started"];
+    const host = change(HostFactsSchema.parse(body.host));
+    return { ...draft, body: { ...body, host: { ...host } } } as StepDraft;
+  });
+
+testRows([
+  [
+    "a step saw a cache that the plan does not give",
+    {
+      steps: startedWith(LIST, (host) => ({
+        ...host,
+        caches: [{ cache: "npm", folder: "/var/lib/npm" }],
+      })),
+    },
+    "confinement.refused",
+    "steps.confinement",
+  ],
+  [
+    "a step saw another folder as its cache than it was started with",
+    {
+      ...GOOD,
+      steps: startedWith(LIST, (host) => ({
+        ...host,
+        caches: [{ cache: "npm", folder: "/var/lib/npm" }],
+      })),
+    },
+    "confinement.argv",
+    "steps.confinement",
+  ],
+  [
+    "a step was given a cache to write to",
+    {
+      ...GOOD,
+      steps: editBody("step.started", "list", (body) => {
+        const at = body.argv.indexOf("/cache/npm");
+        body.argv[at - 2] = "--bind";
+      }),
+    },
+    "confinement.argv",
+    "steps.confinement",
+  ],
+]);
+
+Deno.test("a report names what was fetched", async () => {
+  const { subjects } = await verifyBundle(
+    asBundle(await bundleFiles(GOOD)),
+    READER,
+  );
+  assertEquals(subjects.fetched, [
+    { step: "pack", cache: "npm", tree: NPM.tree },
+  ]);
+});

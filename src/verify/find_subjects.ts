@@ -36,6 +36,11 @@ export function findSubjects(
       if (final !== undefined) return [{ step: id, status: final.body.status }];
       return chosen.has(id) ? [] : [{ step: id, status: "skipped" as const }];
     }),
+    fetched: [...runs.values()].flatMap((run) => {
+      const fetch = finalOf(run)?.body.fetch ?? null;
+      if (fetch === null) return [];
+      return [{ step: run.step, cache: fetch.cache, tree: fetch.tree }];
+    }),
     products: parts.seal.value?.payload.products ?? [],
   };
 }

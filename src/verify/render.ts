@@ -74,7 +74,7 @@ function invariantLines(
 const MOST_REASONS = 10;
 
 function subjectLines({ where, run, subjects, outcome }: Report): string[] {
-  const { approvers, runner, steps, products } = subjects;
+  const { approvers, runner, steps, fetched, products } = subjects;
   const nobody = "nobody whom the reader trusts";
   return [
     ["bundle", where],
@@ -92,6 +92,10 @@ function subjectLines({ where, run, subjects, outcome }: Report): string[] {
       "steps",
       steps.map(({ step, status }) => `${step} ${status}`).join(", ") || "none",
     ],
+    ...fetched.map(({ step, cache, tree }) => [
+      "fetched",
+      `${cache} ${tree} by ${step}`,
+    ]),
     ...products.map(({ path, tree }) => ["product", `${path} ${tree}`]),
   ].map(([label, text]) => `${label.padEnd(8)}  ${shown(text)}`);
 }

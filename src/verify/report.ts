@@ -7,6 +7,7 @@ import * as z from "zod";
 import { type Digest, DigestSchema } from "../core/digest.ts";
 import { ERROR_EXIT, type ErrorCode } from "../core/errors.ts";
 import type { RunOutcome, StepStatus } from "../ledger/receipt.ts";
+import { type CacheKind, CACHES } from "../pipeline/pipeline.ts";
 
 /** What became of an invariant. `UNKNOWN` is what could not be checked: never fine. */
 export type InvariantVerdict = "PASS" | "WARN" | "FAIL" | "UNKNOWN";
@@ -196,6 +197,8 @@ export interface Subjects {
   runner: Digest | null;
   /** In plan order, as each ended; one that was not chosen is `skipped`, one without an end is left out. */
   steps: { step: string; status: StepStatus }[];
+  /** The caches of packages that its steps filled. */
+  fetched: { step: string; cache: CacheKind; tree: Digest }[];
   /** As the seal lists them; empty where it cannot be read. */
   products: { path: string; tree: Digest }[];
 }
@@ -259,6 +262,11 @@ export const ReportSchema: z.ZodType<Report> = z.strictObject({
         "cached",
         "indeterminate",
       ]),
+    })),
+    fetched: z.array(z.strictObject({
+      step: text,
+      cache: z.enum(CACHES),
+      tree: DigestSchema,
     })),
     products: z.array(z.strictObject({ path: text, tree: DigestSchema })),
   }),
