@@ -73,6 +73,37 @@ Deno.test("a cache that nobody fetched here is refused, and no use of the ticket
   assertStringIncludes(stdout, '"uses": 0');
 });
 
+Deno.test("gc keeps what was fetched as long as the runs that it served, and no longer", async () => {
+  await using world = await World.make({ steps: { deps: DEPS } });
+  const DAY = 86_400_000;
+  const start = Date.now();
+  const writ = async (day: number, ...words: string[]) =>
+    await writHere(words, {
+      cwd: world.workspace,
+      home: world.ann.home,
+      now: () => start + day * DAY,
+    });
+  const execute = async (day: number) => {
+    await writ(
+      day,
+      ...["approve", "pipeline.json", "--yes"],
+      ...["--passphrase-file", world.ann.passphrase],
+    );
+    return await writ(day, "execute", "pipeline.json");
+  };
+  assertEquals((await execute(0)).status, 0);
+  const { stdout } = await writ(0, "show");
+  const [tree] = /sha256:[0-9a-f]{64}$/m.exec(stdout.split("fetched by")[1])!;
+  world.putPipeline({ use: { ...USE, fetched: [{ cache: "pip", tree }] } });
+  for (const day of [20, 40]) {
+    assertEquals((await writ(day, "gc")).status, 0);
+    const ended = await execute(day);
+    assertEquals(ended.status, 0, ended.stderr);
+  }
+  assertEquals((await writ(80, "gc")).status, 0);
+  refused(await execute(80), "cache.missing");
+});
+
 Deno.test("a cache that holds a secret is not kept", async () => {
   const secret = `s3cret-${crypto.randomUUID()}`;
   const steps = (script: string) => ({
