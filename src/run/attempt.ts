@@ -23,7 +23,6 @@ import type { Backend, HostFacts } from "../sandbox/confinement.ts";
 import { notEnforced } from "../sandbox/not_enforced.ts";
 import type { Captured } from "./capture.ts";
 import {
-  explainCache,
   explainExit,
   explainLeftovers,
   explainSecrets,
@@ -181,9 +180,7 @@ export async function attemptStep(
   const fetch = step.fetch === null
     ? null
     : await takeCache(step.fetch, place, materials);
-  if (fetch !== null && "fault" in fetch) {
-    return failed(explainCache(step.fetch!, fetch.fault));
-  }
+  if (fetch !== null && "reason" in fetch) return failed(fetch);
   return {
     ...base,
     status: "ok",

@@ -96,12 +96,21 @@ export function explainLeftovers(leftovers: Leftovers): Explanation | null {
   return null;
 }
 
-/** Why a step failed whose cache cannot be taken. */
-export function explainCache(cache: CacheKind, fault: string): Explanation {
+/** Why a step failed that should have filled a cache and did not. */
+export function explainEmpty(cache: CacheKind): Explanation {
+  return {
+    reason: `it fetched nothing into the ${cache} cache`,
+    hint:
+      `Let it fetch into the folder that its environment names for ${cache}`,
+  };
+}
+
+/** Why a step failed whose cache is not what it must be. */
+export function explainUnsound(fault: string): Explanation {
   return {
     reason: fault,
     hint:
-      `Nothing of it is kept; it has to fetch into the folder that its environment names for ${cache}`,
+      "Nothing of it is kept. Find out who serves or makes what the lock does not name, then fetch again",
   };
 }
 

@@ -21,6 +21,11 @@ import { KEPT } from "../sandbox/caches.ts";
 import type { HostFacts } from "../sandbox/confinement.ts";
 import type { Listed } from "./attempt.ts";
 import { faultOfCache, LOCKS } from "./check_cache.ts";
+import {
+  explainEmpty,
+  explainUnsound,
+  type Explanation,
+} from "./explain_failure.ts";
 import { subtree } from "./subtree.ts";
 
 /** A cache with its listing. */
@@ -89,14 +94,14 @@ export function fetchRoot(folder: string): string {
  * more.
  *
  * @param materials what the step read: its lock is among them, or nothing is checked against one
- * @returns the cache, or in a sentence why it cannot be taken
+ * @returns the cache, or why it cannot be taken
  * @throws {WritError} `publish.unsafe` when it holds what is no plain file, folder or inward link
  */
 export async function takeCache(
   cache: CacheKind,
   { folder, blobs }: Omit<CachesInput, "step">,
   materials: readonly Listed[],
-): Promise<ListedCache | { fault: string }> {
+): Promise<ListedCache | Explanation> {
   const parts = KEPT[cache].map((part) =>
     part === "." ? cache : `${cache}/${part}`
   );
@@ -118,14 +123,14 @@ export async function takeCache(
     }));
   }));
   if (!entries.some(({ mode }) => mode !== "040000")) {
-    return { fault: `it fetched nothing into the ${cache} cache` };
+    return explainEmpty(cache);
   }
   const fault = await faultOfCache(cache, {
     entries,
     lock: await lockOf(LOCKS[cache], materials, blobs),
     read: (digest) => blobs.read(digest),
   });
-  if (fault !== null) return { fault };
+  if (fault !== null) return explainUnsound(fault);
   return {
     cache,
     tree: await blobs.putTree(entries),
