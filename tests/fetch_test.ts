@@ -12,6 +12,7 @@ import {
 } from "@std/assert";
 import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
+import { sha256 } from "../src/core/digest.ts";
 import type { CacheRef } from "../src/ledger/receipt.ts";
 import type { Backend } from "../src/sandbox/confinement.ts";
 import { NpmRegistry } from "./support/npm_registry.ts";
@@ -506,3 +507,73 @@ underEach("npm installs offline what it fetched before", async (attempt) => {
   assertEquals(endsOf(poisoned).deps, "failed", story(poisoned));
   assertMatch(poisoned.output, /EINTEGRITY/);
 }, ["npm", "node"]);
+
+/** Makes a wheel of one module; `RECORD` may be short, for pip looks at the file's digest only. */
+const WHEEL = `import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w") as wheel:
+    info = "words-1.0.0.dist-info/"
+    wheel.writestr("words.py", sys.argv[2])
+    wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\\nName: words\\nVersion: 1.0.0\\n")
+    wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+    wheel.writestr(info + "RECORD", "words.py,,\\n")
+`;
+
+const PIP = ["/usr/bin/python3", "-m", "pip", "--disable-pip-version-check"];
+
+underEach(
+  "pip installs offline what it fetched before, if it is what was required",
+  async (attempt) => {
+    const name = "words-1.0.0-py3-none-any.whl";
+    using wheels = new Workspace();
+    const make = async (text: string) => {
+      const at = join(wheels.root, name);
+      await wheels.run("python3", "-c", WHEEL, at, text);
+      return await Deno.readFile(at);
+    };
+    const good = await make("word = 'sound'\n");
+    let served = good;
+    await using server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      (request) =>
+        request.url.endsWith(".whl")
+          ? new Response(served)
+          : new Response(`<a href="/${name}">${name}</a>`, {
+            headers: { "content-type": "text/html" },
+          }),
+    );
+    using place = new Workspace({
+      "requirements.txt": `words==1.0.0 --hash=${sha256(good)}\n`,
+      "main.py": "import words\nprint('it is', words.word)\n",
+    });
+    const from = ["--require-hashes", "--requirement", "requirements.txt"];
+    const index = `http://127.0.0.1:${server.addr.port}/simple`;
+    const read = ["requirements.txt"];
+    const steps: Steps = {
+      deps: {
+        run: [...PIP, "download", "--retries=0", "--index-url", index, ...from],
+        fetch: "pip",
+        permissions: { read, ...ONLINE },
+      },
+      install: {
+        run: [...PIP, "install", "--target=out", ...from],
+        needs: ["deps"],
+        fetched: ["pip"],
+        permissions: { read, write: ["out"] },
+      },
+      use: {
+        run: ["/usr/bin/python3", "main.py"],
+        needs: ["install"],
+        env: { PYTHONPATH: "out" },
+        permissions: { read: ["main.py", "out"] },
+      },
+    };
+    const tried = await attempt(place, steps);
+    assertEquals(tried.outcome, "ok", story(tried));
+    assertMatch(tried.output, /^it is sound$/m);
+    served = await make("word = 'poison'\n");
+    const poisoned = await attempt(place, steps);
+    assertEquals(endsOf(poisoned).deps, "failed", story(poisoned));
+    assertMatch(poisoned.output, /HASHES/);
+  },
+  ["/usr/bin/python3", "/usr/bin/pip3"],
+);
