@@ -44,11 +44,11 @@ Deno.test("two processes that race for one use: one is admitted, in each of 20 r
   assertEquals([report.faults, report.runs, report.tickets], [[], 20, 20]);
 });
 
-Deno.test("eight processes that append at once lose nothing and meet no error", async () => {
+Deno.test("eight processes that append 1,000 receipts each at once lose nothing and meet no error", async () => {
   await using folder = await tempFolder();
   const writers = Array.from(
     { length: 8 },
-    () => start("append", folder.ledger, "200"),
+    () => start("append", folder.ledger, "1000"),
   );
   const runs = await Promise.all(
     writers.map(async ({ child, lines }) => {
@@ -62,8 +62,8 @@ Deno.test("eight processes that append at once lose nothing and meet no error", 
   assertEquals(faults, []);
   assertEquals([counts.runs, counts.receipts, counts.tickets], [
     8,
-    8 * 201,
-    8 * 11,
+    8 * 1001,
+    8 * 51,
   ]);
 });
 

@@ -1,0 +1,12 @@
+/**
+ * `kill -9` at every fourth write of a run, from the 3. on: with its three neighbours at every one.
+ *
+ * @module
+ */
+import { assert } from "@std/assert";
+import { killRounds } from "./support/kill_rounds.ts";
+
+Deno.test("killed at its writes 3, 7, 11, … a run is whole, has lost nothing it said, and goes on", async () => {
+  const killed = await killRounds(3, 4);
+  assert(killed >= 40, `${killed} rounds`);
+});
