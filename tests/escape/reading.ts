@@ -140,8 +140,8 @@ export const READING: Family = {
       what: "reading a file that the runner has open",
       under: STOPPED,
       run: {
-        sh:
-          'for n in 3 4 5 6 7 8 9; do eval "cat <&$n"; done 2>/dev/null; cat /proc/self/fd/[3-9]* 2>/dev/null',
+        perl: `for my $fd (3 .. 255) {
+                 open(my $file, "<&=", $fd) or next; print <$file> if -f $file }`,
       },
       done: "secret",
       prepare: ({ outside }) =>

@@ -37,6 +37,10 @@ const NO_QUOTA: Under = {
   },
 };
 
+/** Uses the processor for some seconds. */
+const spin = (seconds: number) =>
+  `perl -e 'do { $n++ for 1 .. 100_000 } until (times)[0] > ${seconds}'`;
+
 /** Resources. */
 export const RESOURCES: Family = {
   name: "Using up the machine",
@@ -114,12 +118,12 @@ export const RESOURCES: Family = {
     ),
     exceeds("processor", "using more of the processor than its limit", {
       cpu: 200,
-    }, `exec perl -e '1 while (times)[0] < 0.8'`),
+    }, `exec ${spin(0.8)}`),
     exceeds(
       "processor-children",
       "using more of the processor than its limit, by its children",
       { cpu: 200 },
-      `for i in 1 2 3 4; do perl -e '1 while (times)[0] < 0.25' & done; wait; true`,
+      `for i in 1 2 3 4; do ${spin(0.25)} & done; wait; true`,
     ),
     exceeds("time", "running longer than its limit, deaf to signals", {
       timeout: 300,

@@ -37,9 +37,12 @@ const FILES = {
 };
 const PARAMS = { flag: "-A", quiet: "--quiet" };
 
+let asking: Promise<World> | undefined;
+Deno.test.afterAll(async () => await (await asking)?.[Symbol.asyncDispose]());
+
 for (const { what, code, steps, granted } of REFUSALS.acts) {
   Deno.test(`Writ refuses ${what}`, async () => {
-    await using world = await World.make({ files: FILES });
+    const world = await (asking ??= World.make({ files: FILES }));
     world.putPipeline(granted, PARAMS);
     await world.must(["run", "pipeline.json"]);
     world.putPipeline(steps, PARAMS);
