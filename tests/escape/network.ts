@@ -274,6 +274,28 @@ export const NETWORK: Family = {
       },
     },
     says(
+      "declared-network-abstract",
+      "reaching an abstract socket, where the network is declared",
+      "abstract",
+      'AF_UNIX, SOCK_STREAM, pack_sockaddr_un("\\0$ENV{ABSTRACT}")',
+      { parts: { network: "host" } },
+    ),
+    says(
+      "declared-network-unix",
+      "reaching a socket by its path, where the network is declared",
+      "unix",
+      'AF_UNIX, SOCK_STREAM, pack_sockaddr_un("$out/socket")',
+      { parts: { network: "host" } },
+    ),
+    {
+      id: "declared-network-packet",
+      what: "listening to every packet, where the network is declared",
+      under: STOPPED,
+      parts: { network: "host" },
+      run: { perl: "done(socket(my $fd, 17, SOCK_RAW, 0x0300) ? 0 : -1)" },
+      needs: [ROOT],
+    },
+    says(
       "declared-network",
       "reaching any service, where the network is declared",
       "tcp",

@@ -126,6 +126,20 @@ export const PROCESSES: Family = {
       abi: 6,
     },
     {
+      id: "signal-file",
+      what: "having a file of its own send a signal to another process",
+      under: STOPPED,
+      // The bystander dies of it, and then says nothing of its memory.
+      run: {
+        perl: `pipe(my $from, my $to) or failed;
+               fcntl($from, F_SETOWN, $pid) or failed;
+               fcntl($from, F_SETFL, O_ASYNC) or failed;
+               syswrite($to, "x"); select(undef, undef, undef, 0.1);`,
+      },
+      done: ({ heard }) => !heard.includes("whole"),
+      abi: 6,
+    },
+    {
       id: "take-descriptor",
       what: "taking a file that another process has open",
       under: STOPPED,

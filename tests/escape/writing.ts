@@ -3,11 +3,20 @@
  *
  * @module
  */
-import { allowed, type Family, namespacesOnly, STOPPED } from "./act.ts";
-import { opens, ROOT, tried } from "./needs.ts";
+import {
+  allowed,
+  type Family,
+  namespacesOnly,
+  type Place,
+  STOPPED,
+} from "./act.ts";
+import { opens, ROOT, there, tried } from "./needs.ts";
 
 const METADATA =
   "Landlock has no rule for modes, owners, times and attributes; it holds for files of the same user only";
+
+const sharedFile = ({ bystander }: Place) =>
+  `/dev/shm/writ-escape-write-${bystander.pid}`;
 
 /** Writing. */
 export const WRITING: Family = {
@@ -175,6 +184,18 @@ export const WRITING: Family = {
           }, $p, $n, $v, 1, 0) != 0)' "$f"; r=$?; rm -f "$f"; exit $r`,
         ),
       ],
+    },
+    {
+      id: "write-shared-memory-folder",
+      what: "changing what another program keeps in `/dev/shm`",
+      under: namespacesOnly(
+        "programs need `/dev/shm`, and Landlock gives no private one",
+      ),
+      run: { sh: 'test -f "$SHARED" && echo x >> "$SHARED"' },
+      env: (place) => ({ SHARED: sharedFile(place) }),
+      needs: [there("/dev/shm")],
+      prepare: (place) => Deno.writeTextFile(sharedFile(place), "as it was"),
+      clean: (place) => Deno.remove(sharedFile(place)),
     },
     {
       id: "write-home",
