@@ -108,6 +108,8 @@ export interface Act extends Row {
   control?: Control;
   /** Starts a second step beside it, of the process id `NEIGHBOUR`. */
   neighbour?: true;
+  /** Its control must be root, of the machine or of a user namespace of its own. */
+  asRoot?: true;
   /** What this machine lacks for it; `null` where it lacks nothing. */
   needs?: (string | null)[];
   /** The first ABI of Landlock of which the claim is true. */

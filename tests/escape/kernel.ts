@@ -194,7 +194,7 @@ export const KERNEL: Family = {
         perl: 'my $name = "writ-escape"; done(call("sethostname", $name, 11))',
       },
       control: { unshare: ["--uts"] },
-      needs: [ROOT],
+      asRoot: true,
     },
     {
       id: "i386",
@@ -252,7 +252,8 @@ export const NAMESPACES: Family = {
       what: `making ${name}`,
       under: STOPPED,
       run: { perl: `done(call("unshare", ${flag}))` },
-      needs: id === "user" ? [USER_NAMESPACES] : [ROOT],
+      asRoot: true,
+      needs: id === "user" ? [USER_NAMESPACES] : [],
     })),
     {
       id: "clone-user",
@@ -289,7 +290,8 @@ export const NAMESPACES: Family = {
         perl:
           'open(my $ns, "<", "/proc/self/ns/uts") or failed; done(call("setns", fileno($ns), 0))',
       },
-      needs: [ROOT],
+      control: { unshare: ["--uts"] },
+      asRoot: true,
     },
     {
       id: "setns-other",
@@ -314,7 +316,7 @@ export const NAMESPACES: Family = {
       what: "mounting a file system",
       under: STOPPED,
       run: { sh: "mkdir here && mount -t tmpfs tmpfs here" },
-      needs: [ROOT],
+      asRoot: true,
     },
     {
       id: "bind",
@@ -322,7 +324,7 @@ export const NAMESPACES: Family = {
       under: STOPPED,
       run: { sh: 'mkdir here && mount --bind "$OUT" here && cat here/secret' },
       done: "secret",
-      needs: [ROOT],
+      asRoot: true,
     },
     {
       id: "remount",
@@ -349,31 +351,41 @@ export const NAMESPACES: Family = {
       what: "mounting by the newer calls",
       under: STOPPED,
       run: { perl: 'my $type = "tmpfs"; done(call("fsopen", $type, 0))' },
-      needs: [ROOT],
+      asRoot: true,
     },
     {
       id: "open-tree",
       what: "taking a copy of the mounts",
       under: STOPPED,
-      run: { perl: 'my $root = "/"; done(call("open_tree", -100, $root, 1))' },
-      needs: [ROOT],
+      run: {
+        perl: 'my $root = "/"; done(call("open_tree", -100, $root, 0x8001))',
+      },
+      asRoot: true,
     },
-    reaches(
-      "unmount",
-      "unmounting what hides a folder",
-      '"umount2", my $path = "/writ-escape-none", 2',
-    ),
-    reaches(
-      "pivot-root",
-      "taking another root by `pivot_root`",
-      '"pivot_root", my $new = "/writ-escape-none", my $old = "/writ-escape-none"',
-    ),
+    {
+      ...reaches(
+        "unmount",
+        "unmounting what hides a folder",
+        '"umount2", my $path = "/writ-escape-none", 2',
+        [],
+      ),
+      asRoot: true,
+    },
+    {
+      ...reaches(
+        "pivot-root",
+        "taking another root by `pivot_root`",
+        '"pivot_root", my $new = "/writ-escape-none", my $old = "/writ-escape-none"',
+        [],
+      ),
+      asRoot: true,
+    },
     {
       id: "chroot",
       what: "taking another root by `chroot`",
       under: STOPPED,
       run: { perl: 'done(chroot(".") ? 0 : -1)' },
-      needs: [ROOT],
+      asRoot: true,
     },
   ],
 };

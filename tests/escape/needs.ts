@@ -28,6 +28,20 @@ export const OWN_MOUNTS: readonly string[] =
     ? ["unshare", "--mount", "--propagation", "private"]
     : [];
 
+const OWN_USERS = ["unshare", "--user", "--map-root-user", "--mount"];
+
+/** Starts a process as root: of the machine or, for whoever is not, of a user namespace of its own. */
+export const AS_ROOT: readonly string[] = OWN_MOUNTS.length > 0
+  ? OWN_MOUNTS
+  : await works(OWN_USERS[0], ...OWN_USERS.slice(1), "true")
+  ? OWN_USERS
+  : [];
+
+/** What a machine lacks where nobody can be that. */
+export const SOME_ROOT: string | null = AS_ROOT.length > 0
+  ? null
+  : "root, or user namespaces";
+
 /** Starts a process as a step has it: with the same user and, where that is root, without capabilities. */
 export const PLAIN: readonly string[] = Deno.uid() === 0
   ? ["setpriv", "--bounding-set", "-all"]

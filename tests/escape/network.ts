@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { RELAY } from "../../src/sandbox/relay_place.ts";
 import {
   type Act,
   allowed,
   type Family,
   namespacesOnly,
   STOPPED,
+  type Under,
 } from "./act.ts";
 import { ROOT, tried } from "./needs.ts";
 
@@ -41,10 +43,28 @@ const LOCAL = "pack_sockaddr_in($port, INADDR_LOOPBACK)";
 const LOCAL6 = "pack_sockaddr_in6($port6, IN6ADDR_LOOPBACK)";
 
 /** A step that has a network of its own, which Landlock cannot give. */
+const ALONE_UNDER: Under = {
+  bubblewrap: { claim: "stopped" },
+  landlock: { claim: "refused" },
+};
 const ALONE: Partial<Act> = {
-  under: { bubblewrap: { claim: "stopped" }, landlock: { claim: "refused" } },
+  under: ALONE_UNDER,
   parts: { network: "loopback" },
 };
+
+/** A step whose only way out is a proxy that knows one address, which is not the bystander's. */
+const LISTED: Partial<Act> = {
+  under: ALONE_UNDER,
+  parts: { network: "hosts", hosts: ["127.0.0.2:9"] },
+};
+
+/** Asks the step's proxy for the bystander. */
+const BY_PROXY = `
+  socket(my $fd, AF_INET, SOCK_STREAM, 0) or failed;
+  connect($fd, pack_sockaddr_in(${RELAY.port}, INADDR_LOOPBACK)) or failed;
+  syswrite($fd, "CONNECT 127.0.0.1:$port HTTP/1.1\\r\\nHost: 127.0.0.1:$port\\r\\n\\r\\n");
+  sysread($fd, my $answer, 100); print $answer; exit($answer =~ / 200 / ? 0 : 1);
+`;
 
 /** The network. */
 export const NETWORK: Family = {
@@ -273,6 +293,31 @@ export const NETWORK: Family = {
                connect($client, getsockname($server)) or failed; exit 0;`,
       },
     },
+    {
+      id: "listed-undeclared",
+      what: "asking its proxy for an address that is not on its list",
+      run: { perl: BY_PROXY },
+      done: { heard: "tcp" },
+      control: {
+        run: { perl: `${CONNECT} say(AF_INET, SOCK_STREAM, ${LOCAL})` },
+      },
+      parts: LISTED.parts,
+      under: ALONE_UNDER,
+    },
+    says(
+      "listed-direct",
+      "going past its proxy",
+      "tcp",
+      `AF_INET, SOCK_STREAM, ${LOCAL}`,
+      LISTED,
+    ),
+    says(
+      "listed-udp",
+      "sending a datagram where it has a list of hosts",
+      "udp",
+      `AF_INET, SOCK_DGRAM, ${LOCAL}`,
+      LISTED,
+    ),
     says(
       "declared-network-abstract",
       "reaching an abstract socket, where the network is declared",

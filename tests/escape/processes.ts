@@ -112,7 +112,7 @@ export const PROCESSES: Family = {
       },
       done: ({ heard, out }) =>
         !heard.includes("whole") || out.includes("killed"),
-      needs: [ROOT],
+      asRoot: true,
       abi: 6,
     },
     {
@@ -270,7 +270,7 @@ export const PROCESSES: Family = {
       what: "having a capability",
       under: STOPPED,
       run: { sh: "grep -q '^CapEff:.*[1-9a-f]' /proc/self/status" },
-      needs: [ROOT],
+      asRoot: true,
     },
     {
       id: "change-user",

@@ -121,7 +121,7 @@ export const READING: Family = {
       run: { sh: "test -n \"$(tr -d '\\0' < /proc/1/environ)\"" },
       // In a namespace of its own, the first process is the sandbox's, which has none.
       control: { unshare: ["--pid", "--fork", "--mount-proc"] },
-      needs: [ROOT],
+      asRoot: true,
     },
     {
       id: "read-other-maps",

@@ -6,7 +6,7 @@
  */
 import { assert } from "@std/assert";
 import { BACKENDS } from "../support/sandbox.ts";
-import { beside, OWN_MOUNTS, ROOT } from "./needs.ts";
+import { AS_ROOT, beside, SOME_ROOT } from "./needs.ts";
 import { OWN_RUN, SERVICES } from "./services.ts";
 import { DOES, judge, PERL } from "./test_acts.ts";
 import type { Outcome } from "./try_act.ts";
@@ -15,7 +15,7 @@ let trying: Promise<Map<string, Record<string, Outcome>>> | undefined;
 
 async function tryAll() {
   const [program, ...args] = [
-    ...OWN_MOUNTS,
+    ...AS_ROOT,
     ...["sh", "-c"],
     `mount -t tmpfs tmpfs /run && : > ${OWN_RUN} && mkdir /run/systemd /run/systemd/system && exec "$@"`,
     ...["sh", Deno.execPath(), "run", "-A", "--quiet", beside("in_own_run.ts")],
@@ -34,7 +34,7 @@ async function tryAll() {
 for (const { id, what, under, needs = [] } of SERVICES.acts) {
   for (const { name, backend } of BACKENDS) {
     const verdict = under[name];
-    const lacks = [backend === null ? name : null, PERL, ROOT, ...needs]
+    const lacks = [backend === null ? name : null, PERL, SOME_ROOT, ...needs]
       .find((lack) => lack !== null);
     Deno.test({
       name: `${name} ${DOES[verdict.claim]} ${what}${

@@ -7,7 +7,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Backend } from "../../src/sandbox/confinement.ts";
 import { BACKENDS } from "../support/sandbox.ts";
 import type { Act, Family, Verdict } from "./act.ts";
-import { program } from "./needs.ts";
+import { program, SOME_ROOT } from "./needs.ts";
 import { type Outcome, tryFree, tryUnder } from "./try_act.ts";
 
 /** What most acts are written in. */
@@ -29,6 +29,7 @@ export function testActs({ acts }: Family): void {
       const lacks = [
         backend === null ? name : null,
         PERL,
+        act.asRoot ? SOME_ROOT : null,
         ...act.needs ?? [],
         tooOld(act, backend),
       ].find((lack) => lack !== null);

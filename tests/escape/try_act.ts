@@ -14,10 +14,11 @@ import type {
   HostFacts,
 } from "../../src/sandbox/confinement.ts";
 import { denoFlags } from "../../src/sandbox/deno_flags.ts";
+import { startProxy } from "../../src/sandbox/host_proxy.ts";
 import { confinement } from "../support/confinements.ts";
 import { Bench, processesWith, withLauncher } from "../support/sandbox.ts";
 import type { Act, Bystander, Done, Place, Tried } from "./act.ts";
-import { beside, OWN_MOUNTS, PLAIN } from "./needs.ts";
+import { AS_ROOT, beside, OWN_MOUNTS, PLAIN } from "./needs.ts";
 import {
   BEGUN,
   commandOf,
@@ -57,6 +58,10 @@ export function tryUnder(backend: Backend, act: Act): Promise<Outcome> {
     withLauncher(async (launcher) => {
       const bench = await Bench.open(launcher, backend, folder);
       await using neighbour = act.neighbour ? await stepBeside(bench) : null;
+      await using proxy = act.parts?.hosts === undefined
+        ? null
+        : await startProxy(act.parts.hosts, () => {});
+      const relay = proxy?.relay ?? null;
       const env = {
         ...place.env,
         ...act.env?.(place),
@@ -67,7 +72,7 @@ export function tryUnder(backend: Backend, act: Act): Promise<Outcome> {
         const ran = await bench.run(
           commandOf(act.run),
           { ...act.parts, env },
-          { host: { ...denoRoot(act), ...act.host?.(place) } },
+          { host: { relay, ...denoRoot(act), ...act.host?.(place) } },
         );
         const { exit, signal, limits, out, err } = ran;
         return {
@@ -89,10 +94,10 @@ export function tryFree(act: Act): Promise<Outcome> {
   return inPlace(act, async (place) => {
     await using neighbour = act.neighbour ? processBeside() : null;
     const { run = act.run, unshare = [], over = [] } = act.control ?? {};
-    const [, ...own] = OWN_MOUNTS;
+    const own = act.asRoot ? AS_ROOT : OWN_MOUNTS;
     return await runFree(
       [
-        ...(OWN_MOUNTS.length > 0 ? ["unshare", ...own, ...unshare] : []),
+        ...(own.length > 0 ? [...own, ...unshare] : []),
         ...(over.length === 0
           ? []
           : ["sh", "-c", COVER, `${over.length}`, ...over]),

@@ -249,7 +249,7 @@ export const WRITING: Family = {
       under: STOPPED,
       run: { sh: ": > /usr/local/bin/writ-escape" },
       control: { over: ["/usr/local/bin"] },
-      needs: [ROOT],
+      asRoot: true,
     },
     {
       id: "write-preload",
@@ -257,7 +257,7 @@ export const WRITING: Family = {
       under: STOPPED,
       run: { sh: ": > /etc/ld.so.preload" },
       control: { over: ["/etc"] },
-      needs: [ROOT],
+      asRoot: true,
     },
     {
       id: "write-cron",
@@ -265,7 +265,7 @@ export const WRITING: Family = {
       under: STOPPED,
       run: { sh: "mkdir -p /etc/cron.d && : > /etc/cron.d/writ-escape" },
       control: { over: ["/etc"] },
-      needs: [ROOT],
+      asRoot: true,
     },
     {
       id: "write-unit",
@@ -276,7 +276,7 @@ export const WRITING: Family = {
           "mkdir -p /etc/systemd/system && : > /etc/systemd/system/writ-escape.service",
       },
       control: { over: ["/etc"] },
-      needs: [ROOT],
+      asRoot: true,
     },
     {
       id: "write-root",
@@ -284,7 +284,7 @@ export const WRITING: Family = {
       under: STOPPED,
       run: { sh: ": > /var/writ-escape" },
       control: { over: ["/var"] },
-      needs: [ROOT],
+      asRoot: true,
     },
     {
       id: "write-core-pattern",
