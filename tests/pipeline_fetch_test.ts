@@ -100,7 +100,7 @@ const BAD: [
     "fetching without a network",
     { deps: { run: ["x"], fetch: "npm" } },
     'Step "deps" fetches into the npm cache and has no network',
-    '"net": ["registry.npmjs.org:443"]',
+    '"net": ["registry.example:443"]',
   ],
   [
     "fetching over a loopback of its own",

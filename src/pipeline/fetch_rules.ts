@@ -40,7 +40,7 @@ export function addFetchFaults(
   if (!step.online) {
     fault(
       `fetches into the ${cache} cache and has no network`,
-      'Name the hosts in "permissions": "net": ["registry.npmjs.org:443"]',
+      'Name the hosts in "permissions": "net": ["registry.example:443"]',
     );
   }
   const written = step.writes[0] ?? step.stdout;
