@@ -38,8 +38,8 @@ are tested: \`deno task escapes\`.
 - _stopped_: the step does not get it done.
 - _refused_: no step is started, since what it asks for cannot be given.
 - _allowed_: it may, and the note says why.
-- _not covered_: the backend has nothing against it; the test sees that it gets
-  done, and the receipt of every step says so.
+- _not covered_: there is nothing against it, and the test sees that it gets
+  done. What Landlock does not cover stands in the receipt of each step.
 `;
 
 /** The page. */

@@ -48,7 +48,7 @@ function limitGaps({ limits }: Confinement, backend: Backend): string[] {
 /** From the oldest gap to those that newer kernels closed. */
 function kernelGaps(abi: number): string[] {
   return [
-    "Names, sizes, modes and times of undeclared files can be seen, and modes, owners, times and attributes of the user's own files be changed",
+    "Names, links, sizes, modes and times of undeclared files can be seen, and modes, owners, times and attributes of the user's own files be changed",
     "The machine's name, its network addresses and connections and the command lines of other processes can be seen, and the priorities and processors of the user's own be changed",
     "/dev/shm is shared with the machine",
     ...(abi < 3
