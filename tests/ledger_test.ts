@@ -377,6 +377,74 @@ test(
   },
 );
 
+test(
+  "a receipt that nobody waits for goes into the commit of the next one",
+  async (_, store) => {
+    let commits = 0;
+    const ledger = await openLedger(watchCommits(store, () => void commits++));
+    const { record: { run } } = await ledger.admit(
+      admission(await makeTicket()),
+    );
+    await ledger.append(run, "step.started", started("a"), ACTOR);
+    commits = 0;
+    await ledger.appendSoon(run, "step.finished", finished("a"), ACTOR);
+    await ledger.append(run, "step.started", started("b"), ACTOR);
+    assertEquals([commits, (await store.runHead(run)).size], [1, 4]);
+    await ledger.append(run, "step.finished", finished("b"), ACTOR);
+    await assertWhole(ledger);
+  },
+);
+
+test(
+  "a receipt that nobody waits for is durable without a next one too",
+  async (ledger, store) => {
+    const { record: { run } } = await ledger.admit(
+      admission(await makeTicket()),
+    );
+    await ledger.append(run, "step.started", started("a"), ACTOR);
+    await ledger.appendSoon(run, "step.finished", finished("a"), ACTOR);
+    while ((await store.runHead(run)).size < 3) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  },
+);
+
+test("what settled is durable", async (ledger, store) => {
+  const { record: { run } } = await ledger.admit(admission(await makeTicket()));
+  await ledger.append(run, "step.started", started("a"), ACTOR);
+  await ledger.appendSoon(run, "step.finished", finished("a"), ACTOR);
+  await ledger.settle(run);
+  assertEquals((await store.runHead(run)).size, 3);
+  await ledger.settle(run);
+});
+
+for (const next of ["append", "appendSoon", "settle"] as const) {
+  test(
+    `after a receipt that could not be written nothing of its run is: ${next}`,
+    async (_, store) => {
+      let isFull = false;
+      const ledger = await openLedger(watchCommits(store, () => {
+        if (isFull) {
+          throw new WritError("store.unwritable", "Cannot write: no room");
+        }
+      }));
+      const { record: { run } } = await ledger.admit(
+        admission(await makeTicket()),
+      );
+      await ledger.append(run, "step.started", started("a"), ACTOR);
+      isFull = true;
+      await ledger.appendSoon(run, "step.finished", finished("a"), ACTOR);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      isFull = false;
+      await rejectsWith("store.unwritable", async () => {
+        if (next === "settle") return await ledger.settle(run);
+        await ledger[next](run, "step.started", started("b"), ACTOR);
+      });
+      assertEquals((await store.runHead(run)).size, 2);
+    },
+  );
+}
+
 test("receipts of many runs go into one commit", async (_, store) => {
   let commits = 0;
   const ledger = await openLedger(watchCommits(store, () => {

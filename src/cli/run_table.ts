@@ -4,8 +4,8 @@
  * @module
  */
 import { isRunHeld } from "../evidence/run_lock.ts";
-import type { Ledger, RunState } from "../ledger/ledger.ts";
-import type { RunRecord } from "../ledger/records.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { RunRecord, RunState } from "../ledger/records.ts";
 import { readPlan } from "../run/documents.ts";
 import type { Emphasis } from "./paint.ts";
 import type { Table } from "./table.ts";

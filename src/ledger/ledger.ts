@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Digest, leafHash, sha256 } from "../core/digest.ts";
+import { type Digest, leafHash } from "../core/digest.ts";
 import type { Envelope } from "../core/dsse.ts";
 import { WritError } from "../core/errors.ts";
 import type { Signer } from "../core/keys.ts";
@@ -23,11 +23,13 @@ import type {
   ReceiptType,
   RunOutcome,
 } from "./receipt.ts";
-import { type Appended, loadChain, ReceiptLog } from "./receipt_log.ts";
+import { type Appended, ReceiptLog } from "./receipt_log.ts";
 import {
   CORRUPT_HINT,
   parseStored,
+  readDocument,
   type RunRecord,
+  type RunState,
   type TicketState,
 } from "./records.ts";
 import {
@@ -41,6 +43,7 @@ import {
   readRun,
   type Resumed,
   resumeRun,
+  runState,
 } from "./run_book.ts";
 import type { Head, Store } from "./store.ts";
 import { listRuns, type RunQuery } from "./list_runs.ts";
@@ -69,30 +72,26 @@ export interface LedgerOptions {
   /** The id of the ledger's key. */
   id: Digest;
   now: Clock;
+  /** Does something in some milliseconds, for `appendSoon`; at once where it is not given. */
+  later?: (work: () => void) => void;
   /** The ledger's key, which signs a checkpoint with each closing; asked for when it does. */
   signer: () => Promise<Signer>;
   /** The tree as it was last seen, with which the ledger must still begin. */
   seen?: TreeHead | null;
 }
 
-/**
- * Where a run stands. `running`: a runner holds it. `interrupted`: none does, and no step was
- * under way. `indeterminate`: none does, and nobody saw how a step ended.
- */
-export type RunState = "running" | "interrupted" | RunOutcome;
-
-/** A ledger in a store. Whatever a method has written is durable when it returns. */
+/** A ledger in a store. All but `appendSoon` return when what they wrote is durable. */
 export class Ledger {
   readonly id: Digest;
   readonly #store: Store;
   readonly #entries: EntryLog;
   readonly #receipts: ReceiptLog;
 
-  private constructor(store: Store, { id, now, signer }: LedgerOptions) {
+  private constructor(store: Store, { id, now, signer, later }: LedgerOptions) {
     this.id = id;
     this.#store = store;
     this.#entries = new EntryLog(store, id, now, signer);
-    this.#receipts = new ReceiptLog(store, now);
+    this.#receipts = new ReceiptLog(store, now, later);
   }
 
   /**
@@ -278,6 +277,16 @@ export class Ledger {
     return this.#receipts.append(run, type, body, actor);
   }
 
+  /** Appends a receipt that is durable with the next one of its run: {@linkcode ReceiptLog.appendSoon}. */
+  appendSoon(...receipt: Parameters<Ledger["append"]>): Promise<void> {
+    return this.#receipts.appendSoon(...receipt);
+  }
+
+  /** Returns when what was appended of a run is durable; throws why it is not. */
+  settle(run: string): Promise<void> {
+    return this.#receipts.settle(run);
+  }
+
   /**
    * Closes a run whose last receipt is `run.sealed`: its seal becomes part of the ledger.
    * Again with the same seal changes nothing.
@@ -320,11 +329,8 @@ export class Ledger {
   }
 
   /** Where a run stands, given whether a living process holds its lock. */
-  async runState(record: RunRecord, isHeld: boolean): Promise<RunState> {
-    if (record.status !== "running") return record.status;
-    if (isHeld) return "running";
-    const { guard } = await loadChain(this.#store, record.run);
-    return guard.unfinished().length > 0 ? "indeterminate" : "interrupted";
+  runState(record: RunRecord, isHeld: boolean): Promise<RunState> {
+    return runState(this.#store, record, isHeld);
   }
 
   /** A run's receipts in order: the canonical bytes that were hashed. */
@@ -347,14 +353,8 @@ export class Ledger {
    *
    * @throws {WritError} `ledger.corrupt` when its bytes are not what the digest says
    */
-  async document(id: Digest): Promise<Uint8Array | null> {
-    const bytes = await this.#store.get("document", id);
-    if (bytes === null || sha256(bytes) === id) return bytes;
-    throw new WritError(
-      "ledger.corrupt",
-      `Cannot read document "${id}" from the ledger: its bytes are another's`,
-      { hint: CORRUPT_HINT },
-    );
+  document(id: Digest): Promise<Uint8Array | null> {
+    return readDocument(this.#store, id);
   }
 
   /**

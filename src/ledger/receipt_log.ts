@@ -42,6 +42,8 @@ const BATCH_RUNS = 64;
 interface Waiting {
   chain: RunChain;
   link: ReceiptLink;
+  /** Whoever appended it does not wait for it. */
+  soon: boolean;
   resolve: (appended: Appended) => void;
   reject: (error: unknown) => void;
 }
@@ -50,13 +52,25 @@ interface Waiting {
 export class ReceiptLog {
   readonly #store: Store;
   readonly #now: Clock;
+  readonly #later: (work: () => void) => void;
   readonly #chains = new Map<string, Promise<RunChain>>();
+  /** The last receipt of a run that nobody waited for. */
+  readonly #soon = new Map<string, Promise<Appended>>();
+  /** Why one of them was not written. */
+  readonly #lost = new Map<string, { error: unknown }>();
   #waiting: Waiting[] = [];
   #writing = false;
+  #isPlanned = false;
 
-  constructor(store: Store, now: Clock) {
+  /** @param later does something in some milliseconds; at once where it is not given */
+  constructor(
+    store: Store,
+    now: Clock,
+    later: (work: () => void) => void = (work) => work(),
+  ) {
     this.#store = store;
     this.#now = now;
+    this.#later = later;
   }
 
   /**
@@ -71,19 +85,73 @@ export class ReceiptLog {
     body: ReceiptBodies[T],
     actor: Actor,
   ): Promise<Appended> {
+    const { durable } = await this.#take(run, type, body, actor, false);
+    this.#begin();
+    return await durable;
+  }
+
+  /**
+   * Appends a receipt that is durable when the next one of its run is, and a little later anyway:
+   * returns before. If it cannot be written nothing more of the run is, and the next call says why.
+   *
+   * @throws {WritError} `receipt.illegal` when it may not come now
+   */
+  async appendSoon<T extends ReceiptType>(
+    run: string,
+    type: T,
+    body: ReceiptBodies[T],
+    actor: Actor,
+  ): Promise<void> {
+    const { durable } = await this.#take(run, type, body, actor, true);
+    this.#soon.set(run, durable);
+    // It is told by the next call.
+    durable.catch(() => {});
+    if (this.#isPlanned) return;
+    this.#isPlanned = true;
+    this.#later(() => {
+      this.#isPlanned = false;
+      this.#begin();
+    });
+  }
+
+  /**
+   * Returns when what was appended of a run is durable.
+   *
+   * @throws {WritError} why it is not
+   */
+  async settle(run: string): Promise<void> {
+    this.#begin();
+    await this.#soon.get(run);
+    this.#soon.delete(run);
+  }
+
+  async #take<T extends ReceiptType>(
+    run: string,
+    type: T,
+    body: ReceiptBodies[T],
+    actor: Actor,
+    soon: boolean,
+  ): Promise<{ durable: Promise<Appended> }> {
     const chain = await this.chain(run);
+    const lost = this.#lost.get(run);
+    if (lost !== undefined) throw lost.error;
     const at = formatTime(this.#now());
     const draft = { run, at, type, actor, body } as ReceiptDraft;
     const link = linkReceipt(chain, draft);
     const { promise, resolve, reject } = Promise.withResolvers<Appended>();
-    this.#waiting.push({ chain, link, resolve, reject });
+    this.#waiting.push({ chain, link, soon, resolve, reject });
+    return { durable: promise };
+  }
+
+  #begin(): void {
     if (!this.#writing) void this.#write();
-    return promise;
   }
 
   /** Forgets what is known of a run, which has been written by another way. */
   forget(run: string): void {
     this.#chains.delete(run);
+    this.#soon.delete(run);
+    this.#lost.delete(run);
   }
 
   /** A run's chain with all that waits; to be read, not to be changed. */
@@ -93,7 +161,7 @@ export class ReceiptLog {
       if (loading === undefined) {
         loading = loadChain(this.#store, run);
         this.#chains.set(run, loading);
-        loading.catch(() => this.forget(run));
+        loading.catch(() => this.#chains.delete(run));
       }
       const chain = await loading;
       // A write that failed meanwhile has made it void.
@@ -147,8 +215,11 @@ export class ReceiptLog {
     const chains = new Set(batch.map(({ chain }) => chain));
     const behind = this.#waiting.filter(({ chain }) => chains.has(chain));
     this.#waiting = this.#waiting.filter(({ chain }) => !chains.has(chain));
-    for (const { run } of chains) this.forget(run);
-    for (const { reject } of [...batch, ...behind]) reject(error);
+    for (const { run } of chains) this.#chains.delete(run);
+    for (const { chain, soon, reject } of [...batch, ...behind]) {
+      if (soon) this.#lost.set(chain.run, { error });
+      reject(error);
+    }
   }
 }
 

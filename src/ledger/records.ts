@@ -6,11 +6,12 @@
  */
 import * as z from "zod";
 import { parseCanonical } from "../core/canonical_json.ts";
-import { type Digest, DigestSchema } from "../core/digest.ts";
+import { type Digest, DigestSchema, sha256 } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
 import { TimeSchema } from "../core/time.ts";
 import type { EvidenceClass } from "../pipeline/pipeline.ts";
 import type { RunOutcome } from "./receipt.ts";
+import type { Store } from "./store.ts";
 
 /** What is known of a run. */
 export interface RunRecord {
@@ -34,6 +35,12 @@ export interface RunRecord {
   /** Which classes of its evidence have expired, and which are still kept; left out where none has expired. */
   evidence?: { expired: EvidenceClass[]; kept: EvidenceClass[] };
 }
+
+/**
+ * Where a run stands. `running`: a runner holds it. `interrupted`: none does, and no step was
+ * under way. `indeterminate`: none does, and nobody saw how a step ended.
+ */
+export type RunState = "running" | "interrupted" | RunOutcome;
 
 /** What is known of a ticket beside its envelope. */
 export interface TicketState {
@@ -110,3 +117,21 @@ export function parseStored<T>(
 /** What to do about a damaged ledger. */
 export const CORRUPT_HINT =
   "Nothing was changed. Keep the state folder as it is and restore it from a copy; bundles prove their runs without it";
+
+/**
+ * A plan, decision or other document; `null` when there is none.
+ *
+ * @throws {WritError} `ledger.corrupt` when its bytes are not what the digest says
+ */
+export async function readDocument(
+  store: Store,
+  id: Digest,
+): Promise<Uint8Array | null> {
+  const bytes = await store.get("document", id);
+  if (bytes === null || sha256(bytes) === id) return bytes;
+  throw new WritError(
+    "ledger.corrupt",
+    `Cannot read document "${id}" from the ledger: its bytes are another's`,
+    { hint: CORRUPT_HINT },
+  );
+}

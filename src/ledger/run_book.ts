@@ -20,7 +20,12 @@ import {
   type ReceiptLog,
   type RunChain,
 } from "./receipt_log.ts";
-import { parseStored, type RunRecord, RunRecordSchema } from "./records.ts";
+import {
+  parseStored,
+  type RunRecord,
+  RunRecordSchema,
+  type RunState,
+} from "./records.ts";
 import {
   byActor,
   byStatus,
@@ -29,7 +34,12 @@ import {
   indexPuts,
 } from "./run_index.ts";
 import { type Seal, SealSchema } from "./seal.ts";
-import { type DocumentKind, EMPTY_HEAD, type Put } from "./store.ts";
+import {
+  type DocumentKind,
+  EMPTY_HEAD,
+  type Put,
+  type Store,
+} from "./store.ts";
 import {
   checkUsable,
   documentPuts,
@@ -373,4 +383,16 @@ function readSeal(run: string, envelope: Envelope, payload: Digest): Seal {
 
 function illegalClose(run: string, why: string): WritError {
   return new WritError("receipt.illegal", `Cannot close run "${run}": ${why}`);
+}
+
+/** Where a run stands, given whether a living process holds its lock. */
+export async function runState(
+  store: Store,
+  record: RunRecord,
+  isHeld: boolean,
+): Promise<RunState> {
+  if (record.status !== "running") return record.status;
+  if (isHeld) return "running";
+  const { guard } = await loadChain(store, record.run);
+  return guard.unfinished().length > 0 ? "indeterminate" : "interrupted";
 }

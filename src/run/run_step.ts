@@ -110,7 +110,10 @@ async function oneAttempt(
     reusable = result.reusable;
     const judged = judgeReview(step, materials, judgePaths(result), run);
     await world.blobs.flush();
-    await world.ledger.append(run.id, "step.finished", {
+    const changes = judged.products.length > 0 || judged.fetch !== null;
+    // What changes nothing outside may be durable together with the next start.
+    const record = changes ? "append" : "appendSoon";
+    await world.ledger[record](run.id, "step.finished", {
       step: step.id,
       attempt: started ? attempt : 0,
       status: judged.status,

@@ -59,6 +59,7 @@ export async function runSteps(
       });
     },
   });
+  await world.ledger.settle(run.id);
   await holding.stages.clear();
 }
 

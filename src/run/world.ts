@@ -1,7 +1,7 @@
 /**
  * The runner's world: its sight, and the state folder with ledger and blobs.
  *
- * Edge: files and the KV store.
+ * Edge: files, the KV store, timers.
  *
  * @module
  */
@@ -20,6 +20,9 @@ import { Publishing } from "./publishing.ts";
 import { requireInForce, type Sight } from "./sight.ts";
 import { unattendedSigner } from "./unattended_signer.ts";
 import { readWitness, writeWitness } from "./witness.ts";
+
+/** How long a receipt that nobody waits for waits for others, milliseconds. */
+const SOON = 5;
 
 /** A {@linkcode Sight} whose policy and trust are in force, with the state folder open. */
 export interface World {
@@ -59,6 +62,7 @@ export async function openWorld(
     const ledger = await Ledger.open(store, {
       id: sight.pins.ledger,
       now: sight.now,
+      later: (work) => void setTimeout(work, SOON),
       signer: () => unattendedSigner(sight.config, "ledger"),
       seen: await readWitness(sight.config, sight.pins.ledger),
     });

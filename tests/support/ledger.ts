@@ -44,7 +44,8 @@ export function openLedger(
   now = clock(),
 ): Promise<Ledger> {
   const signer = () => Promise.resolve(LEDGER_KEY);
-  return Ledger.open(store, { id: LEDGER_ID, now, seen, signer });
+  const later = (work: () => void) => void setTimeout(work, 5);
+  return Ledger.open(store, { id: LEDGER_ID, now, later, seen, signer });
 }
 
 /** Walks a whole ledger. */
