@@ -4,6 +4,7 @@
  * @module
  */
 import { type Act, type Family, STOPPED } from "./act.ts";
+import { NUMBERS } from "./numbers.ts";
 import { opens, ROOT, tried } from "./needs.ts";
 
 /** A call that counts as done when it got past the filter and the check of capabilities. */
@@ -53,9 +54,7 @@ const I386 = [
 ].join("");
 const MODULES = await tried(
   "loadable modules",
-  `perl -e 'my $n = ""; exit(syscall(${
-    Deno.build.arch === "x86_64" ? 175 : 105
-  }, 0, 0, $n) < 0 && $!{ENOSYS})'`,
+  `perl -e 'my $n = ""; exit(syscall(${NUMBERS.init_module}, 0, 0, $n) < 0 && $!{ENOSYS})'`,
 );
 const RUN_I386 = `printf '${
   I386.replace(/../g, (byte) =>
@@ -74,7 +73,7 @@ export const KERNEL: Family = {
       needs: [
         await tried(
           "io_uring",
-          `perl -e 'my $r = "\\0" x 256; exit(syscall(425, 1, $r) < 0)'`,
+          `perl -e 'my $r = "\\0" x 256; exit(syscall(${NUMBERS.io_uring_setup}, 1, $r) < 0)'`,
         ),
       ],
     },
@@ -135,9 +134,7 @@ export const KERNEL: Family = {
       ROOT,
       await tried(
         "kexec",
-        `perl -e 'exit(syscall(${
-          Deno.build.arch === "x86_64" ? 246 : 104
-        }, 0, 1000, 0, 0) < 0 && ($!{EPERM} || $!{ENOSYS}))'`,
+        `perl -e 'exit(syscall(${NUMBERS.kexec_load}, 0, 1000, 0, 0) < 0 && ($!{EPERM} || $!{ENOSYS}))'`,
       ),
     ]),
     reaches(
@@ -158,9 +155,7 @@ export const KERNEL: Family = {
         ROOT,
         await tried(
           "process accounting",
-          `perl -e 'my $p = "/nonexistent"; exit(syscall(${
-            Deno.build.arch === "x86_64" ? 163 : 89
-          }, $p) < 0 && $!{ENOSYS})'`,
+          `perl -e 'my $p = "/nonexistent"; exit(syscall(${NUMBERS.acct}, $p) < 0 && $!{ENOSYS})'`,
         ),
       ],
     ),
@@ -172,7 +167,10 @@ export const KERNEL: Family = {
       needs: [
         ROOT,
         Deno.build.arch === "x86_64" ? null : "an x86 processor",
-        await tried("ports", `perl -e 'exit(syscall(172, 3) != 0)'`),
+        await tried(
+          "ports",
+          `perl -e 'exit(syscall(${NUMBERS.iopl ?? 0}, 3) != 0)'`,
+        ),
       ],
     },
     {

@@ -5,38 +5,7 @@
  * @module
  */
 import type { Script } from "./act.ts";
-import { SHARED, syscallNumbers } from "../../src/sandbox/syscalls.ts";
-
-const ARCH = Deno.build.arch;
-
-/** Calls that no filter of Writ names. Source: as `src/sandbox/syscalls.ts`. */
-const MORE: Record<string, readonly [x86_64: number, aarch64: number]> = {
-  adjtimex: [159, 171],
-  getpid: [39, 172],
-  ioprio_set: [251, 30],
-  kill: [62, 129],
-  mq_unlink: [241, 181],
-  memfd_create: [319, 279],
-  name_to_handle_at: [303, 264],
-  pidfd_open: [434, 434],
-  pidfd_send_signal: [424, 424],
-  prctl: [157, 167],
-  sched_getaffinity: [204, 123],
-  sched_setaffinity: [203, 122],
-  setxattr: [188, 5],
-  sethostname: [170, 161],
-};
-
-/** Numbers of system calls on this machine, by name. */
-export const NUMBERS: Record<string, number> = {
-  ...syscallNumbers(ARCH),
-  ...Object.fromEntries(
-    Object.entries({ ...SHARED, ...MORE }).map(([name, [x86, arm]]) => [
-      name,
-      ARCH === "x86_64" ? x86 : arm,
-    ]),
-  ),
-};
+import { NUMBERS } from "./numbers.ts";
 
 /** The line that an act prints first: one that never began proves nothing. */
 export const BEGUN = /^begun$/m;

@@ -18,15 +18,9 @@ import { startProxy } from "../../src/sandbox/host_proxy.ts";
 import { confinement } from "../support/confinements.ts";
 import { Bench, processesWith, withLauncher } from "../support/sandbox.ts";
 import type { Act, Bystander, Done, Place, Tried } from "./act.ts";
+import { NUMBERS } from "./numbers.ts";
 import { AS_ROOT, beside, OWN_MOUNTS, PLAIN } from "./needs.ts";
-import {
-  BEGUN,
-  commandOf,
-  DENO_FILE,
-  denoText,
-  NUMBERS,
-  UNSTABLE,
-} from "./scripts.ts";
+import { BEGUN, commandOf, DENO_FILE, denoText, UNSTABLE } from "./scripts.ts";
 
 /** What came of it. */
 export interface Outcome {

@@ -10,6 +10,7 @@ import {
   type Place,
   STOPPED,
 } from "./act.ts";
+import { NUMBERS } from "./numbers.ts";
 import { opens, ROOT, there, tried } from "./needs.ts";
 
 const METADATA =
@@ -179,9 +180,7 @@ export const WRITING: Family = {
       needs: [
         await tried(
           "extended attributes",
-          `f=$(mktemp) && perl -e 'my ($p, $n, $v) = ($ARGV[0], "user.writ", "x"); exit(syscall(${
-            Deno.build.arch === "x86_64" ? 188 : 5
-          }, $p, $n, $v, 1, 0) != 0)' "$f"; r=$?; rm -f "$f"; exit $r`,
+          `f=$(mktemp) && perl -e 'my ($p, $n, $v) = ($ARGV[0], "user.writ", "x"); exit(syscall(${NUMBERS.setxattr}, $p, $n, $v, 1, 0) != 0)' "$f"; r=$?; rm -f "$f"; exit $r`,
         ),
       ],
     },
