@@ -5,7 +5,7 @@
  */
 import { type Act, type Family, STOPPED } from "./act.ts";
 import { NUMBERS } from "./numbers.ts";
-import { opens, ROOT, tried } from "./needs.ts";
+import { callable, opens, ROOT, tried } from "./needs.ts";
 
 /** A call that counts as done when it got past the filter and the check of capabilities. */
 function reaches(
@@ -39,6 +39,8 @@ const USER_NAMESPACES = await tried(
   "unshare --user true",
 );
 
+const KEYS = await callable("keyctl", "0, -3, 1");
+
 /** The smallest program of 32-bit x86: `exit(0)`. */
 const I386 = [
   ..."7f454c46010101000000000000000000", // ELF, 32 bits
@@ -70,12 +72,7 @@ export const KERNEL: Family = {
       what: "using io_uring, whose calls no filter sees",
       under: STOPPED,
       run: { perl: 'done(call("io_uring_setup", 1, $room))' },
-      needs: [
-        await tried(
-          "io_uring",
-          `perl -e 'my $r = "\\0" x 256; exit(syscall(${NUMBERS.io_uring_setup}, 1, $r) < 0)'`,
-        ),
-      ],
+      needs: [await callable("io_uring_setup", "1, $r")],
     },
     {
       id: "userfaultfd",
@@ -89,6 +86,7 @@ export const KERNEL: Family = {
       what: "using the kernel's keyrings",
       under: STOPPED,
       run: { perl: 'done(call("keyctl", 0, -3, 1))' },
+      needs: [KEYS],
     },
     {
       id: "add-key",
@@ -99,12 +97,13 @@ export const KERNEL: Family = {
                my $key = call("add_key", $type, $name, $value, 1, -2);
                call("keyctl", 21, $key) if $key >= 0; done($key);`,
       },
+      needs: [KEYS],
     },
     reaches(
       "request-key",
       "asking the kernel for a key, which may start a program",
       `"request_key", my $type = "user", my $name = "writ-escape-none", 0, -2`,
-      [],
+      [KEYS],
     ),
     reaches("bpf", "using BPF", '"bpf", 0, $room, 0'),
     reaches(

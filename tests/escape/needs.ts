@@ -5,6 +5,7 @@
  */
 import { fromFileUrl } from "@std/path/from-file-url";
 import { BACKENDS } from "../support/sandbox.ts";
+import { NUMBERS } from "./numbers.ts";
 import { cgroupVersion } from "../../src/sandbox/held_limits.ts";
 
 async function works(program: string, ...args: string[]): Promise<boolean> {
@@ -43,9 +44,10 @@ export const SOME_ROOT: string | null = AS_ROOT.length > 0
   : "root, or user namespaces";
 
 /** Starts a process as a step has it: with the same user and, where that is root, without capabilities. */
-export const PLAIN: readonly string[] = Deno.uid() === 0
-  ? ["setpriv", "--bounding-set", "-all"]
-  : [];
+export const PLAIN: readonly string[] =
+  Deno.uid() === 0 && await works("setpriv", "--bounding-set", "-all", "true")
+    ? ["setpriv", "--bounding-set", "-all"]
+    : [];
 
 /** All that a machine's administrator may do; without a mount namespace nobody tries it. */
 export const ROOT: string | null = Deno.uid() === 0 && OWN_MOUNTS.length > 0
@@ -109,6 +111,15 @@ export async function tried(
     )
     ? null
     : what;
+}
+
+/** That a call is not denied already by what this machine runs tests in, as some containers do. */
+export function callable(name: string, words: string): Promise<string | null> {
+  const call = `syscall(${NUMBERS[name] ?? -1}, ${words})`;
+  return tried(
+    `the call ${name}`,
+    `perl -e 'my $r = "\\0" x 256; exit(${call} < 0 && ($!{EPERM} || $!{ENOSYS}))'`,
+  );
 }
 
 /** Where the suite's files are. */

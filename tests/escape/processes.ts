@@ -5,7 +5,7 @@
  */
 import { processesWith } from "../support/processes.ts";
 import { allowed, type Family, namespacesOnly, STOPPED } from "./act.ts";
-import { ROOT } from "./needs.ts";
+import { callable, ROOT } from "./needs.ts";
 
 /** Number of seconds that only the orphan of a place sleeps. */
 const ORPHAN = "6$PID.1";
@@ -35,6 +35,7 @@ export const PROCESSES: Family = {
       what: "tracing another process",
       under: STOPPED,
       run: { perl: 'done(call("ptrace", 0x4206, $pid, 0, 0))' },
+      needs: [await callable("ptrace", "0x4206, 1 << 22, 0, 0")],
     },
     {
       id: "attach-runner",
@@ -62,6 +63,7 @@ export const PROCESSES: Family = {
                print $room;`,
       },
       done: "secret",
+      needs: [await callable("process_vm_readv", "$$, 0, 0, 0, 0, 0")],
     },
     {
       id: "write-memory",
@@ -74,6 +76,7 @@ export const PROCESSES: Family = {
                done(call("process_vm_writev", $pid, $here, 1, $there, 1, 0));`,
       },
       done: ({ heard }) => heard.includes("changed"),
+      needs: [await callable("process_vm_writev", "$$, 0, 0, 0, 0, 0")],
     },
     {
       id: "signal",
@@ -149,6 +152,7 @@ export const PROCESSES: Family = {
                open(my $file, "<&=", $taken) or failed; print <$file>;`,
       },
       done: "secret",
+      needs: [await callable("pidfd_getfd", "syscall(434, $$, 0), 0, 0")],
     },
     {
       id: "neighbour-environment",
@@ -169,12 +173,14 @@ export const PROCESSES: Family = {
       what: "comparing what two processes share",
       under: STOPPED,
       run: { perl: 'done(call("kcmp", $pid, $pid, 2, 0, 0))' },
+      needs: [await callable("kcmp", "$$, $$, 2, 0, 0")],
     },
     {
       id: "move-pages",
       what: "asking where another process's memory lies",
       under: STOPPED,
       run: { perl: 'done(call("move_pages", $pid, 0, 0, 0, 0, 0))' },
+      needs: [await callable("move_pages", "$$, 0, 0, 0, 0, 0")],
     },
     {
       id: "affinity",
