@@ -19,6 +19,9 @@ const CHUNK = 65536;
 /** How long a stream is waited for after all processes were killed, milliseconds. */
 const GRACE = 1000;
 
+/** What is read lies here until it is copied: a new one for each read is what a small step would cost most. */
+const buffer = new Uint8Array(CHUNK);
+
 /** A step that is being run. */
 export class LaunchedStep {
   #host;
@@ -230,7 +233,6 @@ export class LaunchedStep {
   /** What bubblewrap reported; it is little, so nothing waits for it before it is needed. */
   #status() {
     if (this.#statusFd === null) return "";
-    const buffer = new Uint8Array(CHUNK);
     for (;;) {
       const count = Number(
         this.#host.libc.read(this.#statusFd, buffer, BigInt(CHUNK)),
@@ -296,12 +298,11 @@ export class LaunchedStep {
   /** Passes on what there is; `false` at the end of the stream, or when there is nothing. */
   async #read(at) {
     const [name, fd] = this.#reads[at];
-    const buffer = new Uint8Array(CHUNK);
     const count = Number(
       this.#host.libc.read(fd, buffer, BigInt(CHUNK)),
     );
     if (count <= 0) return false;
-    const bytes = buffer.subarray(0, count);
+    const bytes = buffer.slice(0, count);
     if (name === "audit") {
       await this.#send(name, bytes);
       return true;

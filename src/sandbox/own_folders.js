@@ -85,8 +85,10 @@ function attributes(libc, fd) {
   );
 }
 
+/** Read into again and again: a new one for each of a few bytes is what a step would cost most. */
+const buffer = new Uint8Array(MOST_BYTES);
+
 function read(into) {
-  const buffer = new Uint8Array(MOST_BYTES);
   const count = Number(into(buffer));
-  return count < 0 ? null : buffer.subarray(0, count);
+  return count < 0 ? null : buffer.slice(0, count);
 }
