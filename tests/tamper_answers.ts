@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { BUNDLE_FILES } from "../src/bundle/bundle.ts";
+import { BUNDLE_FILES, EXPIRED_FILE } from "../src/bundle/bundle.ts";
 import {
   CACHED_FOLDER,
   EVIDENCE_FOLDER,
@@ -69,6 +69,11 @@ const OF_FILE: Record<string, By[]> = {
     ["ledger.entries", "part.malformed", "ledger.id"],
     ["ledger.inclusion", "inclusion.proof", "inclusion.cut"],
     ["ledger.consistency", "consistency.proof"],
+  ],
+  [EXPIRED_FILE]: [
+    ["evidence.retention", "part.malformed", "expiry.foreign", "expiry.proof"],
+    ["evidence.retention", "expiry.history", "checkpoint.signature"],
+    ["evidence.retention", "checkpoint.signer_unknown", "expiry.early"],
   ],
   [BUNDLE_FILES.checkpoint]: [[
     "ledger.checkpoint",

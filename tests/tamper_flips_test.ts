@@ -4,13 +4,12 @@
  *
  * @module
  */
-import { BUNDLE_FILES } from "../src/bundle/bundle.ts";
-import { withIndex } from "../src/bundle/bundle_index.ts";
+import { BUNDLE_FILES, EXPIRED_FILE } from "../src/bundle/bundle.ts";
 import { POLICY_FOLDER } from "../src/bundle/names.ts";
 import { type Dice, SHARES, Tally } from "./tamper.ts";
 import { answersFor } from "./tamper_answers.ts";
-import { type Shape, SHAPES, SMALL } from "./tamper_shapes.ts";
-import { asBundle, RUN } from "./verify_fixtures.ts";
+import { relist, type Shape, SHAPES, SMALL } from "./tamper_shapes.ts";
+import { asBundle } from "./verify_fixtures.ts";
 
 /** A way to change one byte; `null` where it changes nothing. */
 type Change = (
@@ -69,22 +68,25 @@ const PRINTABLE = range(" ", "~");
 const tally = new Tally();
 
 async function change(
-  { files, reader, name: shape }: Shape,
+  shape: Shape,
   name: string,
   at: number,
   [kind, change]: typeof CHANGES[number],
   relisted: boolean,
 ): Promise<void> {
+  const { files, reader } = shape;
   const bytes = change(files.get(name)!, at, tally.dice);
   if (bytes === null) return;
   const changed = new Map(files).set(name, bytes);
   const folder = name.slice(0, name.indexOf("/") + 1);
   await tally.attack({
     kind: `${folder || name}: ${kind}`,
-    what: `${shape}: ${name} at ${at}: ${files.get(name)![at]} -> ${bytes[at]}`,
-    bundle: asBundle(relisted ? withIndex(changed, RUN) : changed),
+    what: `${shape.name}: ${name} at ${at}: ${files.get(name)![at]} -> ${
+      bytes[at]
+    }`,
+    bundle: asBundle(relisted ? relist(shape, changed) : changed),
     reader,
-    by: relisted || name === BUNDLE_FILES.index
+    by: relisted || name === BUNDLE_FILES.index || name === EXPIRED_FILE
       ? answersFor(name)
       : [["bundle.complete", "bundle.digest", "bundle.size"]],
   });

@@ -6,7 +6,6 @@
  */
 import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
 import { BUNDLE_FILES } from "../src/bundle/bundle.ts";
-import { withIndex } from "../src/bundle/bundle_index.ts";
 import { joinLines, splitLines } from "../src/bundle/lines.ts";
 import { canonicalBytes, canonicalText } from "../src/core/canonical_json.ts";
 import { type Digest, digestOf, leafHash, sha256 } from "../src/core/digest.ts";
@@ -18,7 +17,7 @@ import type { TreeHead } from "../src/ledger/merkle.ts";
 import { TreeEdge } from "../src/ledger/tree_edge.ts";
 import { TreeReader } from "../src/ledger/tree_reader.ts";
 import { type Edit, edited, type Json } from "./tamper_values.ts";
-import type { Shape } from "./tamper_shapes.ts";
+import { relist, type Shape } from "./tamper_shapes.ts";
 import { KEYS, RUN } from "./verify_fixtures.ts";
 
 /**
@@ -110,7 +109,7 @@ export class Forger {
   async forge(
     forgery: Forgery | null,
     signing: Signing,
-    { receipts: relist = same, ledger: replace = same }: Rewriting = {},
+    { receipts: rewrite = same, ledger: replace = same }: Rewriting = {},
   ): Promise<Map<string, Uint8Array>> {
     const { document, index } = forgery ?? { document: null, index: 0 };
     const change = (name: DocumentName, value: Json, i = 0) =>
@@ -170,7 +169,7 @@ export class Forger {
     const linked = chained(before, (value, i) => change("entry", value, i));
 
     const receipts = chained(
-      relist(this.receipts as Members[]).map((each) => {
+      rewrite(this.receipts as Members[]).map((each) => {
         const { type, body } = each as Members & { body: Members };
         if (type !== "run.opened" && type !== "run.resumed") {
           return each as Members;
@@ -222,7 +221,7 @@ export class Forger {
     });
     const ledger = chained(last, (value, i) => change("entry", value, i));
     await this.#publish(files, ledger, shown, signing);
-    return withIndex(files, RUN);
+    return relist(this.#shape, files);
   }
 
   /** The excerpt of a ledger that was written anew, and a checkpoint of it. */

@@ -4,9 +4,19 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { BUNDLE_FILES } from "../src/bundle/bundle.ts";
+import {
+  BUNDLE_FILES,
+  EXPIRED_FILE,
+  type ExpiryExcerpt,
+} from "../src/bundle/bundle.ts";
+import { type ListedFile, withIndex } from "../src/bundle/bundle_index.ts";
+import { EVIDENCE_FOLDER } from "../src/bundle/names.ts";
 import { canonicalBytes } from "../src/core/canonical_json.ts";
-import { leafHash } from "../src/core/digest.ts";
+import { leafHash, sha256 } from "../src/core/digest.ts";
+import { nextEntry } from "../src/ledger/chain.ts";
+import { signCheckpoint } from "../src/ledger/checkpoint.ts";
+import { TreeEdge } from "../src/ledger/tree_edge.ts";
+import { TreeReader } from "../src/ledger/tree_reader.ts";
 import { generateKey } from "../src/core/keys.ts";
 import { type Plan, stepDigest } from "../src/plan/plan.ts";
 import type { VerifyOptions } from "../src/verify/invariant.ts";
@@ -17,6 +27,8 @@ import {
   type Changes,
   entry,
   KEYS,
+  leavesOf,
+  LEDGER,
   type LedgerDraft,
   NOW,
   OTHER_RUN,
@@ -44,6 +56,22 @@ export interface Shape {
   ledger: readonly LedgerDraft[];
   reader: VerifyOptions;
   exit: 0 | 1;
+  /** What is listed and has expired. */
+  gone: ListedFile[];
+}
+
+/** The files with a list of files that is made anew. */
+export function relist(
+  { gone }: Shape,
+  files: ReadonlyMap<string, Uint8Array>,
+  run = RUN,
+): Map<string, Uint8Array> {
+  const expired = files.get(EXPIRED_FILE);
+  const listed = new Map(files);
+  // What tells of expiry is written after the list, and is not in it.
+  listed.delete(EXPIRED_FILE);
+  const whole = withIndex(listed, run, gone);
+  return expired === undefined ? whole : whole.set(EXPIRED_FILE, expired);
 }
 
 const ben = (await generateKey()).signer;
@@ -78,7 +106,53 @@ async function shapeOf(
   const reader = { trust, now: NOW };
   const report = await verifyBundle(asBundle(files), reader);
   assertEquals([name, report.exit], [name, exit]);
-  return { name, files, ledger, reader, exit };
+  return { name, files, ledger, reader, exit, gone: [] };
+}
+
+/** The evidence of a run has gone when it was due. */
+async function expired(changes: Changes): Promise<Shape> {
+  const shape = await shapeOf("expired", changes);
+  const leaves = await leavesOf(changes);
+  const { entry: last, hash } = nextEntry(
+    { size: leaves.length, hash: leaves.at(-1)! },
+    {
+      ledger: LEDGER,
+      at: "2026-02-14T12:00:00.000Z",
+      type: "evidence.expired",
+      body: {
+        run: RUN,
+        class: "public",
+        captured: "2026-01-14T12:00:30.000Z",
+        days: 30,
+      },
+    },
+  );
+  const { tiles, edge: { head } } = TreeEdge.EMPTY.append([...leaves, hash]);
+  const reader = new TreeReader(({ level }) =>
+    Promise.resolve(tiles.find((tile) => tile.level === level)!.bytes)
+  );
+  const told: ExpiryExcerpt = {
+    v: 1,
+    ledger: LEDGER,
+    entries: [last],
+    checkpoint: new TextDecoder().decode(
+      await signCheckpoint(head, KEYS.ledger),
+    ),
+    inclusion: [await reader.inclusion(last.seq, head.size)],
+    consistency: await reader.consistency(leaves.length, head.size),
+  };
+  const files = new Map(shape.files);
+  const gone: ListedFile[] = [];
+  for (const [name, bytes] of shape.files) {
+    if (!name.startsWith(EVIDENCE_FOLDER)) continue;
+    gone.push({ name, size: bytes.length, digest: sha256(bytes) });
+    files.delete(name);
+  }
+  files.set(EXPIRED_FILE, canonicalBytes(told));
+  const late = { ...shape.reader, now: "2026-03-01T00:00:00.000Z" };
+  const report = await verifyBundle(asBundle(files), late);
+  assertEquals(report.exit, 0, JSON.stringify(report));
+  return { ...shape, files, reader: late, gone };
 }
 
 /** One native step, which writes. */
@@ -212,4 +286,5 @@ export const SHAPES: readonly Shape[] = [
   }, { trust: withBen(1) }),
   await shapeOf("resumed", await resumed()),
   await shapeOf("cached", await cached()),
+  await expired(ONE_STEP),
 ];

@@ -6,11 +6,10 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { BUNDLE_FILES } from "../src/bundle/bundle.ts";
-import { withIndex } from "../src/bundle/bundle_index.ts";
 import { type By, SHARES, Tally } from "./tamper.ts";
 import { answersFor } from "./tamper_answers.ts";
-import { type Shape, SHAPES } from "./tamper_shapes.ts";
-import { asBundle, RUN } from "./verify_fixtures.ts";
+import { relist, type Shape, SHAPES } from "./tamper_shapes.ts";
+import { asBundle } from "./verify_fixtures.ts";
 
 const tally = new Tally();
 const { dice } = tally;
@@ -43,7 +42,7 @@ Deno.test("of several files that are damaged at once none hides behind another",
     await tally.attack({
       kind: `${names.size} files damaged at once`,
       what: `${shape.name}: ${[...names].join(", ")}`,
-      bundle: asBundle(withIndex(files, RUN)),
+      bundle: asBundle(relist(shape, files)),
       reader: shape.reader,
       by: [...[...names].flatMap(answersFor), ...EMPTIED],
     });

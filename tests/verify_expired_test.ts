@@ -463,6 +463,21 @@ const ROWS: Row[] = [
     "bundle.complete",
   ],
   [
+    "what has gone is listed as something else",
+    bundle({
+      files: (files) => {
+        const index = JSON.parse(
+          new TextDecoder().decode(files.get("bundle.json")),
+        );
+        const name = outputName("list");
+        for (const file of index.files) if (file.name === name) file.size++;
+        files.set("bundle.json", canonicalBytes(index));
+      },
+    }),
+    "bundle.digest",
+    "bundle.complete",
+  ],
+  [
     "what has gone is not listed any more",
     async () => {
       const files = await gone();

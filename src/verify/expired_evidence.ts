@@ -5,6 +5,7 @@
  */
 import { evidenceName } from "../bundle/names.ts";
 import type { BundleParts } from "../bundle/parse_bundle.ts";
+import type { Digest } from "../core/digest.ts";
 import { capturedBy, type CapturedClass } from "../ledger/captured.ts";
 import type { EvidenceClass } from "../pipeline/pipeline.ts";
 
@@ -25,11 +26,13 @@ export function expiredClasses(
   return new Map([...captured].filter(([name]) => claimed.has(name)));
 }
 
-/** The names of the files that need not be there any more. */
-export function expiredNames(parts: BundleParts): Set<string> {
-  return new Set(
+/** The files that need not be there any more, by name: what the receipts say that each was. */
+export function expiredFiles(
+  parts: BundleParts,
+): Map<string, { digest: Digest; bytes: number }> {
+  return new Map(
     [...expiredClasses(parts).values()].flatMap(({ refs }) =>
-      refs.map(({ digest }) => evidenceName(digest))
+      refs.map((ref) => [evidenceName(ref.digest), ref])
     ),
   );
 }

@@ -12,7 +12,7 @@ import {
 } from "../../bundle/names.ts";
 import type { BundleParts } from "../../bundle/parse_bundle.ts";
 import { sha256 } from "../../core/digest.ts";
-import { expiredNames } from "../expired_evidence.ts";
+import { expiredFiles } from "../expired_evidence.ts";
 import { Findings, type Invariant } from "../invariant.ts";
 
 /** Every listed file is there with its size and digest but for what is said to have expired, nothing else is, and all of it is of one run. */
@@ -72,7 +72,7 @@ function checkListed(parts: BundleParts, found: Findings): void {
   const { files } = parts.bundle;
   const index = found.own(parts.index);
   if (index === undefined) return;
-  const expired = expiredNames(parts);
+  const expired = expiredFiles(parts);
   const listed = new Set<string>();
   let last = "";
   for (const [i, { name, size, digest }] of index.files.entries()) {
@@ -88,8 +88,17 @@ function checkListed(parts: BundleParts, found: Findings): void {
     listed.add(name);
     const bytes = files.get(name);
     if (bytes === undefined) {
+      const was = expired.get(name);
       // Whether it may be gone is for `evidence.retention` to say.
-      if (expired.has(name)) continue;
+      if (was?.bytes === size && was.digest === digest) continue;
+      if (was !== undefined) {
+        found.fail(
+          "bundle.digest",
+          `"${name}" has expired and is listed with ${size} bytes as ${digest}, ${was.bytes} as ${was.digest} are recorded`,
+          at,
+        );
+        continue;
+      }
       found.fail(
         "bundle.file_missing",
         `"${name}" is listed but not there`,
@@ -123,7 +132,7 @@ function checkListed(parts: BundleParts, found: Findings): void {
       );
     }
   }
-  for (const name of expired) {
+  for (const name of expired.keys()) {
     if (listed.has(name)) continue;
     found.fail(
       "bundle.file_unlisted",

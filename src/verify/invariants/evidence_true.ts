@@ -6,7 +6,7 @@
 import { EVIDENCE_FOLDER, evidenceName } from "../../bundle/names.ts";
 import { sha256 } from "../../core/digest.ts";
 import { Findings, type Invariant } from "../invariant.ts";
-import { expiredNames } from "../expired_evidence.ts";
+import { expiredFiles } from "../expired_evidence.ts";
 import { eventsOf, receiptPointer } from "../step_runs.ts";
 
 /** Every reference is there with its digest and size, and no other evidence is. */
@@ -20,7 +20,7 @@ export const evidenceTrue: Invariant = {
     if (receipts === undefined) return found;
     const { files } = parts.bundle;
     const referenced = new Set<string>();
-    const expired = expiredNames(parts);
+    const expired = expiredFiles(parts);
     for (const { seq, body } of eventsOf(receipts, "step.finished")) {
       for (
         const { name: what, digest, bytes: size, sealed } of body.evidence
