@@ -409,6 +409,26 @@ test(
   },
 );
 
+test(
+  "a receipt that nobody waits for tells when it is durable",
+  async (ledger, store) => {
+    const { record: { run } } = await ledger.admit(
+      admission(await makeTicket()),
+    );
+    await ledger.append(run, "step.started", started("a"), ACTOR);
+    const end = [run, "step.finished", finished("a"), ACTOR] as const;
+    const { durable } = await ledger.appendSoon(...end);
+    let size = (await store.runHead(run)).size;
+    assertEquals(size, 2);
+    const told = durable.then(async () => {
+      size = (await store.runHead(run)).size;
+    });
+    await ledger.settle(run);
+    await told;
+    assertEquals(size, 3);
+  },
+);
+
 test("what settled is durable", async (ledger, store) => {
   const { record: { run } } = await ledger.admit(admission(await makeTicket()));
   await ledger.append(run, "step.started", started("a"), ACTOR);

@@ -278,7 +278,9 @@ export class Ledger {
   }
 
   /** Appends a receipt that is durable with the next one of its run: {@linkcode ReceiptLog.appendSoon}. */
-  appendSoon(...receipt: Parameters<Ledger["append"]>): Promise<void> {
+  appendSoon(
+    ...receipt: Parameters<Ledger["append"]>
+  ): ReturnType<ReceiptLog["appendSoon"]> {
     return this.#receipts.appendSoon(...receipt);
   }
 

@@ -92,7 +92,8 @@ export class ReceiptLog {
 
   /**
    * Appends a receipt that is durable when the next one of its run is, and a little later anyway:
-   * returns before. If it cannot be written nothing more of the run is, and the next call says why.
+   * returns before, with what tells when. If it cannot be written nothing more of the run is, and
+   * the next call says why.
    *
    * @throws {WritError} `receipt.illegal` when it may not come now
    */
@@ -101,17 +102,19 @@ export class ReceiptLog {
     type: T,
     body: ReceiptBodies[T],
     actor: Actor,
-  ): Promise<void> {
+  ): Promise<{ durable: Promise<Appended> }> {
     const { durable } = await this.#take(run, type, body, actor, true);
     this.#soon.set(run, durable);
     // It is told by the next call.
     durable.catch(() => {});
-    if (this.#isPlanned) return;
-    this.#isPlanned = true;
-    this.#later(() => {
-      this.#isPlanned = false;
-      this.#begin();
-    });
+    if (!this.#isPlanned) {
+      this.#isPlanned = true;
+      this.#later(() => {
+        this.#isPlanned = false;
+        this.#begin();
+      });
+    }
+    return { durable };
   }
 
   /**

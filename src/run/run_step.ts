@@ -7,7 +7,7 @@
  */
 import { join } from "@std/path/join";
 import type { BlobStore } from "../evidence/blobs.ts";
-import type { TreeRef } from "../ledger/receipt.ts";
+import type { ReceiptBodies, TreeRef } from "../ledger/receipt.ts";
 import type { Material, PlanStep } from "../plan/plan.ts";
 import { EXIT, isWritError, WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
@@ -39,7 +39,7 @@ export async function runStep(
   const before = run.attempts.get(step.id) ?? 0;
   for (let attempt = before + 1;; attempt++) {
     run.attempts.set(step.id, attempt);
-    const result = await oneAttempt(
+    const { result, durable } = await oneAttempt(
       step,
       attempt,
       run,
@@ -50,16 +50,19 @@ export async function runStep(
     const retry = result.status === "failed" &&
       attempt - before <= step.retries &&
       !options.signal.aborted;
-    options.watch({
-      type: "finished",
-      step: step.id,
-      status: result.status,
-      reason: retry && result.reason !== null
-        ? `${result.reason}; tried again`
-        : result.reason,
-      hint: result.hint,
-      wallMs: result.usage?.wallMs ?? null,
-    });
+    const tell = () =>
+      options.watch({
+        type: "finished",
+        step: step.id,
+        status: result.status,
+        reason: retry && result.reason !== null
+          ? `${result.reason}; tried again`
+          : result.reason,
+        hint: result.hint,
+        wallMs: result.usage?.wallMs ?? null,
+      });
+    // An end is told when it is durable; one that cannot be written is told by the next receipt.
+    void durable.then(tell, () => {});
     if (!retry) return { status: result.status, reason: result.reason };
   }
 }
@@ -71,7 +74,7 @@ async function oneAttempt(
   holding: Holding,
   options: RunOptions,
   world: World,
-): Promise<AttemptResult> {
+): Promise<{ result: AttemptResult; durable: Promise<unknown> }> {
   const views = join(world.state.views, run.id);
   const folder = join(views, `${step.id}-${attempt}`);
   const materials = materialsOf(step, run, world.blobs);
@@ -110,10 +113,7 @@ async function oneAttempt(
     reusable = result.reusable;
     const judged = judgeReview(step, materials, judgePaths(result), run);
     await world.blobs.flush();
-    const changes = judged.products.length > 0 || judged.fetch !== null;
-    // What changes nothing outside may be durable together with the next start.
-    const record = changes ? "append" : "appendSoon";
-    await world.ledger[record](run.id, "step.finished", {
+    const end: ReceiptBodies["step.finished"] = {
       step: step.id,
       attempt: started ? attempt : 0,
       status: judged.status,
@@ -128,12 +128,21 @@ async function oneAttempt(
       evidence: judged.evidence,
       usage: judged.usage,
       notEnforced: judged.notEnforced,
-    }, run.actor);
+    };
+    const { durable } = await world.ledger.appendSoon(
+      run.id,
+      "step.finished",
+      end,
+      run.actor,
+    );
+    // What changes nothing outside may become durable together with the next start.
+    const changes = end.products.length > 0 || end.fetch !== null;
+    if (changes) await world.ledger.settle(run.id);
     if (judged.status === "ok") {
       if (judged.fetch !== null) run.fetched.set(step.id, judged.fetch);
       await publishStep(step, judged.products, run, world);
     }
-    return judged;
+    return { result: judged, durable };
   } finally {
     await (reusable ? holding.stages.keep(folder) : removeTree(folder));
   }
