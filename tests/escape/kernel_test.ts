@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { KERNEL, NAMESPACES } from "./kernel.ts";
+import { KERNEL } from "./kernel.ts";
+import { NAMESPACES } from "./namespaces.ts";
 import { testActs } from "./test_acts.ts";
 
 testActs(KERNEL);

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { NETWORK, TERMINAL } from "./network.ts";
+import { NETWORK } from "./network.ts";
+import { TERMINAL } from "./terminal.ts";
 import { testActs } from "./test_acts.ts";
 
 testActs(NETWORK);

@@ -11,7 +11,9 @@ import { runProgram } from "../support/run_writ.ts";
 import { endsOf } from "../support/world.ts";
 import { Machine, RUNNERS } from "./machine.ts";
 import { OWN_MOUNTS } from "./needs.ts";
-import { type Left, PARAMS, PRODUCTS, RECORDS, type RunAct } from "./runs.ts";
+import { PRODUCTS } from "./products.ts";
+import { RECORDS } from "./records.ts";
+import { type Left, PARAMS, type RunAct } from "./run_act.ts";
 import { commandOf } from "./scripts.ts";
 import { DOES } from "./test_acts.ts";
 

@@ -5,15 +5,18 @@
  */
 import type { Family, Row } from "./act.ts";
 import { DENO_STEPS } from "./deno_steps.ts";
-import { KERNEL, NAMESPACES } from "./kernel.ts";
-import { NETWORK, TERMINAL } from "./network.ts";
+import { KERNEL } from "./kernel.ts";
+import { NAMESPACES } from "./namespaces.ts";
+import { NETWORK } from "./network.ts";
 import { PROCESSES } from "./processes.ts";
+import { PRODUCTS } from "./products.ts";
 import { READING } from "./reading.ts";
+import { RECORDS } from "./records.ts";
 import { REFUSALS } from "./refusals.ts";
 import { RESOURCES } from "./resources.ts";
-import { PRODUCTS, RECORDS } from "./runs.ts";
 import { SCENARIOS } from "./scenarios.ts";
 import { SERVICES } from "./services.ts";
+import { TERMINAL } from "./terminal.ts";
 import { WRITING } from "./writing.ts";
 
 /** The escape suite. */

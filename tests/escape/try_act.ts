@@ -16,10 +16,15 @@ import type {
 import { denoFlags } from "../../src/sandbox/deno_flags.ts";
 import { startProxy } from "../../src/sandbox/host_proxy.ts";
 import { confinement } from "../support/confinements.ts";
-import { Bench, processesWith, withLauncher } from "../support/sandbox.ts";
-import type { Act, Bystander, Done, Place, Tried } from "./act.ts";
-import { NUMBERS } from "./numbers.ts";
-import { AS_ROOT, beside, OWN_MOUNTS, PLAIN } from "./needs.ts";
+import { Bench, withLauncher } from "../support/sandbox.ts";
+import type { Act, Done, Place, Tried } from "./act.ts";
+import {
+  processBeside,
+  SECRET,
+  startBystander,
+  stepBeside,
+} from "./company.ts";
+import { AS_ROOT, OWN_MOUNTS } from "./needs.ts";
 import { BEGUN, commandOf, DENO_FILE, denoText, UNSTABLE } from "./scripts.ts";
 
 /** What came of it. */
@@ -38,9 +43,6 @@ interface Ended {
   said: string;
   refused: string | null;
 }
-
-/** What no step is given. It is in the bystander's environment, memory and file. */
-export const SECRET = "not-given-to-any-step";
 
 /** What the runner's own environment holds while acts are tried. */
 export const SMUGGLED = "WRIT_ESCAPE_SMUGGLED";
@@ -236,128 +238,4 @@ async function requireNoMounts(folder: string): Promise<void> {
   const mounts = await Deno.readTextFile("/proc/self/mountinfo");
   if (!mounts.includes(folder)) return;
   throw new Error(`"${folder}" is left: something is mounted in it`);
-}
-
-/** Ends it, once, and gives what it heard. */
-interface Running extends AsyncDisposable {
-  bystander: Bystander;
-  env: Record<string, string>;
-  end(): Promise<string[]>;
-}
-
-async function startBystander(outside: string): Promise<Running> {
-  const [program, ...before] = [...PLAIN, "/usr/bin/perl"];
-  const child = new Deno.Command(program, {
-    args: [
-      ...before,
-      beside("bystander.pl"),
-      outside,
-      `${NUMBERS.mq_open}`,
-      `${NUMBERS.mq_unlink}`,
-      `${NUMBERS.prctl}`,
-    ],
-    env: { WRIT_SECRET: SECRET },
-    stdin: "null",
-    stdout: "piped",
-  }).spawn();
-  const said = linesOf(child.stdout);
-  const first = (await said.next()).value;
-  if (first === undefined) throw new Error("there is no bystander");
-  const bystander: Bystander = JSON.parse(first);
-  let heard: Promise<string[]> | null = null;
-  const end = () => heard ??= listen();
-  const listen = async () => {
-    try {
-      child.kill("SIGTERM");
-    } catch (error) {
-      // An act that ended it is told by what it then does not say.
-      if (!(error instanceof TypeError)) throw error;
-    }
-    const all = await Array.fromAsync(said);
-    await child.status;
-    return all;
-  };
-  const { pid, port, port6, abstract, address, key, fd } = bystander;
-  return {
-    bystander,
-    env: Object.fromEntries(
-      Object.entries({
-        ...{ OUT: outside, PID: pid, PORT: port, PORT6: port6, FD: fd },
-        ...{ ABSTRACT: abstract, ADDRESS: address, KEY: key },
-        RUNNER: Deno.pid,
-      }).map(([name, value]) => [name, `${value}`]),
-    ),
-    end,
-    [Symbol.asyncDispose]: async () => void await end(),
-  };
-}
-
-async function* linesOf(
-  stream: ReadableStream<Uint8Array>,
-): AsyncGenerator<string, undefined> {
-  let text = "";
-  for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
-    const parts = (text + chunk).split("\n");
-    text = parts.pop()!;
-    yield* parts;
-  }
-}
-
-/** Sleeps with the secret in its environment. Its command line holds a number of its own. */
-const sleeper = () => {
-  const seconds = `5${Deno.pid}.${
-    crypto.getRandomValues(new Uint32Array(1))[0]
-  }`;
-  return { seconds, argv: ["/bin/sh", "-c", `echo up; exec sleep ${seconds}`] };
-};
-
-interface Beside extends AsyncDisposable {
-  env: { NEIGHBOUR: string };
-}
-
-/** Another step of the same launcher. */
-async function stepBeside(bench: Bench): Promise<Beside> {
-  const { seconds, argv } = sleeper();
-  const stop = new AbortController();
-  const up = Promise.withResolvers<void>();
-  const ended = bench.run(argv, { env: { WRIT_SECRET: SECRET } }, {
-    signal: stop.signal,
-    seen: () => up.resolve(),
-  });
-  await Promise.race([up.promise, ended]);
-  return besides(await pidOf(seconds), async () => {
-    stop.abort();
-    await ended;
-  });
-}
-
-/** The same without a sandbox. */
-function processBeside(): Beside {
-  const { seconds } = sleeper();
-  const child = new Deno.Command("sleep", {
-    args: [seconds],
-    env: { WRIT_SECRET: SECRET },
-    stdin: "null",
-  }).spawn();
-  return besides(child.pid, async () => {
-    try {
-      child.kill("SIGKILL");
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
-    }
-    await child.status;
-  });
-}
-
-function besides(pid: number, end: () => Promise<void>): Beside {
-  return { env: { NEIGHBOUR: `${pid}` }, [Symbol.asyncDispose]: end };
-}
-
-async function pidOf(seconds: string): Promise<number> {
-  for (;;) {
-    // The shell that becomes it has the number in its command line too.
-    const [pid] = await processesWith(`sleep\0${seconds}`);
-    if (pid !== undefined) return pid;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
