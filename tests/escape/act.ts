@@ -58,7 +58,7 @@ export interface Tried {
   out: string;
   /** What lies outside is not as it was before. */
   changed: boolean;
-  /** By which ways something came to the bystander, and whether its memory is `whole`. */
+  /** By which ways something came to the bystander, a signal too, and whether its memory is `whole`. */
   heard: string[];
   place: Place;
 }

@@ -41,7 +41,9 @@ syscall($prctl, 0x59616d61, -1, 0, 0, 0);
 open(my $held, "<", "$folder/secret") or die "no secret: $!";
 
 my $over = 0;
+my $signalled = 0;
 $SIG{TERM} = sub { $over = 1 };
+$SIG{IO} = sub { $signalled = 1 };
 printf qq({"pid":%d,"port":%d,"port6":%d,"abstract":"%s","address":%d,"key":%d,"fd":%d}\n),
   $$, $port, $port6, $name, unpack("J", pack("p", $secret)), $key, fileno($held);
 select(undef, undef, undef, 0.2) until $over;
@@ -55,6 +57,7 @@ for (@ways) {
     print "$way\n" if accept(my $from, $fd);
   }
 }
+print "signalled\n" if $signalled;
 print $secret eq $before ? "whole\n" : "changed\n";
 shmctl($memory, 0, 0) if defined $memory;
 syscall($mq_unlink, $queue) if $queues;

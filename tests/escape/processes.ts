@@ -132,14 +132,13 @@ export const PROCESSES: Family = {
       id: "signal-file",
       what: "having a file of its own send a signal to another process",
       under: STOPPED,
-      // The bystander dies of it, and then says nothing of its memory.
       run: {
         perl: `pipe(my $from, my $to) or failed;
                fcntl($from, F_SETOWN, $pid) or failed;
                fcntl($from, F_SETFL, O_ASYNC) or failed;
                syswrite($to, "x"); select(undef, undef, undef, 0.1);`,
       },
-      done: ({ heard }) => !heard.includes("whole"),
+      done: ({ heard }) => heard.includes("signalled"),
       abi: 6,
     },
     {

@@ -7,6 +7,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path/join";
 import type { Backend } from "../../src/sandbox/confinement.ts";
+import { removeTree } from "../../src/evidence/remove_tree.ts";
 import { runProgram } from "../support/run_writ.ts";
 import { endsOf } from "../support/world.ts";
 import { Machine, RUNNERS } from "./machine.ts";
@@ -123,7 +124,11 @@ async function runAll(name: Backend["name"]): Promise<Ran> {
     env,
     ends,
     left: { said: stdout + stderr, modeOf: (path) => modes[path] ?? null },
-    [Symbol.asyncDispose]: () => machine[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      // Where the later step did not find the word of the earlier one, it is still there.
+      await removeTree(`/dev/shm/word-${env.NUMBER}`);
+      await machine[Symbol.asyncDispose]();
+    },
   };
 }
 
