@@ -20,7 +20,7 @@ function both(
 }
 
 /** What waits for an answer that does not come ends by itself. */
-const PATIENCE = "setTimeout(() => Deno.exit(0), 700);";
+const PATIENCE = "setTimeout(() => Deno.exit(0), 1500);";
 
 /** A module of the workspace that imports the secret in a way. */
 const importing = (type: string): Partial<Act> => ({

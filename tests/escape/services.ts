@@ -59,7 +59,7 @@ function client(
     id,
     what,
     under: STOPPED,
-    run: { sh: `timeout 1 ${sh}; true` },
+    run: { sh: `timeout 2 ${sh}; true` },
     done: { heard },
     needs: [lack],
     ...standIn(`${RUN}/${name}`, "socket"),
