@@ -19,6 +19,15 @@ export async function measure(
   subjects: readonly Subject[],
   rounds: number,
 ): Promise<Map<string, number>> {
+  const times = await measureRounds(subjects, rounds);
+  return new Map([...times].map(([name, each]) => [name, median(each)]));
+}
+
+/** The same, all times in the order of the rounds. */
+export async function measureRounds(
+  subjects: readonly Subject[],
+  rounds: number,
+): Promise<Map<string, number[]>> {
   const times = new Map<string, number[]>(
     subjects.map(({ name }) => [name, []]),
   );
@@ -28,7 +37,7 @@ export async function measure(
       if (round >= 0) times.get(subject.name)!.push(ms);
     }
   }
-  return new Map([...times].map(([name, each]) => [name, median(each)]));
+  return times;
 }
 
 /** The middle value. */

@@ -5,11 +5,13 @@
  * @module
  */
 import { join } from "@std/path/join";
-import { measure, type Subject } from "./measure.ts";
+import { measureRounds, median, type Subject } from "./measure.ts";
 import { CONFIG, MAIN, Place } from "./place.ts";
 import { printTable } from "./print.ts";
 
-const ROUNDS = 5;
+/** Rounds of single steps, and of many. */
+const ROUNDS = 11;
+const ROUNDS_OF_MANY = 3;
 /** Steps over which the cost of one more is spread. */
 const MORE = 100;
 const MANY = 1_000;
@@ -26,48 +28,50 @@ export async function benchSteps(): Promise<void> {
     );
   }
   const bare = await bareBubblewrap(place);
-  const runs = (backend: "bubblewrap" | "landlock") => [
-    run(place, backend, 1, 1),
-    run(place, backend, 1 + MORE, 1),
-    run(place, backend, MANY, AT_ONCE),
-  ];
-  const [one, some, many] = runs("bubblewrap");
-  const [kernelOne, kernelSome, kernelMany] = runs("landlock");
-  const bareSome = loops("bare some", bare, MORE, 1);
-  const bareMany = loops("bare many", bare, MANY, AT_ONCE);
-  const medians = await measure([
-    ...[one, some, kernelOne, kernelSome, bareSome],
-    ...[many, kernelMany, bareMany],
+  const single = await measureRounds([
+    loops("bare", bare, MORE, 1),
+    run("one", place, "bubblewrap", 1, 1),
+    run("more", place, "bubblewrap", 1 + MORE, 1),
+    run("kernel one", place, "landlock", 1, 1),
+    run("kernel more", place, "landlock", 1 + MORE, 1),
   ], ROUNDS);
-  const ms = ({ name }: Subject) => medians.get(name)!;
-  const row = (name: string, each: number, base: number) => [
-    name,
-    `${each.toFixed(2)} ms`,
-    `${(each / base).toFixed(2)} x`,
-  ];
-  const base = ms(bareSome) / MORE;
+  const more = (name: string, one: string) =>
+    single.get(name)!.map((ms, round) => (ms - single.get(one)![round]) / MORE);
+  const base = single.get("bare")!.map((ms) => ms / MORE);
   printTable(
     `one more no-op step, one at a time, median of ${ROUNDS} in turn`,
     [
       row("bare bwrap, started by a shell's loop", base, base),
-      row("under bubblewrap", (ms(some) - ms(one)) / MORE, base),
-      row("under Landlock", (ms(kernelSome) - ms(kernelOne)) / MORE, base),
+      row("under bubblewrap", more("more", "one"), base),
+      row("under Landlock", more("kernel more", "kernel one"), base),
     ],
   );
+  const many = await measureRounds([
+    loops("bare", bare, MANY, AT_ONCE),
+    run("run", place, "bubblewrap", MANY, AT_ONCE),
+    run("kernel run", place, "landlock", MANY, AT_ONCE),
+  ], ROUNDS_OF_MANY);
+  const all = many.get("bare")!;
   printTable(
     `${
       MANY.toLocaleString("en")
-    } no-op steps, ${AT_ONCE} at a time, median of ${ROUNDS} in turn`,
+    } no-op steps, ${AT_ONCE} at a time, median of ${ROUNDS_OF_MANY} in turn`,
     [
-      row(
-        `bare bwrap, started by ${AT_ONCE} shells' loops`,
-        ms(bareMany),
-        ms(bareMany),
-      ),
-      row("one run under bubblewrap", ms(many), ms(bareMany)),
-      row("one run under Landlock", ms(kernelMany), ms(bareMany)),
+      row(`bare bwrap, started by the loops of ${AT_ONCE} shells`, all, all),
+      row("one run under bubblewrap", many.get("run")!, all),
+      row("one run under Landlock", many.get("kernel run")!, all),
     ],
   );
+}
+
+/** Times of rounds, and how they compare to others of the same rounds. */
+function row(name: string, each: readonly number[], base: readonly number[]) {
+  const ratios = each.map((ms, round) => ms / base[round]);
+  return [
+    name,
+    `${median(each).toFixed(2)} ms`,
+    `${median(ratios).toFixed(2)} x`,
+  ];
 }
 
 function pipeline(count: number) {
@@ -81,6 +85,7 @@ function pipeline(count: number) {
 
 /** A whole run. Landlock is what is left where bubblewrap cannot be started. */
 function run(
+  name: string,
   { workspace, env }: Place,
   backend: "bubblewrap" | "landlock",
   count: number,
@@ -91,7 +96,7 @@ function run(
     ...["--ro-bind", "/dev/null", BWRAP, "--"],
   ];
   return {
-    name: `${backend} ${count} ${jobs}`,
+    name,
     command: [
       ...(backend === "landlock" ? hidden : []),
       ...[Deno.execPath(), "run", "-A", "--v8-flags=--liftoff-only"],

@@ -277,11 +277,11 @@ export class LaunchedStep {
         view.setInt32(index * 8, fd, true);
         view.setUint32(index * 8 + 4, POLLIN, true);
       });
-      await this.#host.libc.poll(
-        set,
-        BigInt(fds.length),
-        used === null ? -1 : 50,
-      );
+      const count = BigInt(fds.length);
+      // What has ended has left its pipes closed; before, others must have their turn.
+      if (used === null || this.#host.libc.poll_now(set, count, 0) === 0) {
+        await this.#host.libc.poll(set, count, used === null ? -1 : 50);
+      }
       const ready = fds.map((_, at) => view.getUint16(at * 8 + 6, true) !== 0);
       for (let at = 0; at < this.#reads.length; at++) {
         if (ready[at] && !await this.#read(at)) fds[at] = -1;

@@ -16,6 +16,10 @@ const WEXITED = 4;
 const WNOWAIT = 0x01000000;
 const WNOTHREAD = 0x20000000;
 const P_ALL = 0;
+const POLLIN = 1;
+const SYS_pidfd_open = 434;
+/** Milliseconds in which other steps may wait for this one. */
+const BRIEFLY = 3;
 /** Where `siginfo_t` has `si_pid` on machines of 64 bits. */
 const SI_PID = 16;
 const SIGKILL = 9;
@@ -61,8 +65,24 @@ export class Reaper {
     if (found === pid) return readUsage(status, usage);
     if (found !== 0) return null;
     this.#libc.kill(pid, SIGKILL);
+    // Most are gone before another thread could have been asked to wait.
+    this.#waitBriefly(pid);
+    if (this.#libc.wait4(pid, status, WNOHANG, usage) === pid) {
+      return readUsage(status, usage);
+    }
     const waited = await this.#libc.wait4_blocking(pid, status, 0, usage);
     return waited === pid ? readUsage(status, usage) : null;
+  }
+
+  #waitBriefly(pid) {
+    const fd = Number(this.#libc.pidfd_open(SYS_pidfd_open, pid, 0));
+    if (fd < 0) return;
+    const set = new Uint8Array(8);
+    const view = new DataView(set.buffer);
+    view.setInt32(0, fd, true);
+    view.setUint16(4, POLLIN, true);
+    this.#libc.poll_now(set, 1n, BRIEFLY);
+    this.#libc.close(fd);
   }
 
   /**
