@@ -84,7 +84,9 @@ async function filesOf(
     const receipt = parseStored(bytes, ReceiptSchema, "a receipt");
     if (receipt.type !== "step.finished") continue;
     for (const { digest } of receipt.body.evidence) {
-      files.set(evidenceName(digest), await blobs.read(digest));
+      const name = evidenceName(digest);
+      // Many steps print the same, or nothing.
+      if (!files.has(name)) files.set(name, await blobs.read(digest));
     }
   }
   const admitted = await readAdmitted(ledger, lines[0], decision);

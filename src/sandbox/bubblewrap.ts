@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { encodeBase64 } from "@std/encoding/base64";
 import { WritError } from "../core/errors.ts";
 import { cachePlaces } from "./caches.ts";
 import type { Backend, Confinement, HostFacts, Launch } from "./confinement.ts";
 import { AUDIT_FD, stepEnvironment } from "./environment.ts";
 import { holdLimits } from "./held_limits.ts";
 import { RELAY } from "./relay_place.ts";
-import { seccompFilter } from "./seccomp.ts";
+import { seccompText } from "./seccomp.ts";
 import { stepCommand } from "./step_command.ts";
 import { inView, isBeneath, outermost, VIEW } from "./view_paths.ts";
 
@@ -122,14 +121,14 @@ export function bubblewrap(
     kernel: null,
     seccompFd: {
       fd: SECCOMP_FD,
-      filter: encodeBase64(seccompFilter({
+      filter: seccompText({
         arch: host.system.arch,
         inet: true,
         // Of a network of its own, a step reaches no socket but its own and that of its proxy.
         unix: network === "loopback" || network === "hosts",
         shared: false,
         truncate: true,
-      })),
+      }),
     },
     statusFd: STATUS_FD,
     cgroup: limits.cgroup,

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { encodeBase64 } from "@std/encoding/base64";
 import { WritError } from "../core/errors.ts";
 import { type CachePlace, cachePlaces } from "./caches.ts";
 import type {
@@ -23,7 +22,7 @@ import {
   RIGHTS,
   scoped,
 } from "./landlock_rights.ts";
-import { seccompFilter } from "./seccomp.ts";
+import { seccompText } from "./seccomp.ts";
 import { stepCommand } from "./step_command.ts";
 import { inView, outermost } from "./view_paths.ts";
 
@@ -164,13 +163,13 @@ function kernelRules(
         rule(folder, fills ? RIGHTS.all : RIGHTS.readAndRun)
       ),
     ],
-    seccomp: encodeBase64(seccompFilter({
+    seccomp: seccompText({
       arch: host.system.arch,
       inet: online,
       unix: false,
       shared: true,
       truncate: abi >= 3,
-    })),
+    }),
   };
 }
 

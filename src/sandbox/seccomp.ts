@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { encodeBase64 } from "@std/encoding/base64";
 import { assembleBpf, type BpfLine } from "./bpf.ts";
 import {
   type Arch,
@@ -54,6 +55,18 @@ const AF_INET = 2;
 const AF_INET6 = 10;
 const AF_NETLINK = 16;
 const NETLINK_ROUTE = 0;
+
+const made = new Map<string, string>();
+
+/** The filter of {@linkcode seccompFilter} as base64, made once for all steps that are alike in this. */
+export function seccompText(options: SeccompOptions): string {
+  const key = JSON.stringify(options);
+  let text = made.get(key);
+  if (text === undefined) {
+    made.set(key, text = encodeBase64(seccompFilter(options)));
+  }
+  return text;
+}
 
 /**
  * The filter: `struct sock_filter[]`. A call of another architecture (or of x32) kills the
