@@ -11,28 +11,20 @@ import { capturedOf } from "../../sandbox/captured.ts";
 import { confine } from "../../sandbox/confine.ts";
 import { recipientFault, recipientId } from "../../ticket/recipient.ts";
 import type { Trust } from "../../ticket/trust.ts";
-import { Findings, type Invariant } from "../invariant.ts";
-import {
-  type Event,
-  receiptPointer,
-  type StepRun,
-  stepRuns,
-} from "../step_runs.ts";
+import type { Findings, Invariant } from "../invariant.ts";
+import { stepInvariant } from "../step_invariant.ts";
+import { type Event, receiptPointer, type StepRun } from "../step_runs.ts";
 
 /**
  * Each launch that ended names everything that is captured of such a step, once, sealed for the
  * recipients that were in force where the plan says so; what was not launched names nothing.
  */
-export const claimsBound: Invariant = {
-  id: "claims.bound",
-  title: "What is claimed of a launch is bound to what was captured of it",
-  beforeSeal: "same",
-  check(parts) {
-    const found = new Findings();
-    const plan = found.need(parts.plan);
-    const receipts = found.need(parts.receipts);
-    if (plan === undefined || receipts === undefined) return found;
-    const runs = stepRuns(receipts);
+export const claimsBound: Invariant = stepInvariant(
+  {
+    id: "claims.bound",
+    title: "What is claimed of a launch is bound to what was captured of it",
+  },
+  ({ plan, runs }, found, parts) => {
     for (const step of plan.steps) {
       const run = runs.get(step.id);
       for (const event of run?.finished ?? []) {
@@ -40,9 +32,8 @@ export const claimsBound: Invariant = {
         checkClass(step, event, parts, found);
       }
     }
-    return found;
   },
-};
+);
 
 function checkEnd(
   step: PlanStep,

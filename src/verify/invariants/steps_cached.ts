@@ -11,6 +11,7 @@ import { OrderGuard } from "../../ledger/order.ts";
 import type { TreeRef } from "../../ledger/receipt.ts";
 import { planDigest, type PlanStep, stepDigest } from "../../plan/plan.ts";
 import { Findings, type Invariant, type VerifyOptions } from "../invariant.ts";
+import { stepsOf } from "../step_invariant.ts";
 import {
   type Event,
   eventsOf,
@@ -27,10 +28,9 @@ export const stepsCached: Invariant = {
   beforeSeal: false,
   async check(parts, options) {
     const found = new Findings();
-    const plan = found.need(parts.plan);
-    const receipts = found.need(parts.receipts);
-    if (plan === undefined || receipts === undefined) return found;
-    const runs = stepRuns(receipts);
+    const steps = stepsOf(parts, found);
+    if (steps === undefined) return found;
+    const { plan, runs } = steps;
     const sound = await soundMakers(parts, options);
     const needed = new Set<Maker>();
     for (const step of plan.steps) {

@@ -6,26 +6,22 @@
 import { BUNDLE_FILES } from "../../bundle/bundle.ts";
 import type { PlanStep } from "../../plan/plan.ts";
 import { chosenSteps, endOf } from "../chosen.ts";
-import { Findings, type Invariant } from "../invariant.ts";
+import type { Findings, Invariant } from "../invariant.ts";
+import { stepInvariant, type Steps } from "../step_invariant.ts";
 import {
   eventsOf,
   finalOf,
   receiptPointer,
   type StepRun,
-  stepRuns,
 } from "../step_runs.ts";
 
 /** One end for each chosen step; `ok` only after a start; no more attempts than allowed; skipped only for a cause. */
-export const stepsComplete: Invariant = {
-  id: "steps.complete",
-  title: "Every step has an end, and none was left out in silence",
-  beforeSeal: "same",
-  check(parts) {
-    const found = new Findings();
-    const plan = found.need(parts.plan);
-    const receipts = found.need(parts.receipts);
-    if (plan === undefined || receipts === undefined) return found;
-    const runs = stepRuns(receipts);
+export const stepsComplete: Invariant = stepInvariant(
+  {
+    id: "steps.complete",
+    title: "Every step has an end, and none was left out in silence",
+  },
+  ({ plan, receipts, runs }, found) => {
     const chosen = chosenSteps(plan, receipts);
     const known = new Set(plan.steps.map(({ id }) => id));
     for (const id of [...chosen, ...runs.keys()]) {
@@ -61,9 +57,8 @@ export const stepsComplete: Invariant = {
         }
       }
     }
-    return found;
   },
-};
+);
 
 function isGood(run: StepRun | undefined): boolean {
   return endOf(run) === "ok" || endOf(run) === "cached";
@@ -71,7 +66,7 @@ function isGood(run: StepRun | undefined): boolean {
 
 /** Whether something happened after which a runner starts nothing more. */
 function isHalted(
-  receipts: Parameters<typeof stepRuns>[0],
+  receipts: Steps["receipts"],
   runs: ReadonlyMap<string, StepRun>,
   steps: readonly PlanStep[],
 ): boolean {

@@ -18,34 +18,25 @@ import type {
 import { notEnforced } from "../../sandbox/not_enforced.ts";
 import { inView, VIEW } from "../../sandbox/view_paths.ts";
 import { HostFactsSchema } from "../host_facts.ts";
-import { Findings, type Invariant } from "../invariant.ts";
-import {
-  type Event,
-  receiptPointer,
-  type StepRun,
-  stepRuns,
-} from "../step_runs.ts";
+import type { Findings, Invariant } from "../invariant.ts";
+import { stepInvariant } from "../step_invariant.ts";
+import { type Event, receiptPointer, type StepRun } from "../step_runs.ts";
 
 /** Program and argv are computed again from plan, backend and host facts; the backend holds the plan's minimum. */
-export const stepsConfinement: Invariant = {
-  id: "steps.confinement",
-  title: "Each step was started as its plan says, in a strong enough sandbox",
-  beforeSeal: "same",
-  check(parts) {
-    const found = new Findings();
-    const plan = found.need(parts.plan);
-    const receipts = found.need(parts.receipts);
-    if (plan === undefined || receipts === undefined) return found;
-    const runs = stepRuns(receipts);
+export const stepsConfinement: Invariant = stepInvariant(
+  {
+    id: "steps.confinement",
+    title: "Each step was started as its plan says, in a strong enough sandbox",
+  },
+  ({ plan, runs }, found) => {
     for (const step of plan.steps) {
       const run = runs.get(step.id);
       for (const event of run?.started ?? []) {
         checkStart(step, event, run!, plan.toolchain.writ, found);
       }
     }
-    return found;
   },
-};
+);
 
 function checkStart(
   step: PlanStep,

@@ -5,35 +5,27 @@
  */
 import type { CacheRef } from "../../ledger/receipt.ts";
 import type { PlanStep } from "../../plan/plan.ts";
-import { Findings, type Invariant } from "../invariant.ts";
+import type { Findings, Invariant } from "../invariant.ts";
+import { stepInvariant } from "../step_invariant.ts";
 import {
   type Event,
   finalOf,
   receiptPointer,
   type StepRun,
-  stepRuns,
 } from "../step_runs.ts";
 
 /** A step fills the cache that the plan has it fill, once it is `ok`, and is given those that the plan names. */
-export const stepsFetched: Invariant = {
-  id: "steps.fetched",
-  title: "Each cache of packages is what was fetched",
-  beforeSeal: "same",
-  check(parts) {
-    const found = new Findings();
-    const plan = found.need(parts.plan);
-    const receipts = found.need(parts.receipts);
-    if (plan === undefined || receipts === undefined) return found;
-    const runs = stepRuns(receipts);
+export const stepsFetched: Invariant = stepInvariant(
+  { id: "steps.fetched", title: "Each cache of packages is what was fetched" },
+  ({ plan, runs }, found) => {
     for (const step of plan.steps) {
       for (const event of runs.get(step.id)?.finished ?? []) {
         checkFilled(step, event, found);
         checkGiven(step, event, runs, found);
       }
     }
-    return found;
   },
-};
+);
 
 function checkFilled(
   step: PlanStep,

@@ -7,29 +7,25 @@ import type { TreeRef } from "../../ledger/receipt.ts";
 import { withoutSlash } from "../../core/paths.ts";
 import type { PlanStep } from "../../plan/plan.ts";
 import { chosenSteps, endOf } from "../chosen.ts";
-import { Findings, type Invariant } from "../invariant.ts";
+import type { Findings, Invariant } from "../invariant.ts";
+import { stepInvariant } from "../step_invariant.ts";
 import {
   type Event,
   finalOf,
   receiptPointer,
   type StepRun,
-  stepRuns,
 } from "../step_runs.ts";
 
 /**
  * Recorded materials are the plan's trees and the products of the steps that they come from;
  * products are the declared ones, whole when the step is `ok`, and what was published is them.
  */
-export const stepsMaterials: Invariant = {
-  id: "steps.materials",
-  title: "Each step read and wrote what the plan says",
-  beforeSeal: "same",
-  check(parts) {
-    const found = new Findings();
-    const plan = found.need(parts.plan);
-    const receipts = found.need(parts.receipts);
-    if (plan === undefined || receipts === undefined) return found;
-    const runs = stepRuns(receipts);
+export const stepsMaterials: Invariant = stepInvariant(
+  {
+    id: "steps.materials",
+    title: "Each step read and wrote what the plan says",
+  },
+  ({ plan, receipts, runs }, found) => {
     const succeeded = [...chosenSteps(plan, receipts)].every((id) => {
       const end = endOf(runs.get(id));
       return end === "ok" || end === "cached";
@@ -42,9 +38,8 @@ export const stepsMaterials: Invariant = {
       }
       if (run !== undefined) checkPublished(step, run, succeeded, found);
     }
-    return found;
   },
-};
+);
 
 /** Whether the attempt got as far as having read everything. */
 function hasRead({ body }: Event<"step.finished">): boolean {

@@ -3,20 +3,14 @@
  *
  * @module
  */
-import { Findings, type Invariant } from "../invariant.ts";
-import { receiptPointer, stepRuns } from "../step_runs.ts";
+import type { Invariant } from "../invariant.ts";
+import { stepInvariant } from "../step_invariant.ts";
+import { receiptPointer } from "../step_runs.ts";
 
 /** Each start, and each result taken from the cache, comes after the good end of every need. */
-export const stepsOrder: Invariant = {
-  id: "steps.order",
-  title: "Each step began after all that it needs",
-  beforeSeal: "same",
-  check(parts) {
-    const found = new Findings();
-    const plan = found.need(parts.plan);
-    const receipts = found.need(parts.receipts);
-    if (plan === undefined || receipts === undefined) return found;
-    const runs = stepRuns(receipts);
+export const stepsOrder: Invariant = stepInvariant(
+  { id: "steps.order", title: "Each step began after all that it needs" },
+  ({ plan, runs }, found) => {
     for (const step of plan.steps) {
       const run = runs.get(step.id);
       const began = [
@@ -39,6 +33,5 @@ export const stepsOrder: Invariant = {
         }
       }
     }
-    return found;
   },
-};
+);
