@@ -13,7 +13,11 @@ import { newRunId, newTicketId } from "../src/core/id.ts";
 import { generateKey, type Signer } from "../src/core/keys.ts";
 import { kvStore } from "../src/ledger/kv_store.ts";
 import { Ledger } from "../src/ledger/ledger.ts";
-import type { Actor, ReceiptBodies } from "../src/ledger/receipt.ts";
+import {
+  type Actor,
+  type ReceiptBodies,
+  unseenEnd,
+} from "../src/ledger/receipt.ts";
 import type { Store } from "../src/ledger/store.ts";
 import { type Ticket, TICKET_TYPE } from "../src/ticket/ticket.ts";
 import { perSecond, printTable } from "./print.ts";
@@ -138,22 +142,8 @@ function started(step: string, attempt: number): ReceiptBodies["step.started"] {
 }
 
 function failed(step: string, attempt: number): ReceiptBodies["step.finished"] {
-  return {
-    step,
-    attempt,
-    status: "failed",
-    reason: "it ended with 1",
-    exit: 1,
-    signal: null,
-    limits: [],
-    materials: [],
-    products: [],
-    evidence: [],
-    usage: null,
-    fetch: null,
-    fetched: [],
-    notEnforced: [],
-  };
+  const end = unseenEnd(step, attempt, "failed", "it ended with 1");
+  return { ...end, exit: 1 };
 }
 
 async function verifyApart(path: string, { publicKey, id }: Signer) {

@@ -12,7 +12,7 @@ import { sha256 } from "../src/core/digest.ts";
 import { walkChain } from "../src/ledger/walk_chain.ts";
 import { kvStore } from "../src/ledger/kv_store.ts";
 import { ReceiptCheck } from "../src/ledger/check_chain.ts";
-import type { Actor } from "../src/ledger/receipt.ts";
+import { type Actor, unseenEnd } from "../src/ledger/receipt.ts";
 import { ReceiptLog } from "../src/ledger/receipt_log.ts";
 import type { Store } from "../src/ledger/store.ts";
 import { median } from "./measure.ts";
@@ -94,22 +94,8 @@ async function appendTo(
     log.append(run, "run.opened", opened, ACTOR),
   ];
   for (let i = 1; i < count; i++) {
-    const body = {
-      step: `step-${i}`,
-      attempt: 0,
-      status: "skipped" as const,
-      reason: "nothing is measured but the ledger",
-      exit: null,
-      signal: null,
-      limits: [],
-      materials: [],
-      products: [],
-      fetch: null,
-      fetched: [],
-      evidence: [],
-      usage: null,
-      notEnforced: [],
-    };
+    const why = "nothing is measured but the ledger";
+    const body = unseenEnd(`step-${i}`, 0, "skipped", why);
     waiting.push(log.append(run, "step.finished", body, ACTOR));
     if (waiting.length === WINDOW) {
       await Promise.all(waiting.splice(0, WINDOW / 2));

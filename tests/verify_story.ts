@@ -7,13 +7,14 @@
 import { evidenceName } from "../src/bundle/names.ts";
 import { digestOf, sha256 } from "../src/core/digest.ts";
 import type { ReceiptDraft } from "../src/ledger/chain.ts";
-import type {
-  CacheRef,
-  EvidenceRef,
-  ReceiptBodies,
-  RunOutcome,
-  StepStatus,
-  TreeRef,
+import {
+  type CacheRef,
+  type EvidenceRef,
+  type ReceiptBodies,
+  type RunOutcome,
+  type StepStatus,
+  type TreeRef,
+  unseenEnd,
 } from "../src/ledger/receipt.ts";
 import type { Plan, PlanStep } from "../src/plan/plan.ts";
 import { bubblewrap } from "../src/sandbox/bubblewrap.ts";
@@ -227,19 +228,7 @@ export function settled(
   status: StepStatus,
   reason: string | null,
 ): StepDraft {
-  return finished(step, {
-    attempt: 0,
-    status,
-    reason,
-    exit: null,
-    materials: [],
-    products: [],
-    fetch: null,
-    fetched: [],
-    evidence: [],
-    usage: null,
-    notEnforced: [],
-  });
+  return finished(step, unseenEnd(step.id, 0, status, reason));
 }
 
 /** `step.published`. */

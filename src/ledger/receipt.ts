@@ -136,6 +136,31 @@ export interface ReceiptBodies {
   };
 }
 
+/** The end of a step of which nothing was seen: it was not launched, or its runner ended before it did. */
+export function unseenEnd(
+  step: string,
+  attempt: number,
+  status: StepStatus,
+  reason: string | null,
+): ReceiptBodies["step.finished"] {
+  return {
+    step,
+    attempt,
+    status,
+    reason,
+    exit: null,
+    signal: null,
+    limits: [],
+    materials: [],
+    products: [],
+    fetch: null,
+    fetched: [],
+    evidence: [],
+    usage: null,
+    notEnforced: [],
+  };
+}
+
 /** How a run ended. */
 export type RunOutcome = "ok" | "failed" | "cancelled" | "indeterminate";
 

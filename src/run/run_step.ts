@@ -7,7 +7,11 @@
  */
 import { join } from "@std/path/join";
 import type { BlobStore } from "../evidence/blobs.ts";
-import type { ReceiptBodies, TreeRef } from "../ledger/receipt.ts";
+import {
+  type ReceiptBodies,
+  type TreeRef,
+  unseenEnd,
+} from "../ledger/receipt.ts";
 import type { Material, PlanStep } from "../plan/plan.ts";
 import { EXIT, isWritError, WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
@@ -299,20 +303,11 @@ export async function finishIndeterminate(
   run: ActiveRun,
   world: World,
 ): Promise<void> {
-  await world.ledger.append(run.id, "step.finished", {
+  const end = unseenEnd(
     step,
-    attempt: run.attempts.get(step)!,
-    status: "indeterminate",
-    reason: "the runner ended before the step did",
-    exit: null,
-    signal: null,
-    limits: [],
-    materials: [],
-    products: [],
-    fetch: null,
-    fetched: [],
-    evidence: [],
-    usage: null,
-    notEnforced: [],
-  }, run.actor);
+    run.attempts.get(step)!,
+    "indeterminate",
+    "the runner ended before the step did",
+  );
+  await world.ledger.append(run.id, "step.finished", end, run.actor);
 }

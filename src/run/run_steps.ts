@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { unseenEnd } from "../ledger/receipt.ts";
 import { runStep } from "./run_step.ts";
 import type { ActiveRun } from "./active_run.ts";
 import type { Holding } from "./hold.ts";
@@ -33,22 +34,8 @@ export async function runSteps(
     },
     skip: async (id, reason) => {
       run.ends.set(id, { status: "skipped", reason });
-      await world.ledger.append(run.id, "step.finished", {
-        step: id,
-        attempt: 0,
-        status: "skipped",
-        reason,
-        exit: null,
-        signal: null,
-        limits: [],
-        materials: [],
-        products: [],
-        fetch: null,
-        fetched: [],
-        evidence: [],
-        usage: null,
-        notEnforced: [],
-      }, run.actor);
+      const end = unseenEnd(id, 0, "skipped", reason);
+      await world.ledger.append(run.id, "step.finished", end, run.actor);
       options.watch({
         type: "finished",
         step: id,

@@ -7,10 +7,11 @@ import type { LedgerReport } from "../../src/ledger/check_ledger.ts";
 import type { TreeHead } from "../../src/ledger/merkle.ts";
 import { newRunId, newTicketId } from "../../src/core/id.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
-import type {
-  Actor,
-  ReceiptBodies,
-  RunOutcome,
+import {
+  type Actor,
+  type ReceiptBodies,
+  type RunOutcome,
+  unseenEnd,
 } from "../../src/ledger/receipt.ts";
 import { SEAL_TYPE } from "../../src/ledger/seal.ts";
 import type { Append, Commit, Head, Store } from "../../src/ledger/store.ts";
@@ -125,22 +126,14 @@ export function finished(
   status: ReceiptBodies["step.finished"]["status"] = "ok",
   attempt = 1,
 ): ReceiptBodies["step.finished"] {
-  return {
+  const isOk = status === "ok";
+  const end = unseenEnd(
     step,
     attempt,
     status,
-    reason: status === "ok" ? null : `it was ${status}`,
-    exit: status === "ok" ? 0 : null,
-    signal: null,
-    limits: [],
-    materials: [],
-    products: [],
-    fetch: null,
-    fetched: [],
-    evidence: [],
-    usage: null,
-    notEnforced: [],
-  };
+    isOk ? null : `it was ${status}`,
+  );
+  return { ...end, exit: isOk ? 0 : null };
 }
 
 export function sealed(
