@@ -14,6 +14,7 @@ import {
   operands,
   option,
   options,
+  orShort,
   wholeOption,
 } from "../src/cli/parameters.ts";
 import { parseArguments } from "../src/cli/parse_arguments.ts";
@@ -24,7 +25,7 @@ const PARAMETERS = {
   pipeline: operand("PIPELINE", ""),
   yes: flag(""),
   maxUses: wholeOption("N", ""),
-  out: option("FILE", ""),
+  out: orShort("o", option("FILE", "")),
   only: options("STEP", ""),
 };
 
@@ -36,6 +37,8 @@ const GOOD: [line: string, values: Record<string, unknown>][] = [
   ["p --max-uses=3", { maxUses: 3 }],
   ["p --out=a=b", { out: "a=b" }],
   ["p --out -", { out: "-" }],
+  ["p -o a", { out: "a" }],
+  ["-o=a p", { out: "a" }],
   ["p --out --yes", { out: "--yes" }],
   ["p --only a,b --only c", { only: ["a", "b", "c"] }],
   ["-- p", {}],
@@ -71,7 +74,9 @@ const BAD: [line: string, message: string][] = [
     'Cannot use "-1" for --max-uses: a whole number of at least 1 was expected',
   ],
   ["p --out a --out b", "Cannot use --out twice"],
+  ["p --out a -o b", "Cannot use -o twice"],
   ["p --out", "Cannot use --out alone: FILE is missing"],
+  ["p -o", "Cannot use -o alone: FILE is missing"],
   ["p -y", "Cannot use -y: writ x has no such option"],
   ["p --maxUses 1", "Cannot use --maxUses: writ x has no such option"],
 ];

@@ -37,7 +37,12 @@ export function overview(group: string | null): string[] {
 export function helpOf(name: CommandName, command: Command): string[] {
   const rows = Object.entries(command.parameters).map((
     [key, parameter],
-  ): [string, string] => [label(key, parameter), explained(parameter)]);
+  ): [string, string] => [
+    `${parameter.short === null ? "" : `-${parameter.short}, `}${
+      label(key, parameter)
+    }`,
+    explained(parameter),
+  ]);
   rows.push(["--json", "answer with one JSON document"]);
   rows.push(["--help", "this text"]);
   const width = Math.max(...rows.map(([left]) => left.length));

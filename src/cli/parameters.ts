@@ -12,6 +12,8 @@ import { WritError } from "../core/errors.ts";
 export interface Parameter<T> {
   kind: "operand" | "flag" | "option";
   about: string;
+  /** Of an option, the letter that stands for its name: `j` for `-j`. */
+  short: string | null;
   /** The name of the value in usage texts, capitals; of a flag, empty. */
   value: string;
   /** Must be given. */
@@ -39,6 +41,7 @@ export function flag(about: string): Parameter<boolean> {
   return {
     kind: "flag",
     about,
+    short: null,
     value: "",
     required: false,
     many: false,
@@ -83,6 +86,14 @@ export function wholeOption(
     }
     return number;
   });
+}
+
+/** The same option, which `-j` names as well. */
+export function orShort<T>(
+  short: string,
+  parameter: Parameter<T>,
+): Parameter<T> {
+  return { ...parameter, short };
 }
 
 /** `--format text|json`; `null` when it is not given. */
@@ -139,6 +150,7 @@ function parameter<T>(
   return {
     kind,
     about,
+    short: null,
     value,
     required: false,
     many: false,

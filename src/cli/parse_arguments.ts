@@ -22,9 +22,12 @@ export function parseArguments(
   const given = new Map<string, string[]>();
   const loose: string[] = [];
   const keys = new Map(
-    Object.keys(parameters)
-      .filter((key) => parameters[key].kind !== "operand")
-      .map((key) => [optionName(key), key]),
+    Object.entries(parameters)
+      .filter(([, { kind }]) => kind !== "operand")
+      .flatMap(([key, { short }]) =>
+        [optionName(key), ...(short === null ? [] : [`-${short}`])]
+          .map((name) => [name, key] as const)
+      ),
   );
   for (let i = 0; i < words.length; i++) {
     const word = words[i];

@@ -12,7 +12,14 @@ import { execute as executeRun, type RunResult } from "../../run/run.ts";
 import { openWorld } from "../../run/world.ts";
 import { openTicketFile } from "../../ticket/ticket_file.ts";
 import { command } from "../command.ts";
-import { flag, operand, option, options, wholeOption } from "../parameters.ts";
+import {
+  flag,
+  operand,
+  option,
+  options,
+  orShort,
+  wholeOption,
+} from "../parameters.ts";
 import { openWish, planning } from "../proposing.ts";
 import { inFile, readInput } from "../read_input.ts";
 import { watchRun } from "../watch_run.ts";
@@ -28,7 +35,10 @@ export const execute = command({
     ticket: option("FILE", "a ticket file; otherwise tickets of the ledger"),
     only: options("STEP", "run these steps and what they need"),
     keepGoing: flag("go on with what does not depend on a failed step"),
-    jobs: wholeOption("N", "steps at one time; by default as many as cores"),
+    jobs: orShort(
+      "j",
+      wholeOption("N", "steps at one time; by default as many as cores"),
+    ),
     resume: option("RUN", "continue an interrupted run under its ticket"),
     dev,
   },
