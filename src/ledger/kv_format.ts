@@ -25,6 +25,9 @@ export async function checkFormat(kv: Deno.Kv, where: string): Promise<void> {
   const { value } = await kv.get(KEYS.format);
   if (value !== null) return checkVersion(value, where);
   for await (const _ of kv.list({ prefix: [] }, { limit: 1 })) {
+    // The format comes with whatever is first: another may have written both meanwhile.
+    const { value } = await kv.get(KEYS.format);
+    if (value !== null) return checkVersion(value, where);
     throw new WritError(
       "ledger.corrupt",
       `Cannot use "${where}" as a ledger: it holds data of something else`,
