@@ -197,15 +197,11 @@ const UNUSABLE: [what: string, run: () => Promise<WritError>, says: RegExp][] =
   [
     ["a wrong token", async () => {
       await using server = new KvServer();
-      Deno.env.set("DENO_KV_ACCESS_TOKEN", "another");
-      try {
-        return await rejectsWith(
-          "store.unavailable",
-          () => kvStore(server.url),
-        );
-      } finally {
-        Deno.env.set("DENO_KV_ACCESS_TOKEN", KV_TOKEN);
-      }
+      server.token = "another";
+      return await rejectsWith(
+        "store.unavailable",
+        () => kvStore(server.url),
+      );
     }, /401.*DENO_KV_ACCESS_TOKEN/s],
     ["no server", async () => {
       const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -50,6 +50,8 @@ export class KvServer implements AsyncDisposable {
   readonly url: string;
   /** Which fault, if any, a request meets: `connect`, `snapshot_read` or `atomic_write`. */
   fault: (method: string) => KvFault | null = () => null;
+  /** Whom it lets in. */
+  token = KV_TOKEN;
   /** How many requests there were, by method. */
   readonly asked = new Map<string, number>();
   readonly #door: Deno.TcpListener;
@@ -153,7 +155,7 @@ export class KvServer implements AsyncDisposable {
   }
 
   #do(method: string, headers: Headers, body: Uint8Array): Response {
-    if (headers.get("authorization") !== `Bearer ${KV_TOKEN}`) {
+    if (headers.get("authorization") !== `Bearer ${this.token}`) {
       return text(401, "the token is wrong");
     }
     switch (method) {
@@ -162,7 +164,7 @@ export class KvServer implements AsyncDisposable {
           version: 2,
           databaseId: "11111111-2222-4333-8444-555555555555",
           endpoints: [{ url: "/data", consistency: "strong" }],
-          token: KV_TOKEN,
+          token: this.token,
           expiresAt: "2999-01-01T00:00:00Z",
         });
       case "snapshot_read":
