@@ -95,7 +95,7 @@ export function tasks(): Record<string, Task> {
 const UPKEEP: Record<string, Task> = {
   test: {
     description: "all tests, and the examples in the documentation",
-    command: "deno test -A --doc",
+    command: "deno test -A --doc --parallel",
   },
   check: {
     description: "format, lint, types, documentation, what would be published",
