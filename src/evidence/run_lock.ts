@@ -8,7 +8,7 @@
  */
 import { join } from "@std/path/join";
 import { WritError } from "../core/errors.ts";
-import { unwritable } from "./blob_files.ts";
+import { openLockFile } from "./lock_file.ts";
 
 /** A run that this process holds. */
 export interface RunLock extends Disposable {
@@ -26,20 +26,7 @@ export async function acquireRunLock(
   folder: string,
   run: string,
 ): Promise<RunLock> {
-  const path = lockFile(folder, run);
-  let file: Deno.FsFile;
-  try {
-    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
-    file = await Deno.open(path, {
-      create: true,
-      read: true,
-      write: true,
-      mode: 0o600,
-    });
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotCapable) throw cause;
-    throw unwritable(path, cause);
-  }
+  const file = openLockFile(folder, nameOf(run));
   // Someone who only looks holds the lock for an instant.
   for (let attempt = 0; !file.tryLockSync(true); attempt++) {
     if (attempt === 20) {
@@ -64,7 +51,7 @@ export async function acquireRunLock(
 export async function isRunHeld(folder: string, run: string): Promise<boolean> {
   let file: Deno.FsFile;
   try {
-    file = await Deno.open(lockFile(folder, run), { read: true });
+    file = await Deno.open(join(folder, nameOf(run)), { read: true });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
@@ -95,12 +82,12 @@ export function holdDead(folder: string, run: string): Disposable | null {
   return null;
 }
 
-function lockFile(folder: string, run: string): string {
+function nameOf(run: string): string {
   if (!/^run_[0-9A-Z]{26}$/.test(run)) {
     throw new WritError(
       "reference.unknown",
       `Cannot lock "${run}": it is not the id of a run`,
     );
   }
-  return join(folder, run);
+  return run;
 }

@@ -176,7 +176,7 @@ async function propose(
   const bytes = new TextEncoder().encode(
     trustText(change(trust, formatTime(now()))),
   );
-  // Read again as anybody will: what is refused there must not be written.
+  // What every reader would refuse must not be written.
   const next = parseTrust(bytes, TRUST_FILE);
   await writePlainFile(path, bytes, { mode: 0o644, replace: true });
   terminal.answer({ trust: next }, `${TRUST_FILE}  ${what}`);
