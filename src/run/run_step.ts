@@ -206,9 +206,8 @@ function judgePaths(result: AttemptResult): AttemptResult {
     requirePublishable(result.products);
     return result;
   } catch (error) {
-    if (!isWritError(error)) throw error;
-    const { message: reason, hint = null } = error;
-    return { ...result, status: "failed", reason, hint, products: [] };
+    if (!isWritError(error, "publish.unsafe")) throw error;
+    return turnedDown(result, error.message, error.hint ?? null);
   }
 }
 
@@ -227,13 +226,24 @@ function judgeReview(
     : unreviewedWrites(step, materials, result.products);
   if (unreviewed.length === 0) return result;
   const paths = unreviewed.slice(0, 3).map((path) => quoted(path)).join(", ");
+  return turnedDown(
+    result,
+    `it wrote ${paths}, which other tools execute; nobody reviewed that`,
+    `deno task approve ${proposal.wish.file}: what a person approved may write it`,
+  );
+}
+
+/** The result of a step that ended well, and of which nothing may leave it. */
+function turnedDown(
+  result: AttemptResult,
+  reason: string,
+  hint: string | null,
+): AttemptResult {
   return {
     ...result,
     status: "failed",
-    reason:
-      `it wrote ${paths}, which other tools execute; nobody reviewed that`,
-    hint:
-      `deno task approve ${proposal.wish.file}: what a person approved may write it`,
+    reason,
+    hint,
     products: [],
     fetch: null,
   };
