@@ -5,6 +5,9 @@
  */
 import type { Digest } from "../core/digest.ts";
 
+/** Where the bundles of a workspace lie, each in a folder called as its run. */
+export const RUNS = ".writ/runs";
+
 /** The folder of captured bytes, by the digest of their content. */
 export const EVIDENCE_FOLDER = "evidence/sha256/";
 

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { sameBytes } from "../core/same_bytes.ts";
 import { dirname } from "@std/path/dirname";
 import { isWritError, WritError } from "../core/errors.ts";
 import { BUNDLE_FILES, EXPIRED_FILE } from "./bundle.ts";
@@ -112,18 +113,15 @@ async function mustBeSame(
   const there = await readBundle(folder);
   const same = there.strange.length === 0 &&
     there.files.size === files.size &&
-    [...files].every(([name, bytes]) => equal(there.files.get(name), bytes));
+    [...files].every(([name, bytes]) =>
+      sameBytes(there.files.get(name), bytes)
+    );
   if (same) return;
   throw new WritError(
     "store.unwritable",
     `Cannot write the bundle "${folder}": something else is there, and a bundle is never overwritten`,
     { hint: "Move it away, or look at it with verify" },
   );
-}
-
-function equal(a: Uint8Array | undefined, b: Uint8Array): boolean {
-  return a !== undefined && a.length === b.length &&
-    a.every((byte, i) => byte === b[i]);
 }
 
 function unwritable(folder: string, cause: unknown): WritError {

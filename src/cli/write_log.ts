@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { sameBytes } from "../core/same_bytes.ts";
 import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
 import { WritError } from "../core/errors.ts";
@@ -108,8 +109,4 @@ async function isEmptyOrMissing(folder: string): Promise<boolean> {
     if (error instanceof Deno.errors.NotADirectory) return false;
     throw error;
   }
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -8,6 +8,7 @@
  */
 import { join } from "@std/path/join";
 import { WritError } from "../core/errors.ts";
+import { isRunId } from "../core/id.ts";
 import { openLockFile } from "./lock_file.ts";
 
 /** A run that this process holds. */
@@ -83,7 +84,7 @@ export function holdDead(folder: string, run: string): Disposable | null {
 }
 
 function nameOf(run: string): string {
-  if (!/^run_[0-9A-Z]{26}$/.test(run)) {
+  if (!isRunId(run)) {
     throw new WritError(
       "reference.unknown",
       `Cannot lock "${run}": it is not the id of a run`,

@@ -6,20 +6,14 @@
  *
  * @module
  */
-import {
-  canonicalBytes,
-  canonicalText,
-  parseCanonical,
-} from "../core/canonical_json.ts";
+import { canonicalBytes, canonicalText } from "../core/canonical_json.ts";
 import { type Digest, leafHash } from "../core/digest.ts";
-import { WritError } from "../core/errors.ts";
 import { encode } from "./encode.ts";
 import type { Entry, EntryBodies, EntryType } from "./entry.ts";
 import {
   type Actor,
   type Receipt,
   type ReceiptBodies,
-  ReceiptSchema,
   type ReceiptType,
 } from "./receipt.ts";
 import type { Head } from "./store.ts";
@@ -80,27 +74,4 @@ export function nextEntry(head: Head, draft: EntryDraft): EntryLink {
   const bytes = canonicalBytes(entry);
   const hash = leafHash(bytes);
   return { entry, bytes, hash, head: { size: head.size + 1, hash } };
-}
-
-/**
- * Reads receipts, each from its bytes, without looking at how they hang together.
- *
- * @throws {WritError} `input.invalid` at the first that is not one.
- */
-export function readReceipts(lines: Iterable<Uint8Array>): Receipt[] {
-  const receipts: Receipt[] = [];
-  for (const line of lines) {
-    const what = `receipt ${receipts.length}`;
-    const parsed = ReceiptSchema.safeParse(parseCanonical(line, what));
-    if (!parsed.success) {
-      throw new WritError("input.invalid", `Cannot read ${what}: not one`, {
-        faults: parsed.error.issues.map(({ path, message }) => ({
-          message: `${path.join(".")}: ${message}`,
-        })),
-        cause: parsed.error,
-      });
-    }
-    receipts.push(parsed.data);
-  }
-  return receipts;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { sameBytes } from "../core/same_bytes.ts";
 import { type Digest, leafHash, sha256 } from "../core/digest.ts";
 import { canonicalText } from "../core/canonical_json.ts";
 import { EnvelopeSchema } from "../core/dsse.ts";
@@ -11,7 +12,7 @@ import { type Ticket, TICKET_TYPE, TicketSchema } from "../ticket/ticket.ts";
 import { checkEntryChain } from "./check_chain.ts";
 import { checkRun, payloadOf } from "./check_run.ts";
 import { TreeCheck } from "./check_tree.ts";
-import { sameBytes, sameHead } from "./conflict.ts";
+import { sameHead } from "./conflict.ts";
 import { LedgerFacts, type RunFacts } from "./ledger_facts.ts";
 import { failing, type LedgerFault } from "./ledger_fault.ts";
 import type { TreeHead } from "./merkle.ts";

@@ -3,10 +3,10 @@
  *
  * @module
  */
+import { sameBytes } from "../core/same_bytes.ts";
 import type { Digest } from "../core/digest.ts";
 import { isWritError } from "../core/errors.ts";
 import { openCheckpoint } from "./checkpoint.ts";
-import { sameBytes } from "./conflict.ts";
 import { failing, type LedgerFault } from "./ledger_fault.ts";
 import { Frontier } from "./frontier.ts";
 import type { TreeHead } from "./merkle.ts";

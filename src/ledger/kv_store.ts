@@ -5,9 +5,10 @@
  *
  * @module
  */
+import { sameBytes } from "../core/same_bytes.ts";
 import { isDigest } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
-import { conflict, sameBytes, sameHead } from "./conflict.ts";
+import { conflict, sameHead } from "./conflict.ts";
 import { KvDatabase, type KvDatabaseOptions } from "./kv_database.ts";
 import { checkFormat, checkVersion, FORMAT } from "./kv_format.ts";
 import { type Key, KEYS, type KvCommit, layOut } from "./kv_layout.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { conflict, sameBytes, sameHead } from "./conflict.ts";
+import { sameBytes } from "../core/same_bytes.ts";
+import { conflict, sameHead } from "./conflict.ts";
 import {
   type Append,
   type Commit,

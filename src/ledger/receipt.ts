@@ -5,6 +5,7 @@
  */
 import * as z from "zod";
 import { type Digest, DigestSchema } from "../core/digest.ts";
+import { RUN_ID } from "../core/id.ts";
 import { TimeSchema } from "../core/time.ts";
 import { type Usage, UsageSchema } from "./usage.ts";
 import { type CacheKind, CACHES } from "../pipeline/pipeline.ts";
@@ -219,7 +220,7 @@ const status = z.enum([
 function receipt<T extends ReceiptType>(type: T, body: z.ZodType) {
   return z.strictObject({
     v: z.literal(1),
-    run: z.string().regex(/^run_[0-9A-HJKMNP-TV-Z]{26}$/),
+    run: z.string().regex(RUN_ID),
     seq: count,
     prev: DigestSchema.nullable(),
     at: TimeSchema,

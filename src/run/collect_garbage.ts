@@ -8,6 +8,7 @@
  */
 import { join } from "@std/path/join";
 import { isWritError, WritError } from "../core/errors.ts";
+import { RUNS } from "../bundle/names.ts";
 import type { BlobStore } from "../evidence/blobs.ts";
 import { unwritable } from "../evidence/blob_files.ts";
 import { holdDead, isRunHeld } from "../evidence/run_lock.ts";
@@ -100,7 +101,7 @@ export async function findGarbage(world: GarbageWorld): Promise<Collected> {
   const bundles: string[] = [];
   for await (const { run } of unstripped(place, ledger)) bundles.push(run);
   for (const run of due.keys()) {
-    if (!bundles.includes(run) && place.has(`.writ/runs/${run}`)) {
+    if (!bundles.includes(run) && place.has(`${RUNS}/${run}`)) {
       bundles.push(run);
     }
   }

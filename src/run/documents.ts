@@ -7,7 +7,7 @@ import { canonicalBytes, parseCanonical } from "../core/canonical_json.ts";
 import { type Digest, sha256 } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { ReceiptSchema } from "../ledger/receipt.ts";
+import { type Receipt, ReceiptSchema } from "../ledger/receipt.ts";
 import { CORRUPT_HINT, parseStored } from "../ledger/records.ts";
 import { type Plan, PlanSchema } from "../plan/plan.ts";
 import { type Decision, DecisionSchema } from "../policy/decision.ts";
@@ -71,7 +71,7 @@ export async function readAdmitted(
   opened: Uint8Array,
   decision: Decision,
 ): Promise<Admitted> {
-  const receipt = parseStored(opened, ReceiptSchema, "a receipt");
+  const receipt = readReceipt(opened);
   if (receipt.type !== "run.opened") {
     throw new WritError(
       "ledger.corrupt",
@@ -85,6 +85,27 @@ export async function readAdmitted(
     envelope: await readBytes(ledger, envelope, "ticket"),
     trust: await readBytes(ledger, decision.trust, "trust"),
   };
+}
+
+/**
+ * All receipts of a run.
+ *
+ * @throws {WritError} `ledger.corrupt`
+ */
+export async function readReceipts(
+  ledger: Ledger,
+  run: string,
+): Promise<Receipt[]> {
+  return await Array.fromAsync(ledger.receipts(run), readReceipt);
+}
+
+/**
+ * A receipt that was kept.
+ *
+ * @throws {WritError} `ledger.corrupt`
+ */
+export function readReceipt(bytes: Uint8Array): Receipt {
+  return parseStored(bytes, ReceiptSchema, "a receipt");
 }
 
 /** Trust that was kept. */

@@ -8,11 +8,10 @@ import { dueAt, longer } from "../evidence/retention.ts";
 import { capturedBy } from "../ledger/captured.ts";
 import type { Expiry } from "../ledger/expire_evidence.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { parseStored, type RunRecord } from "../ledger/records.ts";
-import { type Receipt, ReceiptSchema } from "../ledger/receipt.ts";
+import type { RunRecord } from "../ledger/records.ts";
 import type { EvidenceClass } from "../pipeline/pipeline.ts";
 import { RETENTION, type Retention } from "../ticket/trust.ts";
-import { readDecision, readTrust } from "./documents.ts";
+import { readDecision, readReceipts, readTrust } from "./documents.ts";
 
 /** All classes of evidence. */
 export const CLASSES: readonly EvidenceClass[] = ["public", "sealed"];
@@ -72,7 +71,7 @@ export async function dueEvidence(
   // Nothing was captured before the run was opened.
   if (!CLASSES.some((name) => isDue(name, openedAt))) return null;
   const due: DueEvidence = { run, expired: [], kept: [], files: 0, bytes: 0 };
-  const captured = capturedBy(await receiptsOf(run, ledger));
+  const captured = capturedBy(await readReceipts(ledger, run));
   for (const name of CLASSES) {
     const of = captured.get(name);
     if (of === undefined || evidence?.expired.includes(name)) continue;
@@ -88,15 +87,4 @@ export async function dueEvidence(
     }
   }
   return due.expired.length === 0 ? null : due;
-}
-
-/** The receipts of a run, read. */
-export async function receiptsOf(
-  run: string,
-  ledger: Ledger,
-): Promise<Receipt[]> {
-  return await Array.fromAsync(
-    ledger.receipts(run),
-    (bytes) => parseStored(bytes, ReceiptSchema, "a receipt"),
-  );
 }

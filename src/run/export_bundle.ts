@@ -7,16 +7,16 @@ import { join } from "@std/path/join";
 import { writeBundle } from "../bundle/write_bundle.ts";
 import { canonicalBytes } from "../core/canonical_json.ts";
 import type { Digest } from "../core/digest.ts";
-import { parseStored } from "../ledger/records.ts";
 import type { ListedFile } from "../bundle/bundle_index.ts";
-import { evidenceName } from "../bundle/names.ts";
+import { joinLines } from "../bundle/lines.ts";
+import { evidenceName, RUNS } from "../bundle/names.ts";
 import { classOf } from "../ledger/captured.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { type EvidenceRef, ReceiptSchema } from "../ledger/receipt.ts";
+import { type EvidenceRef } from "../ledger/receipt.ts";
 import { expiryExcerptOf } from "./expiry_excerpt.ts";
 import { BUNDLE_FILES } from "../bundle/bundle.ts";
 import { Place } from "./publish_place.ts";
-import { readAdmitted } from "./documents.ts";
+import { readAdmitted, readReceipt } from "./documents.ts";
 import type { ActiveRun } from "./active_run.ts";
 import { excerptOf } from "./ledger_excerpt.ts";
 import type { SealedRun } from "./seal_run.ts";
@@ -75,8 +75,6 @@ export async function exportBundle(
   return folder;
 }
 
-const RUNS = ".writ/runs";
-
 /** Where the bundle of a run lies. */
 export function bundleFolder(run: string, world: World): string {
   return join(world.sight.workspace, RUNS, run);
@@ -98,16 +96,11 @@ async function receiptsOf(
 }> {
   const lines: Uint8Array[] = [];
   const evidence = new Map<Digest, EvidenceRef>();
-  const newline = new Uint8Array([10]);
   for await (const bytes of world.ledger.receipts(run.id)) {
-    lines.push(bytes, newline);
-    const receipt = parseStored(bytes, ReceiptSchema, "a receipt");
+    lines.push(bytes);
+    const receipt = readReceipt(bytes);
     if (receipt.type !== "step.finished") continue;
     for (const ref of receipt.body.evidence) evidence.set(ref.digest, ref);
   }
-  return {
-    opened: lines[0],
-    receipts: new Uint8Array(await new Blob(lines as BlobPart[]).arrayBuffer()),
-    evidence,
-  };
+  return { opened: lines[0], receipts: joinLines(lines), evidence };
 }

@@ -12,12 +12,7 @@ import { canonicalBytes } from "../core/canonical_json.ts";
 import { leafHash } from "../core/digest.ts";
 import { formatTime } from "../core/time.ts";
 import { nextReceipt } from "../ledger/chain.ts";
-import { parseStored } from "../ledger/records.ts";
-import {
-  type ReceiptBodies,
-  ReceiptSchema,
-  type RunOutcome,
-} from "../ledger/receipt.ts";
+import { type ReceiptBodies, type RunOutcome } from "../ledger/receipt.ts";
 import { BEFORE_SEAL } from "../verify/before_seal.ts";
 import type { Reason } from "../verify/report.ts";
 import {
@@ -26,7 +21,7 @@ import {
   type SealedResult,
   sealedResult,
 } from "../verify/sealed_results.ts";
-import { readAdmitted } from "./documents.ts";
+import { readAdmitted, readReceipt } from "./documents.ts";
 import type { ActiveRun } from "./active_run.ts";
 import type { World } from "./world.ts";
 
@@ -81,7 +76,7 @@ async function filesOf(
   const lines: Uint8Array[] = [];
   for await (const bytes of ledger.receipts(run.id)) {
     lines.push(bytes);
-    const receipt = parseStored(bytes, ReceiptSchema, "a receipt");
+    const receipt = readReceipt(bytes);
     if (receipt.type !== "step.finished") continue;
     for (const { digest } of receipt.body.evidence) {
       const name = evidenceName(digest);

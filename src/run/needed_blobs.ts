@@ -11,11 +11,10 @@ import { classOf } from "../ledger/captured.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { RunRecord } from "../ledger/records.ts";
 import type { Plan } from "../plan/plan.ts";
-import { readDecision, readPlan } from "./documents.ts";
+import { readDecision, readPlan, readReceipts } from "./documents.ts";
 import {
   CLASSES,
   type DueEvidence,
-  receiptsOf,
   type RetentionRules,
 } from "./due_evidence.ts";
 
@@ -94,7 +93,7 @@ class Needed implements NeededBlobs {
     const keepsEvidence = left.some((name) => !gone.has(name));
     if (keepsTrees) await this.addPlan(record.plan);
     if (!keepsTrees && !keepsEvidence) return;
-    for (const { type, body } of await receiptsOf(run, ledger)) {
+    for (const { type, body } of await readReceipts(ledger, run)) {
       if (type !== "step.finished") continue;
       for (const ref of body.evidence) {
         if (!gone.has(classOf(ref))) this.blobs.add(ref.digest);

@@ -6,11 +6,9 @@
 import type { Digest } from "../core/digest.ts";
 import { isWithin } from "../core/paths.ts";
 import type { TreeEntry } from "../core/tree.ts";
-import { parseStored } from "../ledger/records.ts";
-import { ReceiptSchema } from "../ledger/receipt.ts";
 import type { Plan } from "../plan/plan.ts";
 import { planChanges } from "./changes.ts";
-import { readPlan } from "./documents.ts";
+import { readPlan, readReceipt } from "./documents.ts";
 import { type Proposal, propose, type Wish } from "./propose.ts";
 import type { World } from "./world.ts";
 
@@ -64,7 +62,7 @@ async function treesOf(
 async function writtenBy(run: string, { ledger }: World): Promise<string[]> {
   const paths: string[] = [];
   for await (const bytes of ledger.receipts(run)) {
-    const receipt = parseStored(bytes, ReceiptSchema, "a receipt");
+    const receipt = readReceipt(bytes);
     if (receipt.type !== "step.finished") continue;
     paths.push(...receipt.body.products.map(({ path }) => path));
   }

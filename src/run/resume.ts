@@ -3,18 +3,14 @@
  *
  * @module
  */
+import { readReceipt } from "./documents.ts";
 import { leafHash } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
 import { lookAt } from "../evidence/open_regular.ts";
 import { acquireRunLock } from "../evidence/run_lock.ts";
-import { parseStored, type RunRecord } from "../ledger/records.ts";
+import { type RunRecord } from "../ledger/records.ts";
 import { requireCaptured } from "../ledger/run_book.ts";
-import {
-  type Receipt,
-  type ReceiptBodies,
-  ReceiptSchema,
-  type TreeRef,
-} from "../ledger/receipt.ts";
+import { type ReceiptBodies, type TreeRef } from "../ledger/receipt.ts";
 import { type ActiveRun, chooseSteps, requireWanted } from "./active_run.ts";
 import type { Listed } from "./attempt.ts";
 import { bundleFolder } from "./export_bundle.ts";
@@ -115,7 +111,7 @@ async function replay(
   const published = new Set<string>();
   const written = new Map<string, Written>();
   for await (const bytes of world.ledger.receipts(run.id)) {
-    const receipt: Receipt = parseStored(bytes, ReceiptSchema, "a receipt");
+    const receipt = readReceipt(bytes);
     if (receipt.type === "step.started") {
       run.attempts.set(receipt.body.step, receipt.body.attempt);
     } else if (receipt.type === "step.finished") {

@@ -7,19 +7,19 @@
  * @module
  */
 import { EXPIRED_FILE, ExpiryExcerptSchema } from "../bundle/bundle.ts";
-import { EVIDENCE_FOLDER, evidenceName } from "../bundle/names.ts";
+import { EVIDENCE_FOLDER, evidenceName, RUNS } from "../bundle/names.ts";
 import { canonicalBytes, parseCanonical } from "../core/canonical_json.ts";
 import { WritError } from "../core/errors.ts";
+import { isRunId } from "../core/id.ts";
+import { sameBytes } from "../core/same_bytes.ts";
 import { lookAt } from "../evidence/open_regular.ts";
 import { removeTree } from "../evidence/remove_tree.ts";
 import { classOf } from "../ledger/captured.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { RunRecord } from "../ledger/records.ts";
-import { receiptsOf } from "./due_evidence.ts";
+import { readReceipts } from "./documents.ts";
 import { expiryExcerptOf } from "./expiry_excerpt.ts";
 import type { Place } from "./publish_place.ts";
-
-const RUNS = ".writ/runs";
 
 /** What is made aside in the folder of bundles; what is left of one has no owner. */
 const ASIDE = /^\.(bundle|expired|gone)-/;
@@ -30,7 +30,7 @@ export async function* unstripped(
   ledger: Ledger,
 ): AsyncGenerator<RunRecord> {
   for (const name of namesIn(place, RUNS)) {
-    if (!/^run_[0-9A-HJKMNP-TV-Z]{26}$/.test(name)) continue;
+    if (!isRunId(name)) continue;
     const record = await ledger.run(name);
     if (record === null || record.closedAt === null) continue;
     if (record.evidence === undefined) continue;
@@ -126,7 +126,7 @@ async function expiredFiles(
   ledger: Ledger,
 ): Promise<Set<string>> {
   const names = new Set<string>();
-  for (const { type, body } of await receiptsOf(run, ledger)) {
+  for (const { type, body } of await readReceipts(ledger, run)) {
     if (type !== "step.finished") continue;
     for (const ref of body.evidence) {
       if (evidence?.expired.includes(classOf(ref))) {
@@ -170,8 +170,4 @@ function namesIn(place: Place, folder: string): string[] {
   if (!place.has(folder)) return [];
   place.requireFolder(folder);
   return [...Deno.readDirSync(place.at(folder))].map(({ name }) => name).sort();
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

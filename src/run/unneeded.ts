@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { isRunId } from "../core/id.ts";
 import type { BlobStore, StoredFile } from "../evidence/blobs.ts";
 import { removeTree } from "../evidence/remove_tree.ts";
 import { dueAt } from "../evidence/retention.ts";
@@ -50,8 +51,7 @@ export async function findUnneeded(
   const stored = blobs.stored();
   const views: string[] = [];
   for (const { name } of Deno.readDirSync(state.views)) {
-    const isRun = /^run_[0-9A-Z]{26}$/.test(name);
-    if (!isRun || !await isRunHeld(state.locks, name)) views.push(name);
+    if (!isRunId(name) || !await isRunHeld(state.locks, name)) views.push(name);
   }
   return {
     blobs: stored.blobs.filter(({ digest }) => !needed.blobs.has(digest)),

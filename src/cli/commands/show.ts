@@ -5,9 +5,8 @@
  */
 import { isRunHeld } from "../../evidence/run_lock.ts";
 import { EXIT } from "../../core/errors.ts";
-import { readReceipts } from "../../ledger/chain.ts";
 import type { Receipt, StepStatus } from "../../ledger/receipt.ts";
-import { readPlan } from "../../run/documents.ts";
+import { readPlan, readReceipt } from "../../run/documents.ts";
 import { actorIds } from "../actor_ids.ts";
 import { type Command, command } from "../command.ts";
 import { findRun } from "../find_run.ts";
@@ -68,7 +67,7 @@ export const show: Command = command({
         ? null
         : await actorIds(args.actor, open.workspace),
     });
-    const read = readReceipts(all);
+    const read = all.map(readReceipt);
     const receipts = read.filter(isWanted);
     const stands = await ledger.runState(
       record,

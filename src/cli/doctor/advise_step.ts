@@ -4,8 +4,7 @@
  * @module
  */
 import { EXIT, type ExitStatus, WritError } from "../../core/errors.ts";
-import { readReceipts } from "../../ledger/chain.ts";
-import { readPlan } from "../../run/documents.ts";
+import { readPlan, readReceipts } from "../../run/documents.ts";
 import type { Context } from "../command.ts";
 import { findRun } from "../find_run.ts";
 import { openLedger } from "../open_ledger.ts";
@@ -24,9 +23,9 @@ export async function adviseStep(
   await using open = await openLedger(context);
   const { ledger, state } = open;
   const record = await findRun(reference, ledger);
-  const lines = await Array.fromAsync(ledger.receipts(record.run));
+  const receipts = await readReceipts(ledger, record.run);
   const plan = await readPlan(ledger, record.plan);
-  const uses = await permissionUses(plan, readReceipts(lines), state);
+  const uses = await permissionUses(plan, receipts, state);
   const use = uses.get(step);
   if (use === undefined) {
     throw new WritError(
