@@ -17,6 +17,7 @@ import {
   identityToRecipient,
 } from "age-encryption";
 import { recipientId } from "../src/ticket/recipient.ts";
+import type { Trust } from "../src/ticket/trust.ts";
 import { sampleOf } from "./redact/template.ts";
 import { gone } from "./support/processes.ts";
 import { runProgram } from "./support/run_writ.ts";
@@ -254,6 +255,26 @@ Deno.test("a recipient is proposed once, shown, accepted and taken away", async 
   const again = await world.writ(["trust", "revoke", RECIPIENT]);
   assertEquals([again.status, codeOf(again)], [2, "reference.unknown"]);
   assertEquals(JSON.parse(world.text(TRUST)!), JSON.parse(before!));
+});
+
+Deno.test("recipients that are proposed at once are all in the trust file", async () => {
+  await using world = await World.make();
+  const recipients = await Promise.all(
+    Array.from(
+      { length: 6 },
+      async () => await identityToRecipient(await generateX25519Identity()),
+    ),
+  );
+  await Promise.all(
+    recipients.map((one) =>
+      world.must(["trust", "add", one, "--owner", "bob"])
+    ),
+  );
+  const trust = JSON.parse(world.text(TRUST)!) as Trust;
+  assertEquals(
+    trust.recipients!.map(({ recipient }) => recipient).sort(),
+    recipients.sort(),
+  );
 });
 
 /** Where a program lies; `null` where there is none. */

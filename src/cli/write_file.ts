@@ -8,6 +8,7 @@
 import { WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
 import { lookAt } from "../evidence/open_regular.ts";
+import { writePlainFile } from "../policy/plain_file.ts";
 
 /**
  * Requires that a new file can be written, so that nothing is signed that cannot be handed over.
@@ -40,40 +41,16 @@ export async function writeNewFile(
   bytes: Uint8Array,
   shown: string,
 ): Promise<void> {
-  const temporary = `${path}.${crypto.randomUUID()}`;
+  let isWritten: boolean;
   try {
-    await Deno.writeFile(temporary, bytes, { createNew: true, mode: 0o600 });
-    try {
-      await giveName(temporary, path);
-    } finally {
-      await removeIfThere(temporary);
-    }
+    isWritten = await writePlainFile(path, bytes, {
+      mode: 0o600,
+      replace: false,
+    });
   } catch (cause) {
     throw cannotWrite(shown, cause);
   }
-}
-
-/** Names a file where nothing is; a rename alone would replace what is there. */
-async function giveName(temporary: string, path: string): Promise<void> {
-  try {
-    await Deno.link(temporary, path);
-  } catch (error) {
-    if (
-      error instanceof Deno.errors.AlreadyExists ||
-      error instanceof Deno.errors.NotCapable
-    ) throw error;
-    // A stick with FAT has no hard links: there the name is taken first, by an empty file.
-    await Deno.writeFile(path, new Uint8Array(), { createNew: true });
-    await Deno.rename(temporary, path);
-  }
-}
-
-async function removeIfThere(path: string): Promise<void> {
-  try {
-    await Deno.remove(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+  if (!isWritten) throw cannotWrite(shown, new Deno.errors.AlreadyExists());
 }
 
 function cannotWrite(shown: string, cause: unknown): WritError {

@@ -20,17 +20,13 @@ const FILE = "in-use";
 export async function useState(locks: string): Promise<Disposable> {
   const file = openLockFile(locks, FILE);
   await file.lock(false);
-  return closing(file);
+  return file;
 }
 
 /** Has the state folder for this process alone, until disposed; `null` where others use it. */
 export function stateAlone(locks: string): Disposable | null {
   const file = openLockFile(locks, FILE);
-  if (file.tryLockSync(true)) return closing(file);
+  if (file.tryLockSync(true)) return file;
   file.close();
   return null;
-}
-
-function closing(file: Deno.FsFile): Disposable {
-  return { [Symbol.dispose]: () => file.close() };
 }

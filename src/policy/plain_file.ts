@@ -126,6 +126,22 @@ export async function writePlainFile(
 }
 
 /**
+ * Has a folder for this process alone, until disposed, among those that ask for it so: who reads a
+ * file in it and writes it changed loses nothing that another wrote in between. One that is not
+ * there holds nothing to lose.
+ */
+export async function lockFolder(path: string): Promise<Disposable> {
+  try {
+    const folder = await Deno.open(path);
+    await folder.lock(true);
+    return folder;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return new DisposableStack();
+    throw error;
+  }
+}
+
+/**
  * Makes a folder of the config folder, with those above it that are missing, for its owner only.
  *
  * @throws {WritError} `config.unsafe`
@@ -220,15 +236,28 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   while (at < bytes.length) at += await file.write(bytes.subarray(at));
 }
 
-// A link, unlike a rename, fails where the name is taken: nothing is ever overwritten.
+/** Gives a file its name, unless that is taken: nothing is ever overwritten. */
 async function linkNew(from: string, to: string): Promise<boolean> {
   try {
     await Deno.link(from, to);
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) return false;
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    return await renameNew(from, to);
+  }
+}
+
+/** A stick with FAT has no hard links: there the name is taken first, by an empty file. */
+async function renameNew(from: string, to: string): Promise<boolean> {
+  try {
+    await Deno.writeFile(to, new Uint8Array(), { createNew: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return false;
     throw error;
   }
+  await Deno.rename(from, to);
+  return true;
 }
 
 async function removeIfThere(path: string): Promise<void> {

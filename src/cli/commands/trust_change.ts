@@ -6,12 +6,13 @@
  *
  * @module
  */
+import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
 import { resolve } from "@std/path/resolve";
 import { EXIT, type ExitStatus, WritError } from "../../core/errors.ts";
 import { quoted } from "../../core/printable.ts";
 import { formatTime } from "../../core/time.ts";
-import { writePlainFile } from "../../policy/plain_file.ts";
+import { lockFolder, writePlainFile } from "../../policy/plain_file.ts";
 import { TRUST_FILE } from "../../run/sight.ts";
 import {
   parsePublicKey,
@@ -172,6 +173,7 @@ async function propose(
 ): Promise<ExitStatus> {
   const { root } = await findWorkspace(cwd);
   const path = join(root, TRUST_FILE);
+  using _ = await lockFolder(dirname(path));
   const trust = await loadTrust(path);
   const bytes = new TextEncoder().encode(
     trustText(change(trust, formatTime(now()))),
