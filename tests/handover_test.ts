@@ -109,6 +109,7 @@ Deno.test("nobody approves what they asked for", async (t) => {
   };
   const cases: [name: string, by: Machine, ask: string[], key: string[]][] = [
     ["by the same name", ann, ["--as", "human:BOB"], []],
+    ["by another name of the same person", ann, ["--as", "human:bob/pc"], []],
     ["by another key of the same owner", ann, ["--key", "asker"], []],
     ["by the same key", bob, ["--key", "both"], ["--key", "both"]],
   ];

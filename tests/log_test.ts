@@ -22,6 +22,7 @@ import { exportedBefore, writeLog } from "../src/cli/write_log.ts";
 import { tilesIn } from "../src/ledger/log_folder.ts";
 import { TreeReader } from "../src/ledger/tree_reader.ts";
 import { LEDGER_KEY, openLedger, wholeRun } from "./support/ledger.ts";
+import { trustedKey } from "./support/parties.ts";
 import { rejectsWith } from "./support/rejects_with.ts";
 import { removeTree } from "../src/evidence/remove_tree.ts";
 import { readCheckpoint, readLog } from "./support/tlog_reader.ts";
@@ -199,6 +200,35 @@ Deno.test("log witness: with a key of its own, not the ledger's, and what it sig
   const own = await world.writ(["log", "witness", "--key", "ledger"]);
   assertEquals(own.status, 2);
   assertStringIncludes(own.stderr, "it is the ledger's own");
+});
+
+Deno.test("log witness: whose ledger it is, by the names that setup gives, is no witness of it; somebody else is", async () => {
+  await using world = await World.make({ unattended: true, steps: GOOD });
+  await trustedKey(world, world.ann, "eye", {
+    owner: "eve",
+    roles: ["witness"],
+  });
+  await world.changeTrust((trust) => ({
+    ...trust,
+    witnesses: 1,
+    keys: trust.keys.map((key) =>
+      key.owner === "ann" ? { ...key, roles: ["approver", "witness"] } : key
+    ),
+  }));
+  await world.accept(world.ann);
+  const run = runOf(await world.execute());
+  const verify = (seen: string) =>
+    world.writ(["verify", run, "--trust", TRUST, "--seen", seen]);
+  const by = ["--passphrase-file", world.ann.passphrase];
+  await world.must(["log", "witness", "--out", "own", ...by]);
+  const own = await verify("own");
+  assertEquals(own.status, 4, own.stdout);
+  assertMatch(own.stdout, /FAIL +ledger\.witnessed/);
+  assertStringIncludes(own.stdout, "witness.own");
+
+  await world.must(["log", "witness", "--key", "eye", "--out", "others"]);
+  const others = await verify("others");
+  assertEquals(others.status, 0, others.stdout);
 });
 
 // What was done to the ledger from outside.

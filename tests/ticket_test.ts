@@ -56,6 +56,21 @@ const HOLDS: [sentence: string, setting: Case, signers: string[]][] = [
     facts: { requester: { kind: "human", id: "ana", key: null } },
     signers: ["ana", "li"],
   }, ["li approver"]],
+  ["somebody asked whose name begins alike", {
+    facts: { requester: { kind: "human", id: "anabel/laptop", key: null } },
+  }, ["ana approver"]],
+  ["the runner's name is of the requester's, and it signed for policy", {
+    step: RUNS_ALONE,
+    facts: { requester: { kind: "human", id: "ana", key: null } },
+    trust: trustOf({ runner: { owner: "ana/runner" } }),
+    signers: ["runner"],
+  }, ["ana/runner policy"]],
+  ["two people have keys of a kind", {
+    trust: trustOf({ ana: { owner: "ana/key" }, li: { owner: "li/key" } }, {
+      quorum: 2,
+    }),
+    signers: ["ana", "li"],
+  }, ["ana/key approver", "li/key approver"]],
   ["a stranger signed it too", { signers: ["stranger", "ana"] }, [
     "ana approver",
   ]],
@@ -149,6 +164,35 @@ const FAILS: [sentence: string, code: ErrorCode, setting: Case][] = [
   }],
   ["the owner of the key that asked signed it", "ticket.self_approval", {
     facts: { requester: asks("ana2", "somebody") },
+  }],
+  [
+    "the person who asked signed it, by another name of theirs",
+    "ticket.self_approval",
+    {
+      facts: { requester: { kind: "human", id: "ana/laptop", key: null } },
+    },
+  ],
+  ["the person who asked signed it, in wide letters", "ticket.self_approval", {
+    facts: { requester: { kind: "human", id: "Ａｎａ ／laptop", key: null } },
+  }],
+  ["the person who asked signed it, behind a slash", "ticket.self_approval", {
+    facts: { requester: { kind: "human", id: "/ana", key: null } },
+  }],
+  [
+    "the person who asked signed it with a key of another name",
+    "ticket.self_approval",
+    {
+      facts: { requester: { kind: "human", id: "ana", key: null } },
+      trust: trustOf({ ana: { owner: "ana/yubikey" } }),
+    },
+  ],
+  ["the person whose other key asked signed it", "ticket.self_approval", {
+    facts: { requester: asks("ana2", "somebody") },
+    trust: trustOf({ ana2: { owner: "ana/laptop" } }),
+  }],
+  ["one person signed it by two names", "ticket.quorum", {
+    trust: trustOf({ ana2: { owner: "ana/laptop" } }, { quorum: 2 }),
+    signers: ["ana", "ana2"],
   }],
   ["one of two people signed it", "ticket.quorum", { trust: two }],
   ["one person signed it with two keys", "ticket.quorum", {

@@ -128,6 +128,11 @@ const WRONG: [sentence: string, text: string, words: RegExp, line?: number][] =
       /do not show/,
     ],
     [
+      "names a key of nobody",
+      trustText(trustOf({ ana: { owner: "/ledger" } })),
+      /no person/,
+    ],
+    [
       "lists a policy twice",
       trustText(
         trustOf({}, { policies: [sha256(bytes("")), sha256(bytes(""))] }),

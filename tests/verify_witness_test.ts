@@ -50,6 +50,16 @@ function trustWith(
   };
 }
 
+/** Trust in which the ledger is somebody's. */
+function ledgerOf(owner: string, trust: Trust): Trust {
+  return {
+    ...trust,
+    keys: trust.keys.map((key) =>
+      key.id === KEYS.ledger.id ? { ...key, owner } : key
+    ),
+  };
+}
+
 const LATER: Changes = {
   closing: (entries) => [
     ...entries,
@@ -226,6 +236,42 @@ const ROWS: [
     }),
     "FAIL",
     ["witness.own", "witness.quorum"],
+  ],
+  [
+    "a witness whose ledger it is, by the names that setup gives",
+    async () => ({
+      trust: ledgerOf("ada/ledger", trustWith(1, { owner: "ada" })),
+      seen: await seenBy([WILL]),
+    }),
+    "FAIL",
+    ["witness.own", "witness.quorum"],
+  ],
+  [
+    "a witness by another name of the ledger's owner",
+    async () => ({
+      trust: ledgerOf("ada", trustWith(1, { owner: "ADA/laptop" })),
+      seen: await seenBy([WILL]),
+    }),
+    "FAIL",
+    ["witness.own", "witness.quorum"],
+  ],
+  [
+    "a witness whose name begins as that of the ledger's owner",
+    async () => ({
+      trust: ledgerOf("ada/ledger", trustWith(1, { owner: "adalbert" })),
+      seen: await seenBy([WILL]),
+    }),
+    "PASS",
+    [],
+  ],
+  [
+    "two keys of one person, where two are asked for",
+    async () => ({
+      trust: trustWith(2, { owner: "wanda/phone" }),
+      seen: await seenBy([WILL, WANDA]),
+    }),
+    "FAIL",
+    ["witness.quorum"],
   ],
   [
     "a witness that had ended",

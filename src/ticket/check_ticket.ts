@@ -23,7 +23,7 @@ import {
   judgeSigners,
   type PassedOver,
 } from "./judge_signers.ts";
-import { folded } from "./owner.ts";
+import { personOf } from "./owner.ts";
 import { type Ticket, TICKET_TYPE, TicketSchema } from "./ticket.ts";
 import type { Trust } from "./trust.ts";
 
@@ -55,7 +55,7 @@ export interface CheckedTicket {
   passedOver: PassedOver[];
 }
 
-/** A ticket that is sound, and how many approvers with different owners it still needs. */
+/** A ticket that is sound, and how many more people must approve it. */
 export interface JudgedTicket extends CheckedTicket {
   /** 0 when it holds. */
   missing: number;
@@ -77,7 +77,7 @@ export async function checkTicket(input: TicketCheck): Promise<CheckedTicket> {
     "ticket.quorum",
     `Cannot accept ticket ${checked.ticket.id}: ${missing} more ${
       missing === 1 ? "approver is" : "approvers are"
-    } needed, each with another owner`,
+    } needed, each another person`,
     { hint: "deno task approve by somebody else adds a signature" },
   );
 }
@@ -116,16 +116,16 @@ export async function judgeTicket(input: TicketCheck): Promise<JudgedTicket> {
   });
   const approved = judged.signers.some(({ role }) => role === "policy") &&
     verdictOf(input.decision) === "allow";
-  const owners = new Set(
+  const people = new Set(
     judged.signers.filter(({ role }) => role === "approver")
-      .map(({ owner }) => folded(owner)),
+      .map(({ owner }) => personOf(owner)),
   );
   return {
     ticket,
     payload,
     payloadDigest: sha256(payload),
     ...judged,
-    missing: approved ? 0 : Math.max(0, input.trust.quorum - owners.size),
+    missing: approved ? 0 : Math.max(0, input.trust.quorum - people.size),
   };
 }
 

@@ -12,7 +12,7 @@ import type { Plan } from "../plan/plan.ts";
 import { type Decision, verdictOf } from "../policy/decision.ts";
 import { mayApprove } from "../policy/may_approve.ts";
 import type { PolicySet } from "../policy/policy_set.ts";
-import { sameOwner, UNNAMED } from "./owner.ts";
+import { samePerson, UNNAMED } from "./owner.ts";
 import type { Ticket } from "./ticket.ts";
 import type { Trust, TrustedKey } from "./trust.ts";
 
@@ -128,11 +128,16 @@ async function judgeApprover(
   key: TrustedKey,
   input: SignerCheck,
 ): Promise<CheckedSigner | WritError> {
-  if (isSelfApproval(key, input)) {
+  const asked = askedAs(key, input);
+  if (asked !== null) {
     return refusal(
       "ticket.self_approval",
       input,
-      `${quoted(key.owner)} asked for it and may not approve it`,
+      asked === key.owner
+        ? `${quoted(key.owner)} asked for it and may not approve it`
+        : `${
+          quoted(key.owner)
+        } may not approve what the same person asked for as ${quoted(asked)}`,
       "somebody else who is an approver may",
     );
   }
@@ -157,14 +162,18 @@ async function judgeApprover(
   return { id, owner, kind, role: "approver" };
 }
 
-/** Same name, or the same owner behind the key that signed the request, which may be this very key. */
-function isSelfApproval(key: TrustedKey, input: SignerCheck): boolean {
+/**
+ * The name by which the person behind a key asked for it: their own, or that of the key that
+ * signed the request, which may be this very key. `null` where somebody else asked.
+ */
+function askedAs(key: TrustedKey, input: SignerCheck): string | null {
   const { requester } = input.ticket;
-  if (requester.key !== null) {
-    const asked = input.trust.keys.find(({ id }) => id === requester.key);
-    if (asked !== undefined && sameOwner(asked.owner, key.owner)) return true;
-  }
-  return requester.id !== UNNAMED && sameOwner(requester.id, key.owner);
+  const asking = input.trust.keys.find(({ id }) => id === requester.key);
+  const names = [
+    ...(asking === undefined ? [] : [asking.owner]),
+    ...(requester.id === UNNAMED ? [] : [requester.id]),
+  ];
+  return names.find((name) => samePerson(name, key.owner)) ?? null;
 }
 
 /** Why a key's signature does not count at a time; `null` when it does. */

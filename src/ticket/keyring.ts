@@ -22,6 +22,7 @@ import {
   requireOwnFolder,
   writePlainFile,
 } from "../policy/plain_file.ts";
+import { namesPerson } from "./owner.ts";
 import { publicKeyFault } from "./parse_trust.ts";
 import { formOf, openPem, pemOf, sealPem, unsealPem } from "./private_key.ts";
 import { type Role, RoleSchema, type TrustedKey } from "./trust.ts";
@@ -296,6 +297,11 @@ function checkNewKey({ name, owner, roles, passphrase }: NewKey): void {
   ) {
     throw refuse(
       `the owner's name ${quoted(owner)} is empty or does not show as it is`,
+    );
+  }
+  if (!namesPerson(owner)) {
+    throw refuse(
+      `the owner's name ${quoted(owner)} has no person before the /`,
     );
   }
   if (roles.length === 0) throw refuse("it has no role, one was expected");

@@ -9,7 +9,7 @@ import { printable, quoted } from "../core/printable.ts";
 import { type JsonDocument, readDocument } from "../pipeline/document.ts";
 import { FaultList } from "../pipeline/faults.ts";
 import { checkDocument } from "../pipeline/form_faults.ts";
-import { sameOwner } from "./owner.ts";
+import { namesPerson, sameOwner } from "./owner.ts";
 import { recipientFault } from "./recipient.ts";
 import {
   type Recipient,
@@ -149,6 +149,7 @@ function ownerFault(
   if (printable(owner) !== owner || owner.trim() !== owner) {
     return "the owner's name has characters that do not show";
   }
+  if (!namesPerson(owner)) return "the owner's name has no person before the /";
   const like = others.find((other) =>
     other.owner !== owner && sameOwner(other.owner, owner)
   );

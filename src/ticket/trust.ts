@@ -32,7 +32,10 @@ export interface TrustedKey {
   id: Digest;
   /** The raw public key (32 bytes), base64. */
   publicKey: string;
-  /** Who answers for it; names that differ in case, width or space only are one owner. */
+  /**
+   * Who answers for it: a person, or a person and which of their keys it is, after a slash
+   * (`ada/laptop`). Names that differ in case, width or space only are one owner.
+   */
   owner: string;
   /** Who signs with it: a person, an AI agent, or software. */
   kind: "human" | "agent" | "system";
@@ -71,10 +74,10 @@ export interface Trust {
   v: 1;
   /** Each key once; whoever is not listed is not believed. */
   keys: TrustedKey[];
-  /** How many approvers with different owners a ticket needs. */
+  /** How many people must approve a ticket; all owners of one name before the slash are one. */
   quorum: number;
   /**
-   * How many witnesses with different owners must have cosigned a checkpoint that covers a run
+   * How many witnesses, different people, must have cosigned a checkpoint that covers a run
    * before verify believes its ledger; none where it is not given.
    */
   witnesses?: number;

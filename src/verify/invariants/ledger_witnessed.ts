@@ -10,7 +10,7 @@ import { formatTime } from "../../core/time.ts";
 import type { Note } from "../../core/note.ts";
 import { cosignedAt, witnessKey } from "../../ledger/cosignature.ts";
 import { notInForce } from "../../ticket/judge_signers.ts";
-import { folded } from "../../ticket/owner.ts";
+import { personOf, samePerson } from "../../ticket/owner.ts";
 import type { Trust, TrustedKey } from "../../ticket/trust.ts";
 import { Findings, type Invariant } from "../invariant.ts";
 import { keyOfLedger } from "./ledger_checkpoint.ts";
@@ -18,7 +18,7 @@ import { ledgerSeen } from "./ledger_seen.ts";
 import { TOLERANCE } from "./times_monotone.ts";
 
 /**
- * As many of them, with different owners, as the reader's trust asks for (`witnesses`). A bundle's
+ * As many of them, different people, as the reader's trust asks for (`witnesses`). A bundle's
  * own checkpoint is as old as the run, and nobody but the ledger has signed it: cosignatures are
  * on the checkpoint that the reader has seen, and count where that continues the bundle's.
  */
@@ -60,18 +60,18 @@ export const ledgerWitnessed: Invariant = {
       );
       return found;
     }
-    const owners = await ownersOf(
+    const people = await peopleOf(
       note,
       witnesses,
       { ledger: excerpt.ledger, trust, now },
       found,
     );
-    if (owners < needed) {
+    if (people < needed) {
       found.fail(
         "witness.quorum",
-        `${owners} of the ${needed} witnesses that the reader's trust asks for cosigned the checkpoint`,
+        `${people} of the ${needed} witnesses that the reader's trust asks for cosigned the checkpoint`,
       );
-    } else if (owners === 0) {
+    } else if (people === 0) {
       found.warn(
         "witness.none",
         "No witness of the reader's trust cosigned the checkpoint",
@@ -88,15 +88,15 @@ function witnessesIn(trust: Trust): TrustedKey[] {
   );
 }
 
-/** How many owners of keys, other than the ledger's, have cosigned. */
-async function ownersOf(
+/** How many people, other than the ledger's own, have cosigned. */
+async function peopleOf(
   note: Note,
   witnesses: readonly TrustedKey[],
   { ledger, trust, now }: { ledger: Digest; trust: Trust; now: string },
   found: Findings,
 ): Promise<number> {
-  const owners = new Set<string>();
-  const own = folded(keyOfLedger(trust, ledger)?.owner ?? "");
+  const people = new Set<string>();
+  const own = keyOfLedger(trust, ledger);
   for (const key of witnesses) {
     const name = witnessKey(key.id, decodeBase64(key.publicKey));
     const cosigned = await cosignedAt(note, name);
@@ -108,17 +108,20 @@ async function ownersOf(
       );
       continue;
     }
-    const owner = folded(key.owner);
-    if (key.id === ledger || owner === own) {
+    const isOwn = key.id === ledger ||
+      own !== null && samePerson(key.owner, own.owner);
+    if (isOwn) {
       found.warn(
         "witness.own",
-        `"${key.owner}" cosigned the checkpoint, but is the ledger's own owner: that is no witness`,
+        `"${key.owner}" cosigned the checkpoint, but the ledger is theirs ("${
+          own?.owner ?? key.owner
+        }"): that is no witness`,
       );
       continue;
     }
-    if (isCounted(key, cosigned, now, found)) owners.add(owner);
+    if (isCounted(key, cosigned, now, found)) people.add(personOf(key.owner));
   }
-  return owners.size;
+  return people.size;
 }
 
 function isCounted(
