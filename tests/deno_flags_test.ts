@@ -153,6 +153,14 @@ for (
     ["check", "--reload"],
     ["lint", "--config=x"],
     ["test", "-P=all"],
+    ["run", "--v8-flags=--expose-gc", "a.ts"],
+    ["run", "--location=https://a.example", "a.ts"],
+    ["run", "--no-code-cache", "a.ts"],
+    ["run", "--ext", "ts", "a.ts"],
+    ["run", "--", "a.ts"],
+    ["run", "-"],
+    ["test", "--fail-slow"],
+    ["fmt", "--watch"],
   ]
 ) {
   refuses(

@@ -16,13 +16,14 @@ import {
   mayLeadTo,
 } from "../src/sandbox/host_list.js";
 import { startProxy } from "../src/sandbox/host_proxy.ts";
+import type { PlanStep } from "../src/plan/plan.ts";
 import type { Confinement } from "../src/sandbox/confinement.ts";
 import { cgroupVersion } from "../src/sandbox/held_limits.ts";
 import { readRequest } from "../src/sandbox/http_request.js";
 import { RELAY } from "../src/sandbox/relay_place.ts";
 import { confinement, LIMITS, step } from "./support/confinements.ts";
 import { BACKENDS, type Bench, underEach } from "./support/sandbox.ts";
-import { World } from "./support/world.ts";
+import { refused, World } from "./support/world.ts";
 
 const LIST = [
   "example.org:443",
@@ -521,12 +522,28 @@ Deno.test("a backend that cannot hold a list of hosts is not taken", () => {
   assert(["sandbox.cannot_hold", "sandbox.unavailable"].includes(error.code));
 });
 
-for (const more of [{ run: ["curl"] }, { ffi: true as const }]) {
-  Deno.test(`the flags of a deno step do not hold hosts beside ${Object.keys(more)}`, () => {
+const unheld: [
+  name: string,
+  argv: string[],
+  more: Partial<PlanStep["permissions"]>,
+][] = [
+  ["beside programs", ["run", "a.ts"], { run: ["curl"] }],
+  ["beside libraries", ["test"], { ffi: true }],
+  ["of deno check", ["check", "a.ts"], {}],
+  ["of deno bundle", ["bundle", "a.ts"], {}],
+  ["of deno lint", ["lint"], {}],
+  ["of deno fmt", ["fmt"], {}],
+];
+for (const [name, argv, more] of unheld) {
+  Deno.test(`the flags of a deno step do not hold hosts ${name}`, () => {
     const { permissions } = step({});
     const make = (net: true | string[]) =>
       confine(
-        step({ kind: "deno", permissions: { ...permissions, ...more, net } }),
+        step({
+          kind: "deno",
+          argv,
+          permissions: { ...permissions, ...more, net },
+        }),
       );
     assertEquals(
       assertThrows(() => make(["a.example"]), WritError).code,
@@ -535,3 +552,24 @@ for (const more of [{ run: ["curl"] }, { ffi: true as const }]) {
     assertEquals(make(true).network, "host");
   });
 }
+
+Deno.test("a list of hosts that nothing holds is refused before approval", async () => {
+  const steps = (net: true | string[]) => ({
+    check: {
+      deno: ["check", "main.ts"],
+      permissions: { read: ["main.ts"], net },
+    },
+  });
+  await using world = await World.make({
+    files: { "main.ts": "console.log(1);" },
+    steps: steps(["a.example:443"]),
+  });
+  for (const command of ["run", "approve", "execute"]) {
+    refused(
+      await world.writ([command, "pipeline.json"]),
+      "sandbox.cannot_hold",
+    );
+  }
+  world.putPipeline(steps(true));
+  await world.must(["run", "pipeline.json"]);
+});

@@ -66,7 +66,11 @@ const HOST: HostFacts = {
 };
 
 const net = (net: boolean | string[], kind: PlanStep["kind"] = "run") =>
-  step({ kind, permissions: { ...step({}).permissions, net } });
+  step({
+    kind,
+    argv: kind === "deno" ? ["run", "a.ts"] : ["true"],
+    permissions: { ...step({}).permissions, net },
+  });
 
 const refuses = (name: string, code: string, act: () => unknown) =>
   Deno.test(name, () => {

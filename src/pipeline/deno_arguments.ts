@@ -1,105 +1,11 @@
 /**
- * Which flags an author may give to a subcommand of Deno.
- *
- * Permissions, configuration, lock file and where code comes from are Writ's to set: a flag
- * such as `-A` beside Writ's own would undo them. So a flag is taken only when it is on this
- * list, which was made from `deno <subcommand> --help` of Deno 2.9.
+ * What an author may give to a subcommand of Deno: where its script stands, and which flags.
  *
  * @module
  */
 import { quoted } from "../core/printable.ts";
+import { type DenoSubcommand, denoSubcommand } from "./deno_subcommands.ts";
 import { didYouMean } from "./faults.ts";
-
-const COMMON = ["--quiet", "-q"];
-const CHECKED = ["--check", "--no-check"];
-
-/** Flags by subcommand, without a value behind `=`. */
-const FLAGS: Readonly<Record<string, readonly string[]>> = {
-  run: [...COMMON, ...CHECKED, "--seed", "--ext", "--conditions"],
-  test: [
-    ...COMMON,
-    ...CHECKED,
-    "--clean",
-    "--conditions",
-    "--coverage",
-    "--coverage-raw-data-only",
-    "--coverage-threshold",
-    "--doc",
-    "--ext",
-    "--fail-fast",
-    "--filter",
-    "--hide-stacktraces",
-    "--ignore",
-    "--junit-path",
-    "--no-run",
-    "--parallel",
-    "--permit-no-files",
-    "--repeats",
-    "--reporter",
-    "--retry",
-    "--sanitize-ops",
-    "--sanitize-resources",
-    "--seed",
-    "--shard",
-    "--shuffle",
-    "--trace-leaks",
-    "--update-snapshots",
-    "-u",
-  ],
-  check: [
-    ...COMMON,
-    "--all",
-    "--conditions",
-    "--doc",
-    "--doc-only",
-  ],
-  lint: [
-    ...COMMON,
-    "--compact",
-    "--ext",
-    "--fix",
-    "--ignore",
-    "--json",
-    "--permit-no-files",
-    "--rules",
-    "--rules-exclude",
-    "--rules-include",
-    "--rules-tags",
-  ],
-  fmt: [
-    ...COMMON,
-    "--check",
-    "--ext",
-    "--fail-fast",
-    "--ignore",
-    "--indent-width",
-    "--line-width",
-    "--no-editorconfig",
-    "--no-semicolons",
-    "--permit-no-files",
-    "--prose-wrap",
-    "--single-quote",
-    "--use-tabs",
-  ],
-  bundle: [
-    ...COMMON,
-    ...CHECKED,
-    "--code-splitting",
-    "--conditions",
-    "--declaration",
-    "--external",
-    "--format",
-    "--inline-imports",
-    "--keep-names",
-    "--minify",
-    "--outdir",
-    "--output",
-    "--packages",
-    "--platform",
-    "--sourcemap",
-    "-o",
-  ],
-};
 
 /** A word of a command line that cannot be taken; the message is the end of a sentence. */
 export interface ArgumentFault {
@@ -109,49 +15,54 @@ export interface ArgumentFault {
   hint: string | undefined;
 }
 
-/** What is wrong with the argv of a `deno` step, its subcommand first. */
+/**
+ * What is wrong with the argv of a `deno` step, its subcommand first. Nothing is said of a
+ * subcommand that no step can be.
+ */
 export function denoArgumentFaults(argv: readonly string[]): ArgumentFault[] {
-  const [command, ...words] = argv;
-  const flags = FLAGS[command];
-  if (flags === undefined) return [];
+  const subcommand = denoSubcommand(argv[0]);
+  if (subcommand === undefined) return [];
+  const isRun = argv[0] === "run";
+  const script = isRun ? scriptIndex(argv) : -1;
+  const end = isRun ? script : argv.indexOf("--");
   const faults: ArgumentFault[] = [];
-  let script: string | undefined;
-  for (const [position, word] of words.entries()) {
-    if (word === "--") {
-      script ??= words[position + 1];
-      break;
-    }
-    if (!word.startsWith("-") || word === "-") {
-      script ??= word;
-      // What stands behind the script of `run` is the script's own.
-      if (command === "run") break;
-      continue;
-    }
-    const fault = flagFault(word, command, flags);
-    if (fault !== undefined) faults.push({ index: position + 1, ...fault });
+  for (
+    const [index, word] of argv.slice(0, end === -1 ? undefined : end).entries()
+  ) {
+    if (index === 0 || !word.startsWith("-") || word === "-") continue;
+    const fault = flagFault(word, argv[0], subcommand);
+    if (fault !== undefined) faults.push({ index, ...fault });
   }
-  if (command === "run") {
-    if (script === undefined) {
-      faults.push({
-        index: 0,
-        message: "is run without a script",
-        hint: undefined,
-      });
-    } else if (script === "-") {
-      faults.push({
-        index: argv.indexOf("-"),
-        message: "reads the program from standard input: a script was wanted",
-        hint: undefined,
-      });
-    }
+  if (isRun && script === -1) {
+    faults.push({
+      index: 0,
+      message: "is run without a script",
+      hint: undefined,
+    });
+  } else if (argv[script] === "-") {
+    faults.push({
+      index: script,
+      message: "reads the program from standard input: a script was wanted",
+      hint: undefined,
+    });
   }
   return faults;
+}
+
+/**
+ * Where the script stands in the argv of `deno run`; -1 where it names none. What stands behind
+ * it is the script's own.
+ */
+export function scriptIndex(argv: readonly string[]): number {
+  return argv.findIndex((word, index) =>
+    index > 0 && (!word.startsWith("-") || word === "-")
+  );
 }
 
 function flagFault(
   word: string,
   command: string,
-  flags: readonly string[],
+  { flags }: DenoSubcommand,
 ): { message: string; hint: string | undefined } | undefined {
   const [flag] = word.split("=", 1);
   if (flags.includes(flag)) {
@@ -166,7 +77,7 @@ function flagFault(
     }
     return undefined;
   }
-  if (/^--unstable-[a-z-]+$/.test(word)) return undefined;
+  if (/^--unstable-[a-z0-9-]+$/.test(word)) return undefined;
   const permission =
     /^(-[A-Za-z]*[APRWINES]|--(allow|deny|ignore)-(all|read|write|net|env|sys|run|ffi|import)|--permission-set)/
       .test(word);

@@ -4,6 +4,7 @@
  * @module
  */
 import * as z from "zod";
+import { DENO_COMMANDS } from "./deno_subcommands.ts";
 import type { PipelineFile } from "./file_form.ts";
 import { DigestSchema } from "../core/digest.ts";
 import { CACHES, REQUIREMENTS } from "./pipeline.ts";
@@ -27,16 +28,6 @@ import {
   writtenFileWord,
   writtenPathWord,
 } from "./words.ts";
-
-/** The subcommands of Deno that a step may be. */
-export const DENO_COMMANDS = [
-  "run",
-  "test",
-  "check",
-  "lint",
-  "fmt",
-  "bundle",
-] as const;
 
 const description = z.string({ error: "a text" }).meta({
   description: "What this is for, in words. It changes nothing.",

@@ -6,13 +6,10 @@
 import type * as z from "zod";
 import { quoted } from "../core/printable.ts";
 import type { JsonDocument, JsonPath } from "./document.ts";
+import { DENO_COMMANDS } from "./deno_subcommands.ts";
 import { didYouMean, type FaultList } from "./faults.ts";
 import type { PipelineFile } from "./file_form.ts";
-import {
-  DENO_COMMANDS,
-  KNOWN_KEYS,
-  PipelineFileSchema,
-} from "./file_schema.ts";
+import { KNOWN_KEYS, PipelineFileSchema } from "./file_schema.ts";
 import { valueAt, valueText } from "./value_text.ts";
 
 type Issue = z.core.$ZodIssue;

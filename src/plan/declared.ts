@@ -4,6 +4,7 @@
  * @module
  */
 import { normalizePath, withoutSlash } from "../core/paths.ts";
+import { scriptIndex } from "../pipeline/deno_arguments.ts";
 import type { Step } from "../pipeline/pipeline.ts";
 
 /** One path that a step reads. */
@@ -55,7 +56,7 @@ export function declaredReads(
 /** The script of `deno run SCRIPT`, as a path of the workspace; `null` where there is none. */
 export function scriptOf(step: Step): string | null {
   if (step.kind !== "deno" || step.argv[0] !== "run") return null;
-  const word = step.argv.slice(1).find((arg) => !arg.startsWith("-"));
+  const word = step.argv[scriptIndex(step.argv)];
   return word === undefined || /^[a-z][a-z+.-]+:/i.test(word)
     ? null
     : fromFolder(step.cwd, word);

@@ -55,7 +55,7 @@ export class FaultCollector {
   }
 
   /** Keeps a fault of a field of a step. */
-  add(step: Step, field: Field, error: WritError): void {
+  add(step: Pick<Step, "id">, field: Field, error: WritError): void {
     // Steps that read the same have the same fault.
     if (this.#errors.has(error.message)) return;
     this.#errors.set(error.message, {

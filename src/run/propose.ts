@@ -19,6 +19,7 @@ import {
   type Facts,
   type Requester,
 } from "../policy/decision.ts";
+import { requireHoldable } from "./require_holdable.ts";
 import { type Sight, trustInSight } from "./sight.ts";
 import { VERSION } from "./version.ts";
 
@@ -74,6 +75,7 @@ export async function propose(
     version: VERSION,
     placeOf,
   });
+  requireHoldable(planned.plan, placeOf);
   if (keep !== null) {
     const encoder = new TextEncoder();
     for (const text of planned.links.values()) {

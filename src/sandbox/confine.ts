@@ -5,6 +5,7 @@
  */
 import { isLocalhost } from "../core/localhost.ts";
 import { WritError } from "../core/errors.ts";
+import { denoSubcommand } from "../pipeline/deno_subcommands.ts";
 import type { PlanStep } from "../plan/plan.ts";
 import {
   type Confinement,
@@ -93,19 +94,23 @@ function networkOf(
   };
 }
 
-/** A program or library that a deno step starts is not held by the flags of the runtime. */
-function requireFlagsHold({ id, permissions: { run, ffi, net } }: PlanStep) {
-  const by = run.length > 0
-    ? "the programs that it starts"
+/**
+ * The flags of the runtime hold the code that it runs itself: no program or library that the
+ * code starts, and nothing of a subcommand that runs none.
+ */
+function requireFlagsHold(step: PlanStep): void {
+  const { id, argv: [name], permissions: { run, ffi, net } } = step;
+  const by = denoSubcommand(name)?.runs !== true
+    ? `"deno ${name}" takes no permissions, and may reach any host`
+    : run.length > 0
+    ? "the programs that it starts may reach any host"
     : ffi !== false
-    ? "the libraries that it loads"
+    ? "the libraries that it loads may reach any host"
     : null;
   if (by === null || typeof net === "boolean") return;
   throw new WritError(
     "sandbox.cannot_hold",
-    `Cannot hold step "${id}" to "${
-      net.join('", "')
-    }": ${by} may reach any host`,
+    `Cannot hold step "${id}" to "${net.join('", "')}": ${by}`,
     {
       hint:
         'Make what needs the network a step of its own, or set "net": true, which a reviewer then sees',

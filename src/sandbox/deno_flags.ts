@@ -4,37 +4,18 @@
  * @module
  */
 import { WritError } from "../core/errors.ts";
+import { denoArgumentFaults, scriptIndex } from "../pipeline/deno_arguments.ts";
+import { DENO_COMMANDS, denoSubcommand } from "../pipeline/deno_subcommands.ts";
 import type { Confinement, HostFacts } from "./confinement.ts";
 import { inView } from "./view_paths.ts";
 
 type Runtime = NonNullable<Confinement["runtime"]>;
 
-/** Which flags a subcommand of Deno 2.9 takes. */
-const SUBCOMMANDS: Record<
-  string,
-  { runs: boolean; cachedOnly: boolean; modules: boolean }
-> = {
-  run: { runs: true, cachedOnly: true, modules: true },
-  test: { runs: true, cachedOnly: true, modules: true },
-  check: { runs: false, cachedOnly: true, modules: true },
-  bundle: { runs: false, cachedOnly: false, modules: true },
-  lint: { runs: false, cachedOnly: false, modules: false },
-  fmt: { runs: false, cachedOnly: false, modules: false },
-};
-
-/** What may stand before the script of `deno run`. A value needs `=`, lest it be taken for the script. */
-const RUN_ARGUMENT =
-  /^(-q|--quiet|--no-code-cache|--(no-)?check(=.*)?|--unstable-[a-z0-9-]+|--(seed|location|v8-flags|conditions|ext)=.*)$/;
-
-/** Arguments that would change what the step may do, or whose files are read. */
-const CHANGES_PERMISSIONS =
-  /^(-[a-zA-Z]*[ARWINESPcr]|--(allow|deny|ignore-(read|env)|permission|prompt|no-prompt|config|no-config|lock|no-lock|frozen|cached-only|no-remote|reload|cert|unsafely|inspect|preload|require|import-map|env-file|node-modules|vendor|watch|hmr|use-env-proxy|min-dep-age))/;
-
 /**
  * The arguments of `deno`, from the subcommand on; `root` is the workspace as the step sees
  * it. Every flag is spelt out, so that no configuration, lock or cache is found by search.
  *
- * @throws {WritError} `sandbox.cannot_hold` for an unknown subcommand, or an argument that is itself a permission.
+ * @throws {WritError} `sandbox.cannot_hold` for an unknown subcommand, or an argument that no author may give it.
  */
 export function denoFlags(
   confinement: Confinement,
@@ -42,18 +23,17 @@ export function denoFlags(
   files: HostFacts["deno"],
 ): string[] {
   const { runtime, argv } = confinement;
-  const [name, ...rest] = argv;
-  const subcommand = Object.hasOwn(SUBCOMMANDS, name)
-    ? SUBCOMMANDS[name]
-    : undefined;
+  const [name] = argv;
+  const subcommand = denoSubcommand(name);
   if (runtime === null || subcommand === undefined) {
     throw new WritError(
       "sandbox.cannot_hold",
       `Cannot start "deno ${name}": a deno step is one of ${
-        Object.keys(SUBCOMMANDS).join(", ")
+        DENO_COMMANDS.join(", ")
       }`,
     );
   }
+  requireArguments(argv);
   const config = files?.config ?? null;
   const lock = files?.lock ?? null;
   const remote = mayLoadRemote(confinement, subcommand.cachedOnly);
@@ -75,7 +55,7 @@ export function denoFlags(
       : subcommand.runs
       ? ["--deny-import"]
       : []),
-    ...(name === "run" ? scriptArguments(rest) : plainArguments(name, rest)),
+    ...(name === "run" ? scriptArguments(argv) : argv.slice(1)),
   ];
 }
 
@@ -120,39 +100,23 @@ function permissionFlags(runtime: Runtime, root: string): string[] {
   ];
 }
 
-function scriptArguments(argv: string[]): string[] {
-  const at = argv.findIndex((word) => !word.startsWith("-") || word === "-");
-  if (at === -1) {
-    throw new WritError(
-      "sandbox.cannot_hold",
-      'Cannot start "deno run": no script is named',
-    );
-  }
-  for (const word of argv.slice(0, at)) {
-    if (!RUN_ARGUMENT.test(word)) refuseArgument("run", word);
-  }
-  // A bare word could be the name of a task, which runs in a shell and with flags of its own.
-  const script = /^([a-z][a-z0-9+.-]*:|\.{0,2}\/|-$)/.test(argv[at])
-    ? argv[at]
-    : `./${argv[at]}`;
-  return [...argv.slice(0, at), script, ...argv.slice(at + 1)];
-}
-
-function plainArguments(name: string, argv: string[]): string[] {
-  const end = argv.indexOf("--");
-  for (const word of end === -1 ? argv : argv.slice(0, end)) {
-    if (CHANGES_PERMISSIONS.test(word)) refuseArgument(name, word);
-  }
-  return argv;
-}
-
-function refuseArgument(name: string, word: string): never {
+/** The runner does not trust a plan to have come out of a parsed pipeline. */
+function requireArguments(argv: readonly string[]): void {
+  const [fault] = denoArgumentFaults(argv);
+  if (fault === undefined) return;
+  const what = fault.index === 0 ? "it" : `argument ${fault.index}`;
   throw new WritError(
     "sandbox.cannot_hold",
-    `Cannot start "deno ${name}" with "${word}": the flags of a deno step come from its permissions alone`,
-    {
-      hint:
-        "State what the step may do in its permissions, and give a flag's value after =",
-    },
+    `Cannot start "deno ${argv[0]}": ${what} ${fault.message}`,
+    { hint: fault.hint },
   );
+}
+
+function scriptArguments(argv: readonly string[]): string[] {
+  const at = scriptIndex(argv);
+  // A bare word could be the name of a task, which runs in a shell and with flags of its own.
+  const script = /^([a-z][a-z0-9+.-]*:|\.{0,2}\/)/.test(argv[at])
+    ? argv[at]
+    : `./${argv[at]}`;
+  return [...argv.slice(1, at), script, ...argv.slice(at + 1)];
 }
