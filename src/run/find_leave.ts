@@ -5,12 +5,11 @@
  * @module
  */
 import { newTicketId } from "../core/id.ts";
-import { isWritError, WritError } from "../core/errors.ts";
+import { isWritError } from "../core/errors.ts";
 import { verdictOf } from "../policy/decision.ts";
 import { judgeTicket } from "../ticket/check_ticket.ts";
 import { issueTicket } from "../ticket/issue_ticket.ts";
 import { openTicketFile } from "../ticket/ticket_file.ts";
-import { readDecision, readPlan } from "./documents.ts";
 import { findApproval } from "./find_approval.ts";
 import {
   admissible,
@@ -20,14 +19,17 @@ import {
   findTicket,
   type Leave,
 } from "./find_ticket.ts";
+import { leaveOfRun } from "./leave_of_run.ts";
 import type { Proposal } from "./propose.ts";
 import type { World } from "./world.ts";
 
 /**
- * Finds the leave: the given ticket file, else the newest ticket of the ledger that people
- * signed; where there is none and policy allows it unattended, a ticket of the runner's own.
+ * Finds the leave: of a run that is resumed its own; else the given ticket file, else the newest
+ * ticket of the ledger that people signed; where there is none and policy allows it unattended, a
+ * ticket of the runner's own.
  *
- * @throws {WritError} `policy.denied`, `ticket.…`
+ * @throws {WritError} `policy.denied`, `ticket.…`; `usage.invalid` for a ticket file that is not
+ * that of the run
  */
 export async function findLeave(
   proposal: Proposal,
@@ -36,12 +38,9 @@ export async function findLeave(
 ): Promise<Leave> {
   const verdict = verdictOf(proposal.decision.value);
   if (verdict === "deny") throw deniedError(proposal.decision.value);
-  if (options.ticket !== null) {
-    return await fromFile(options.ticket, proposal, world);
-  }
-  if (options.resume !== null) {
-    return await ofRun(options.resume, proposal, world);
-  }
+  const { ticket, resume } = options;
+  if (resume !== null) return await leaveOfRun(resume, ticket, proposal, world);
+  if (ticket !== null) return await fromFile(ticket, proposal, world);
   if (verdict === "allow") {
     return await findApproval(proposal, world) ??
       await unattended(proposal, world);
@@ -97,39 +96,4 @@ async function unattended(proposal: Proposal, world: World): Promise<Leave> {
     }
     throw error;
   }
-}
-
-/** The leave of a run that is resumed: its ticket, whose use is consumed already. */
-async function ofRun(
-  id: string,
-  proposal: Proposal,
-  world: World,
-): Promise<Leave> {
-  const { ledger } = world;
-  const record = await ledger.run(id);
-  const known = record === null ? null : await ledger.ticket(record.ticket);
-  if (record === null || known === null) {
-    throw new WritError(
-      "reference.unknown",
-      `Cannot resume "${id}": the ledger has no run of that id`,
-      { hint: "deno task writ log lists the runs" },
-    );
-  }
-  if (record.plan !== proposal.plan.digest) {
-    throw changedError(
-      proposal,
-      await readPlan(ledger, record.plan),
-      (root) => proposal.planned.trees.get(root) ?? null,
-    );
-  }
-  const decision = await readDecision(ledger, record.decision);
-  const judged = await judgeTicket({
-    ...checkInput(proposal, { envelope: known.envelope, decision }, world),
-    at: record.openedAt,
-  });
-  return {
-    envelope: known.envelope,
-    decision: { value: decision, digest: record.decision },
-    judged,
-  };
 }

@@ -67,15 +67,7 @@ export async function admissible(
   world: World,
 ): Promise<Leave> {
   const { envelope, decision } = candidate;
-  const changes = decisionChanges(proposal, decision);
-  if (changes.length > 0) {
-    throw new WritError(
-      "ticket.decision",
-      `Cannot use the ticket: ${changes.join(", ")}`,
-      { hint: "Restore it, or approve it as it is now" },
-    );
-  }
-  await requireNotDeniedNow(proposal, decision, world);
+  await requireAsDecided(proposal, decision, world);
   const input = checkInput(proposal, candidate, world);
   const checked = await checkTicket(input);
   const state = (await world.ledger.ticket(checked.ticket.id))?.state ?? null;
@@ -102,6 +94,28 @@ export async function admissible(
     decision: { value: decision, digest: decisionDigest(decision) },
     judged: { ...checked, missing: 0 },
   };
+}
+
+/**
+ * Requires that what a ticket was made for is what is proposed, time and requester apart, and
+ * that policy does not deny it by now.
+ *
+ * @throws {WritError} `ticket.decision`, `policy.denied`
+ */
+export async function requireAsDecided(
+  proposal: Proposal,
+  decision: Decision,
+  world: World,
+): Promise<void> {
+  const changes = decisionChanges(proposal, decision);
+  if (changes.length > 0) {
+    throw new WritError(
+      "ticket.decision",
+      `Cannot use the ticket: ${changes.join(", ")}`,
+      { hint: "Restore it, or approve it as it is now" },
+    );
+  }
+  await requireNotDeniedNow(proposal, decision, world);
 }
 
 /** A ticket for the proposal that only waits for more approvers; `null` when there is none. */
@@ -177,7 +191,9 @@ function decisionChanges(proposal: Proposal, decision: Decision): string[] {
   const was = decision.facts.source;
   const is = now.facts.source;
   return [
-    ...(decision.plan === now.plan ? [] : ["the plan is another one"]),
+    ...(decision.plan === proposal.plan.digest
+      ? []
+      : ["the plan is another one"]),
     ...(decision.policy === now.policy ? [] : ["the policy is another one"]),
     ...(decision.trust === now.trust ? [] : ["the trust is another one"]),
     ...(was.commit === is.commit

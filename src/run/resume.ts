@@ -39,6 +39,7 @@ export async function resume(
   const lock = await acquireRunLock(world.state.locks, id);
   try {
     const record = await requireUnfinished(id, world);
+    requireOwnLeave(record, proposal, leave);
     const { steps, only } = chooseSteps(proposal, record.only);
     const run: ActiveRun = {
       id,
@@ -82,6 +83,27 @@ async function requireUnfinished(
     `Cannot resume run "${id}": it has ended`,
     { hint: "Ask for a new ticket and execute the pipeline again" },
   );
+}
+
+/** Its use was consumed for one plan under one ticket: nothing else may go on under it. */
+function requireOwnLeave(
+  { run, ticket, plan, decision }: RunRecord,
+  proposal: Proposal,
+  leave: Leave,
+): void {
+  for (
+    const [what, found, wanted] of [
+      ["ticket", leave.judged.ticket.id, ticket],
+      ["decision", leave.decision.digest, decision],
+      ["plan", proposal.plan.digest, plan],
+    ]
+  ) {
+    if (found === wanted) continue;
+    throw new WritError(
+      "ticket.decision",
+      `Cannot resume run "${run}": it was admitted with ${what} ${wanted}, this is ${found}`,
+    );
+  }
 }
 
 async function goOn(

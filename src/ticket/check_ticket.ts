@@ -37,6 +37,8 @@ export interface TicketCheck {
   policy: PolicySet;
   /** The time that counts: of the use, or of the admission that is looked back at. */
   at: string;
+  /** Up to when a key's revocation counts against its signature; {@linkcode TicketCheck.at}, if not given. */
+  revokedBy?: string;
   /** The ledger that it is used in. */
   ledger: Digest;
   /** The digest of a policy whose types were checked when it was pinned. */
@@ -112,6 +114,7 @@ export async function judgeTicket(input: TicketCheck): Promise<JudgedTicket> {
     policy: input.policy,
     decision: input.decision,
     at: input.at,
+    revokedBy: input.revokedBy,
     validated: input.validated,
   });
   const approved = judged.signers.some(({ role }) => role === "policy") &&

@@ -40,6 +40,7 @@ export interface SignerCheck {
   plan: Plan;
   policy: PolicySet;
   at: string;
+  revokedBy?: string;
   validated?: Digest;
 }
 
@@ -79,7 +80,7 @@ async function judgeKey(
   key: TrustedKey,
   input: SignerCheck,
 ): Promise<CheckedSigner | WritError> {
-  const outside = notInForce(key, input.at);
+  const outside = notInForce(key, input.at, input.revokedBy);
   if (outside !== null) {
     return refusal(
       "ticket.signer_not_in_force",
@@ -176,15 +177,19 @@ function askedAs(key: TrustedKey, input: SignerCheck): string | null {
   return names.find((name) => samePerson(name, key.owner)) ?? null;
 }
 
-/** Why a key's signature does not count at a time; `null` when it does. */
-export function notInForce(key: TrustedKey, at: string): string | null {
+/** Why a key's signature does not count at a time, as is known by another; `null` when it does. */
+export function notInForce(
+  key: TrustedKey,
+  at: string,
+  revokedBy: string = at,
+): string | null {
   if (at < key.notBefore) {
     return `is in force from ${key.notBefore}, not at ${at}`;
   }
   if (key.notAfter !== null && at >= key.notAfter) {
     return `was in force until ${key.notAfter}, not at ${at}`;
   }
-  if (key.revokedAt !== null && at >= key.revokedAt) {
+  if (key.revokedAt !== null && revokedBy >= key.revokedAt) {
     return `was revoked at ${key.revokedAt}`;
   }
   return null;

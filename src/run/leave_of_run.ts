@@ -1,0 +1,94 @@
+/**
+ * The leave of a run that is resumed: its own ticket, whose use is consumed already.
+ *
+ * @module
+ */
+import { WritError } from "../core/errors.ts";
+import { formatTime } from "../core/time.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { RunRecord } from "../ledger/records.ts";
+import { checkTicket, judgeTicket } from "../ticket/check_ticket.ts";
+import { openTicketFile } from "../ticket/ticket_file.ts";
+import { readDecision, readPlan, readReceipt } from "./documents.ts";
+import {
+  changedError,
+  checkInput,
+  type Leave,
+  requireAsDecided,
+} from "./find_ticket.ts";
+import type { Proposal } from "./propose.ts";
+import type { World } from "./world.ts";
+
+/**
+ * The leave that a run was admitted under. What was allowed then must hold still, but for the
+ * time that the ticket was for: by the same policy and trust, at the same commit, by keys of
+ * which none was revoked since. Where the run was sealed nothing is run any more.
+ *
+ * @param ticket the bytes of a ticket file that was named as well; it must hold the run's ticket
+ * @throws {WritError} `reference.unknown`, `usage.invalid`, `policy.denied`, `ticket.…`
+ */
+export async function leaveOfRun(
+  id: string,
+  ticket: Uint8Array | null,
+  proposal: Proposal,
+  world: World,
+): Promise<Leave> {
+  const { ledger, sight } = world;
+  const record = await ledger.run(id);
+  const known = record === null ? null : await ledger.ticket(record.ticket);
+  if (record === null || known === null) {
+    throw new WritError(
+      "reference.unknown",
+      `Cannot resume "${id}": the ledger has no run of that id`,
+      { hint: "deno task writ log --runs lists the runs" },
+    );
+  }
+  const { envelope } = known;
+  if (ticket !== null) requireSameTicket(ticket, envelope.payload, record);
+  if (record.plan !== proposal.plan.digest) {
+    throw changedError(
+      proposal,
+      await readPlan(ledger, record.plan),
+      (root) => proposal.planned.trees.get(root) ?? null,
+    );
+  }
+  const value = await readDecision(ledger, record.decision);
+  const input = {
+    ...checkInput(proposal, { envelope, decision: value }, world),
+    at: record.openedAt,
+  };
+  const decision = { value, digest: record.decision };
+  if (await isSealed(record, ledger)) {
+    return { envelope, decision, judged: await judgeTicket(input) };
+  }
+  await requireAsDecided(proposal, value, world);
+  const revokedBy = formatTime(sight.now());
+  const checked = await checkTicket({ ...input, revokedBy });
+  return { envelope, decision, judged: { ...checked, missing: 0 } };
+}
+
+/** One signed payload is one ticket, whoever has signed it in the meantime. */
+function requireSameTicket(
+  bytes: Uint8Array,
+  payload: string,
+  { run, ticket }: RunRecord,
+): void {
+  const { file, ticket: given } = openTicketFile(bytes);
+  if (file.envelope.payload === payload) return;
+  throw new WritError(
+    "usage.invalid",
+    `Cannot resume run "${run}" under ticket ${given.id}: it goes on under its own, ${ticket}`,
+    { hint: "Leave out --ticket to resume it, or --resume to begin a new run" },
+  );
+}
+
+async function isSealed(
+  { run, status }: RunRecord,
+  ledger: Ledger,
+): Promise<boolean> {
+  if (status !== "running") return true;
+  for await (const bytes of ledger.receipts(run)) {
+    if (readReceipt(bytes).type === "run.sealed") return true;
+  }
+  return false;
+}

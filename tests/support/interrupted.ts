@@ -1,0 +1,69 @@
+/**
+ * A run that broke off after its first step was started, and that nobody holds any more.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import { isWritError } from "../../src/core/errors.ts";
+import { UNNAMED } from "../../src/run/propose.ts";
+import { Writ } from "../../src/run/writ.ts";
+import type { World } from "./world.ts";
+
+/** The library on the workspace and home of "ann". */
+export function libraryOf(
+  { workspace, ann: { config, state } }: World,
+): Writ {
+  return new Writ({ workspace, config, state, now: Date.now });
+}
+
+/** What executes a pipeline as `execute FILE` does, within this process. */
+export async function executeHere(
+  world: World,
+  file: string,
+  options: {
+    ticket?: Uint8Array | null;
+    resume?: string | null;
+    breakOff?: boolean;
+  } = {},
+): Promise<string> {
+  const { ticket = null, resume = null, breakOff = false } = options;
+  const { run } = await libraryOf(world).execute({
+    file,
+    bytes: await Deno.readFile(world.at(file)),
+    params: {},
+    requester: UNNAMED,
+  }, {
+    ticket,
+    only: null,
+    keepGoing: false,
+    jobs: 1,
+    resume,
+    signal: new AbortController().signal,
+    watch: ({ type }) => {
+      if (breakOff && type === "started") throw new BrokenOff();
+    },
+  });
+  return run;
+}
+
+/** Executes a pipeline until its first step is started, and gives the run's id. */
+export async function interrupted(
+  world: World,
+  file = "pipeline.json",
+  ticket: Uint8Array | null = null,
+): Promise<string> {
+  try {
+    await executeHere(world, file, { ticket, breakOff: true });
+  } catch (error) {
+    if (!isWritError(error)) throw error;
+    assertEquals(innermost(error) instanceof BrokenOff, true, error.message);
+    return /--resume (run_[0-9A-Z]{26})/.exec(error.hint ?? "")![1];
+  }
+  throw new Error("the run came to its end");
+}
+
+class BrokenOff extends Error {}
+
+function innermost(error: Error): unknown {
+  return error.cause instanceof Error ? innermost(error.cause) : error;
+}
