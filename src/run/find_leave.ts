@@ -5,7 +5,7 @@
  * @module
  */
 import { newTicketId } from "../core/id.ts";
-import { isWritError } from "../core/errors.ts";
+import { isWritError, WritError } from "../core/errors.ts";
 import { verdictOf } from "../policy/decision.ts";
 import { judgeTicket } from "../ticket/check_ticket.ts";
 import { issueTicket } from "../ticket/issue_ticket.ts";
@@ -91,9 +91,30 @@ async function unattended(proposal: Proposal, world: World): Promise<Leave> {
   try {
     return await findTicket(proposal, world);
   } catch (error) {
-    if (isWritError(error, "ticket.missing") && judged.passedOver.length > 0) {
-      throw judged.passedOver[0].error;
-    }
+    if (
+      judged.passedOver.length > 0 &&
+      (isWritError(error, "ticket.missing") ||
+        isWritError(error, "ticket.decision"))
+    ) throw waitsForPeople(proposal, judged.passedOver[0].error, error);
     throw error;
   }
+}
+
+function waitsForPeople(
+  { wish }: Proposal,
+  why: WritError,
+  missing: WritError,
+): WritError {
+  // Of a ticket that was never more than tried, nobody needs the name.
+  const because = why.message.replace(/^Cannot accept ticket \S+: /, "");
+  const approve = `deno task approve ${wish.file}`;
+  return new WritError(
+    "ticket.missing",
+    `Cannot execute "${wish.file}": nobody has approved it as it is, and policy's leave does not count: ${because}`,
+    {
+      faults: [...missing.faults],
+      hint: why.hint === undefined ? approve : `${approve}, or ${why.hint}`,
+      cause: why,
+    },
+  );
 }

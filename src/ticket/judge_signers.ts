@@ -13,6 +13,7 @@ import { type Decision, verdictOf } from "../policy/decision.ts";
 import { mayApprove } from "../policy/may_approve.ts";
 import type { PolicySet } from "../policy/policy_set.ts";
 import { samePerson, UNNAMED } from "./owner.ts";
+import { whyNotForPolicy } from "./policy_key.ts";
 import type { Ticket } from "./ticket.ts";
 import type { Trust, TrustedKey } from "./trust.ts";
 
@@ -102,8 +103,8 @@ function judgePolicyKey(
   input: SignerCheck,
 ): CheckedSigner | WritError {
   const who = quoted(key.owner);
-  const refuse = (what: string) =>
-    refusal("ticket.signer_not_allowed", input, what);
+  const refuse = (what: string, hint?: string) =>
+    refusal("ticket.signer_not_allowed", input, what, hint);
   if (!key.roles.includes("policy")) {
     return refuse(`the key of ${who} is not one of an approver`);
   }
@@ -112,16 +113,8 @@ function judgePolicyKey(
       `policy wants people to approve it, and the key of ${who} stands for no person`,
     );
   }
-  if (key.kind !== "system") {
-    return refuse(
-      `the key of ${who} signs for policy and is of kind "${key.kind}", "system" was expected`,
-    );
-  }
-  if (!input.trust.policies.includes(input.decision.policy)) {
-    return refuse(
-      `trust does not list the policy ${input.decision.policy} as one that may allow by itself`,
-    );
-  }
+  const fault = whyNotForPolicy(key, input.trust, input.decision.policy);
+  if (fault !== null) return refuse(fault.what, fault.hint);
   return { id: key.id, owner: key.owner, kind: key.kind, role: "policy" };
 }
 

@@ -5,7 +5,6 @@
  * @module
  */
 import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
-import { armor, Decrypter, Encrypter } from "age-encryption";
 import { WritError } from "../core/errors.ts";
 import { type Signer, signerFromPkcs8 } from "../core/keys.ts";
 
@@ -51,6 +50,7 @@ export async function sealPem(
   passphrase: string,
   workFactor?: number,
 ): Promise<string> {
+  const { armor, Encrypter } = await loadAge();
   const encrypter = new Encrypter();
   encrypter.setPassphrase(passphrase);
   if (workFactor !== undefined) encrypter.setScryptWorkFactor(workFactor);
@@ -68,6 +68,7 @@ export async function unsealPem(
   passphrase: string,
   where: string,
 ): Promise<string> {
+  const { armor, Decrypter } = await loadAge();
   let bytes: Uint8Array;
   try {
     bytes = armor.decode(text);
@@ -89,6 +90,11 @@ export async function unsealPem(
     }
     throw unusable(where, "what age sealed is damaged", cause);
   }
+}
+
+/** Loaded by those who seal or open: who only asks for a public half does not wait for it. */
+function loadAge(): Promise<typeof import("age-encryption")> {
+  return import("age-encryption");
 }
 
 function unusable(where: string, why: string, cause?: unknown): WritError {

@@ -4,7 +4,8 @@
  * Edge: asks Deno for its versions.
  * @module
  */
-import { EXIT, WritError } from "../../core/errors.ts";
+import { EXIT, isWritError, WritError } from "../../core/errors.ts";
+import { formatTime } from "../../core/time.ts";
 import { readPins } from "../../policy/pins.ts";
 import {
   SENSITIVE_NAMES,
@@ -12,6 +13,7 @@ import {
 } from "../../policy/sensitive_paths.ts";
 import { notInForce } from "../../run/sight.ts";
 import { listKeys } from "../../ticket/keyring.ts";
+import { gapText, trustGaps } from "../../ticket/trust_gaps.ts";
 import { asWritError } from "../../core/as_writ_error.ts";
 import { type Command, command, type Context } from "../command.ts";
 import { adviseStep } from "../doctor/advise_step.ts";
@@ -21,6 +23,7 @@ import {
   machineLines,
 } from "../doctor/machine.ts";
 import { matchPipeline, stepLines } from "../doctor/match_pipeline.ts";
+import { ownKeys } from "../own_keys.ts";
 import { flag, option } from "../parameters.ts";
 import { planning, sightOf } from "../proposing.ts";
 import { versions } from "../versions.ts";
@@ -29,8 +32,8 @@ import { findWorkspace } from "../workspace.ts";
 /** One thing that was looked at. */
 interface Check {
   what: string;
-  /** `false`: something that `execute` needs is missing. */
-  good: boolean;
+  /** `false`: something that `execute` needs is missing; `null`: nothing is, but it is good to know. */
+  good: boolean | null;
   found: string;
   hint: string | null;
 }
@@ -67,9 +70,10 @@ export const doctor: Command = command({
       await look("sandbox", () => Promise.resolve(sandbox(machine))),
       await look("keys", () => keys(context)),
       await look("in force", () => inForce(context)),
+      ...await believed(context),
     ];
     const good = steps === null
-      ? checks.every((check) => check.good)
+      ? checks.every((check) => check.good !== false)
       : steps.every((step) => step.error === null);
     terminal.answer(
       { versions: versions().document, good, checks, ...machine, steps },
@@ -77,9 +81,11 @@ export const doctor: Command = command({
         versions().text,
         ...checks.flatMap(({ what, good, found, hint }) => [
           `${
-            good
+            good === false
+              ? terminal.paint("bad", "missing")
+              : good
               ? terminal.paint("good", "ok     ")
-              : terminal.paint("bad", "missing")
+              : terminal.paint("care", "note   ")
           }  ${what}: ${found}`,
           ...(hint === null ? [] : [`         hint: ${terminal.spoken(hint)}`]),
         ]),
@@ -140,4 +146,30 @@ async function inForce(context: Context): Promise<Omit<Check, "what">> {
     found: `policy ${pins?.policy}, trust ${pins?.trust}`,
     hint: null,
   };
+}
+
+/** What trust makes impossible here; nothing where none is in force, which is told apart. */
+async function believed(context: Context): Promise<Check[]> {
+  try {
+    const { root } = await findWorkspace(context.cwd);
+    const sight = await sightOf(root, context);
+    if (sight.trust === null || notInForce(sight) !== null) return [];
+    const gaps = trustGaps({
+      trust: sight.trust.file,
+      policy: sight.policy.digest,
+      own: await ownKeys(sight.config),
+      at: formatTime(context.now()),
+    });
+    return gaps.map((gap) => ({
+      what: gap.about,
+      // Where everything is to be approved, no policy needs to be listed.
+      good: gap.about === "unattended" ? null : false,
+      found: gapText(gap),
+      hint: gap.hint,
+    }));
+  } catch (thrown) {
+    // The look at what is in force meets the same, and says it.
+    if (isWritError(thrown)) return [];
+    throw thrown;
+  }
 }

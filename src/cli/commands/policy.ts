@@ -13,6 +13,7 @@ import { validatePolicy } from "../../policy/validate.ts";
 import { propose } from "../../run/propose.ts";
 import { type Command, command } from "../command.ts";
 import type { Emphasis } from "../paint.ts";
+import { waitLines, waitsFor } from "../own_keys.ts";
 import { operand } from "../parameters.ts";
 import { openWish, planning } from "../proposing.ts";
 import { findWorkspace } from "../workspace.ts";
@@ -63,20 +64,27 @@ export const explain: Command = command({
   async run(args, context) {
     const { terminal } = context;
     const { wish, sight } = await openWish(args, context);
-    const { plan, decision } = await propose(wish, sight, null);
+    const proposal = await propose(wish, sight, null);
+    const { plan, decision } = proposal;
+    const waits = await waitsFor(proposal, sight);
     const steps = explainDecision(decision.value, plan.value);
     const { facts } = decision.value;
     terminal.answer(
-      { plan: plan.digest, facts, steps },
-      steps.flatMap(({ step, outcome, summary, rules, values, help }) => [
-        `${terminal.paint("name", step)}  ${
-          terminal.paint(ANSWER[outcome], outcome)
-        }`,
-        `  ${summary}`,
-        ...rules.map((rule) => `  rule  ${rule}`),
-        ...values.map((value) => `  met   ${value}`),
-        ...(help === null ? [] : [`  help  ${terminal.spoken(help)}`]),
-      ]),
+      { plan: plan.digest, facts, waits: waits?.what ?? null, steps },
+      [
+        ...steps.flatMap((
+          { step, outcome, summary, rules, values, help },
+        ) => [
+          `${terminal.paint("name", step)}  ${
+            terminal.paint(ANSWER[outcome], outcome)
+          }`,
+          `  ${waits === null ? summary : "Policy asks for no approval"}`,
+          ...rules.map((rule) => `  rule  ${rule}`),
+          ...values.map((value) => `  met   ${value}`),
+          ...(help === null ? [] : [`  help  ${terminal.spoken(help)}`]),
+        ]),
+        ...(waits === null ? [] : ["", ...waitLines(waits, terminal)]),
+      ],
     );
     return EXIT.done;
   },

@@ -8,8 +8,10 @@ import { verdictOf } from "../../policy/decision.ts";
 import { type Proposal, propose } from "../../run/propose.ts";
 import { unsealable } from "../../run/seal_evidence.ts";
 import { notInForce, type Sight } from "../../run/sight.ts";
+import type { TrustGap } from "../../ticket/trust_gaps.ts";
 import { command } from "../command.ts";
 import { operand } from "../parameters.ts";
+import { waitLines, waitsFor } from "../own_keys.ts";
 import { proposalLines } from "../proposal_text.ts";
 import { openWish, planning } from "../proposing.ts";
 
@@ -29,8 +31,9 @@ export const run = command({
       proposal.plan.value.steps,
       sight.trust?.file ?? null,
     );
+    const waits = await waitsFor(proposal, sight);
     const next = context.terminal.spoken(
-      unsealed?.hint ?? nextStep(proposal, sight, args.pipeline),
+      unsealed?.hint ?? nextStep(proposal, sight, args.pipeline, waits),
     );
     context.terminal.answer(
       {
@@ -39,6 +42,7 @@ export const run = command({
         decision: proposal.decision.value,
         verdict: verdictOf(proposal.decision.value),
         inForce: problem === null,
+        waits: waits?.what ?? null,
         hidden: Object.fromEntries(proposal.planned.hints),
         next,
       },
@@ -55,6 +59,7 @@ export const run = command({
             context.terminal.paint("care", "Would be refused:")
           } ${unsealed.message}`,
         ]),
+        ...waitLines(waits, context.terminal),
         `Nothing was run. Next: ${next}`,
       ],
     );
@@ -62,7 +67,12 @@ export const run = command({
   },
 });
 
-function nextStep(proposal: Proposal, sight: Sight, pipeline: string): string {
+function nextStep(
+  proposal: Proposal,
+  sight: Sight,
+  pipeline: string,
+  waits: TrustGap | null,
+): string {
   const problem = notInForce(sight);
   if (problem !== null) {
     return problem.code === "setup.missing" && problem.hint !== undefined
@@ -71,7 +81,9 @@ function nextStep(proposal: Proposal, sight: Sight, pipeline: string): string {
   }
   switch (verdictOf(proposal.decision.value)) {
     case "allow":
-      return `deno task execute ${pipeline}`;
+      return waits === null
+        ? `deno task execute ${pipeline}`
+        : `deno task approve ${pipeline}`;
     case "review":
       return `deno task approve ${pipeline}`;
     case "deny":

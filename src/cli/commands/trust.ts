@@ -26,6 +26,7 @@ import {
 import { listKeys } from "../../ticket/keyring.ts";
 import { loadTrust } from "../../ticket/read_trust.ts";
 import { recipientId } from "../../ticket/recipient.ts";
+import { gapText, trustGaps } from "../../ticket/trust_gaps.ts";
 import {
   type Recipient,
   RETENTION,
@@ -37,6 +38,7 @@ import { askYesNo } from "../ask.ts";
 import { type Command, command } from "../command.ts";
 import { daysText, differenceLines } from "../difference_lines.ts";
 import { flag } from "../parameters.ts";
+import { ownKeys } from "../own_keys.ts";
 import { findWorkspace } from "../workspace.ts";
 
 /** Shows whose keys the workspace's trust file names, and whether it is in force. */
@@ -63,6 +65,7 @@ export const show: Command = command({
       `evidence is kept: public ${daysText(kept.public)}, sealed ${
         daysText(kept.sealed)
       }`,
+      ...policyLines(trust, policyDigest((await loadPolicy(root)).policy)),
       "",
       ...terminal.table(trustTable(trust)),
       ...(recipients.length === 0 ? [] : [
@@ -85,23 +88,40 @@ export const accept: Command = command({
     const { configFolder } = await context.home();
     const next = await proposed(root);
     const pins = await readPins(configFolder, root);
+    const gaps = trustGaps({
+      trust: next.trust,
+      policy: policyDigest(next.policy),
+      own: await ownKeys(configFolder),
+      at: formatTime(now()),
+    });
+    const warn = () => {
+      for (const gap of gaps) {
+        const help = gap.hint === null ? "" : `; ${gap.hint}`;
+        terminal.warn(terminal.spoken(`${gapText(gap)}${help}`));
+      }
+    };
     const changes = differences(await inForce(configFolder, pins), next);
     const digests = {
       policy: policyDigest(next.policy),
       trust: trustDigest(next.trust),
     };
     if (pins !== null && unchanged(changes)) {
-      terminal.answer({ accepted: false, changes, pins }, "Nothing changed");
+      warn();
+      terminal.answer(
+        { accepted: false, changes, pins, gaps },
+        "Nothing changed",
+      );
       return EXIT.done;
     }
     for (const line of differenceLines(changes, terminal.paint)) {
       terminal.say(line);
     }
+    warn();
     const question =
       `Put policy ${digests.policy} and trust ${digests.trust} in force for "${root}"?`;
     if (!args.yes && !await askYesNo(terminal, question)) {
       terminal.answer(
-        { accepted: false, changes, pins },
+        { accepted: false, changes, pins, gaps },
         "Nothing was changed",
       );
       return EXIT.refused;
@@ -113,7 +133,7 @@ export const accept: Command = command({
       ledger: pins?.ledger ?? await ownLedger(configFolder),
       acceptedAt: formatTime(now()),
     });
-    terminal.answer({ accepted: true, changes, pins: accepted }, [
+    terminal.answer({ accepted: true, changes, pins: accepted, gaps }, [
       `In force   policy ${accepted.policy}`,
       `           trust ${accepted.trust}`,
     ]);
@@ -176,6 +196,22 @@ function trustTable(trust: Trust): { head: string[]; rows: string[][] } {
       key.id,
     ]),
   };
+}
+
+/** Under which policies a policy key signs with nobody there, and whether this one is among them. */
+function policyLines({ policies }: Trust, here: Digest): string[] {
+  const lines = policies.map((digest) =>
+    `  ${digest}${digest === here ? "  this workspace's" : ""}`
+  );
+  return [
+    `policies that may allow by themselves: ${
+      policies.length === 0 ? "none" : ""
+    }`.trimEnd(),
+    ...lines,
+    ...(policies.includes(here) ? [] : [
+      `  not ${here}, this workspace's`,
+    ]),
+  ];
 }
 
 function recipientTable(

@@ -12,7 +12,10 @@ import { resolve } from "@std/path/resolve";
 import { EXIT, type ExitStatus, WritError } from "../../core/errors.ts";
 import { quoted } from "../../core/printable.ts";
 import { formatTime } from "../../core/time.ts";
+import { loadPolicy } from "../../policy/load_policy.ts";
 import { lockFolder, writePlainFile } from "../../policy/plain_file.ts";
+import { policyDigest } from "../../policy/policy_set.ts";
+import { validatePolicy } from "../../policy/validate.ts";
 import { TRUST_FILE } from "../../run/sight.ts";
 import {
   parsePublicKey,
@@ -26,17 +29,23 @@ import type { Trust, TrustedKey } from "../../ticket/trust.ts";
 import { trustText } from "../../ticket/trust_text.ts";
 import { type Command, command, type Context } from "../command.ts";
 import { ownerOf } from "../owner.ts";
-import { operand, option, options } from "../parameters.ts";
+import {
+  flag,
+  operand,
+  option,
+  optionalOperand,
+  options,
+} from "../parameters.ts";
 import { readInput } from "../read_input.ts";
 import { rolesOf } from "../roles.ts";
 import { findWorkspace } from "../workspace.ts";
 
-/** Proposes a key, or a recipient of sealed evidence. */
+/** Proposes a key, a recipient of sealed evidence, or the policy that may allow by itself. */
 export const add: Command = command({
   about:
-    "Whoever made the key hands over the file ending in .pub.json that writ keys new names. It is believed where writ trust accept puts it in force. An age recipient (age-keygen makes one) is whom sealed evidence is encrypted for.",
+    "Whoever made the key hands over the file ending in .pub.json that writ keys new names. It is believed where writ trust accept puts it in force. An age recipient (age-keygen makes one) is whom sealed evidence is encrypted for. With --policy, what the policy of the workspace allows needs no approval; policies that were listed before stay, since runs under them are verified by the list.",
   parameters: {
-    key: operand(
+    key: optionalOperand(
       "KEY",
       "a file ending in .pub.json, one of your keys, or an age recipient: age1…",
     ),
@@ -45,8 +54,15 @@ export const add: Command = command({
       "NAME",
       "whose age recipient it is; this user, if not given",
     ),
+    policy: flag("the policy of the workspace, instead of a key"),
   },
   run: async (args, context) => {
+    if (args.policy) return await addPolicy(args, context);
+    if (args.key === null) {
+      throw new WritError("usage.invalid", "Cannot go on: KEY is missing", {
+        hint: "writ trust add --help says how it is used",
+      });
+    }
     if (isRecipient(args.key)) {
       return await addRecipient(args.key, args, context);
     }
@@ -88,12 +104,16 @@ export const revoke: Command = command({
   parameters: {
     key: operand(
       "KEY",
-      "the key's id, its beginning, or its owner; or an age recipient",
+      "the key's id, its beginning, or its owner; an age recipient; or the digest of a policy",
     ),
   },
   run: async (args, context) =>
     await propose(context, args.key, (trust, now) => {
       if (isRecipient(args.key)) return withoutRecipient(trust, args.key);
+      if (trust.policies.some((digest) => digest === args.key)) {
+        const policies = trust.policies.filter((one) => one !== args.key);
+        return { ...trust, policies };
+      }
       const found = trust.keys.filter(({ id, owner, revokedAt }) =>
         revokedAt === null &&
         (owner === args.key || `${id}`.startsWith(args.key))
@@ -113,6 +133,38 @@ export const revoke: Command = command({
       );
     }),
 });
+
+async function addPolicy(
+  args: { key: string | null; role: readonly string[]; owner: string | null },
+  context: Context,
+): Promise<ExitStatus> {
+  if (args.key !== null || args.role.length > 0 || args.owner !== null) {
+    throw new WritError(
+      "usage.invalid",
+      "Cannot use --policy with anything else: it is the policy of the workspace",
+    );
+  }
+  const { root } = await findWorkspace(context.cwd);
+  const { policy } = await loadPolicy(root);
+  const faults = await validatePolicy(policy);
+  if (faults.length > 0) {
+    throw new WritError(
+      "policy.invalid",
+      "Cannot list the policy: it is not valid",
+      { faults },
+    );
+  }
+  const digest = policyDigest(policy);
+  return await propose(context, `policy ${digest}`, (trust) => {
+    if (trust.policies.includes(digest)) {
+      throw new WritError(
+        "usage.invalid",
+        `Cannot add the policy ${digest}: "${TRUST_FILE}" lists it already`,
+      );
+    }
+    return { ...trust, policies: [...trust.policies, digest] };
+  });
+}
 
 function isRecipient(word: string): boolean {
   return word.startsWith("age1");
