@@ -26,6 +26,11 @@ export async function benchPlanning(): Promise<void> {
       const bytes = new TextEncoder().encode(JSON.stringify(chain(count)));
       return Promise.resolve(() => plan(root, bytes));
     });
+    await Deno.writeTextFile(join(root, "log"), "");
+    await growth("updating step", [10, 100, 1_000, 5_000], (count) => {
+      const bytes = new TextEncoder().encode(JSON.stringify(updating(count)));
+      return Promise.resolve(() => plan(root, bytes));
+    });
     await growth("file", [10, 1_000, 10_000, 100_000], async (count) => {
       await fill(join(root, `files-${count}`), count);
       const bytes = new TextEncoder().encode(
@@ -92,6 +97,18 @@ function chain(count: number) {
         run: ["true"],
         ...(i === 0 ? {} : { needs: [`step-${i - 1}`] }),
       }]),
+    ),
+  };
+}
+
+/** As {@linkcode chain}, each step updating what the one before it wrote. */
+function updating(count: number) {
+  const { steps } = chain(count);
+  const permissions = { read: ["log"], write: ["log"] };
+  return {
+    name: "updating",
+    steps: Object.fromEntries(
+      Object.entries(steps).map(([id, step]) => [id, { ...step, permissions }]),
     ),
   };
 }

@@ -82,11 +82,22 @@ class CountingDisk implements Disk {
   }
 }
 
-/** Plans made-up files; how often the disk was asked, and how many files were read. */
+/** Plans made-up files; how often the disk was asked, how many files were read, how often the needs of a step were. */
 async function cost(
   files: string[],
   steps: Record<string, StepWish>,
-): Promise<{ asked: number; read: number }> {
+): Promise<{ asked: number; read: number; needed: number }> {
+  let needed = 0;
+  const pipeline = pipelineOf(steps);
+  for (const step of pipeline.steps) {
+    const { needs } = step;
+    Object.defineProperty(step, "needs", {
+      get: () => {
+        needed++;
+        return needs;
+      },
+    });
+  }
   const counting = new CountingDisk("/w", files);
   let read = 0;
   const readFiles: ReadFiles = (list) => {
@@ -98,7 +109,7 @@ async function cost(
       })),
     );
   };
-  await makePlan(pipelineOf(steps), {
+  await makePlan(pipeline, {
     workspace: "/w",
     env: () => undefined,
     toolRoots: NO_TOOL_ROOTS,
@@ -106,7 +117,7 @@ async function cost(
     version: "0.1.0",
     disk: counting,
   });
-  return { asked: counting.asked, read };
+  return { asked: counting.asked, read, needed };
 }
 
 const filesOf = (count: number) =>
@@ -130,6 +141,23 @@ const SHAPES: [name: string, wish: (i: number) => StepWish][] = [
         permissions: { read: [`out/${i - 1}`, "src/1"], write: [`out/${i}`] },
       },
   ],
+  [
+    "in a chain, each updating one path",
+    (i) => ({
+      needs: i === 0 ? [] : [`s${i - 1}`],
+      permissions: { read: ["src/1"], write: ["src/1"] },
+    }),
+  ],
+  [
+    "in two chains, one of which starts programs that the other updates",
+    (i) =>
+      i % 2 === 0
+        ? {
+          needs: i === 0 ? [] : [`s${i - 2}`],
+          permissions: { read: ["src/1"], write: ["src/1"] },
+        }
+        : { needs: i === 1 ? [] : [`s${i - 2}`], argv: ["true", "src/1/0"] },
+  ],
   ["that read one file each within a shared folder", (i) => ({
     permissions: { read: ["src", `src/${i % 100}`] },
   })],
@@ -141,6 +169,7 @@ for (const [name, wish] of SHAPES) {
     const few = await cost(files, stepsOf(100, wish));
     const many = await cost(files, stepsOf(1000, wish));
     assert(many.asked <= few.asked * 11, `${few.asked} -> ${many.asked}`);
+    assert(many.needed <= few.needed * 11, `${few.needed} -> ${many.needed}`);
     assertEquals(many.read, few.read);
   });
 }

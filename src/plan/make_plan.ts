@@ -7,6 +7,7 @@ import type { Digest } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
 import type { TreeEntry } from "../core/tree.ts";
+import { executionOrder } from "../pipeline/order.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { DenoCaches } from "./deno_cache.ts";
 import { denoMembers } from "./deno_members.ts";
@@ -27,7 +28,7 @@ import { type ToolDigestCache, ToolDigests } from "./tool_digests.ts";
 import { readToolchain, runningDeno } from "./toolchain.ts";
 import { type ViewHint, ViewHints } from "./view_hint.ts";
 import { Walker } from "./walk.ts";
-import { executionOrder, Writers } from "./writers.ts";
+import { Writers } from "./writers.ts";
 
 /** What a plan is made with. */
 export interface PlanOptions {
@@ -78,7 +79,8 @@ export async function makePlan(
   options: PlanOptions,
 ): Promise<Planned> {
   const disk = options.disk ?? thisDisk;
-  const order = executionOrder(pipeline.steps);
+  const byId = new Map(pipeline.steps.map((step) => [step.id, step]));
+  const order = executionOrder(pipeline.steps).map((id) => byId.get(id)!);
   const writers = new Writers(order);
   const walker = new Walker(disk, options.workspace, writers.anew());
   const materials = new Materials(

@@ -141,7 +141,7 @@ export interface Plan {
   require: string[];
   /** Part of every step's digest: another Deno or system gives another plan. */
   toolchain: Toolchain;
-  /** In execution order: dependencies first, else the order of the file. */
+  /** In the order in which they run one by one: what a step needs before it, else as in the file. */
   steps: PlanStep[];
 }
 

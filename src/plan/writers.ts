@@ -1,10 +1,10 @@
 /**
- * Who writes what, and who comes before whom: the order of a pipeline's steps.
+ * Who writes what, and which of it a later step reads.
  *
  * @module
  */
-import { WritError } from "../core/errors.ts";
 import { withoutSlash } from "../core/paths.ts";
+import { orderedBy } from "../pipeline/order.ts";
 import type { CacheKind, Step } from "../pipeline/pipeline.ts";
 
 /** A declared write: its path without a trailing slash, and whether it starts as a copy. */
@@ -20,46 +20,6 @@ export function isUpdate(step: Step, write: string): boolean {
   return step.permissions.read.some((read) => withoutSlash(read) === path);
 }
 
-/**
- * The steps in the order in which they run: dependencies first, else as in the file.
- *
- * @throws {WritError} `writ.fault` on a circle or an unknown need, which parsing refuses.
- */
-export function executionOrder(steps: readonly Step[]): Step[] {
-  const byId = new Map(steps.map((step) => [step.id, step]));
-  const order: Step[] = [];
-  const state = new Map<Step, "open" | "done">();
-  for (const first of steps) {
-    const stack = [first];
-    while (stack.length > 0) {
-      const step = stack[stack.length - 1];
-      if (state.get(step) === "done") {
-        stack.pop();
-        continue;
-      }
-      const again = state.get(step) === "open";
-      const waiting = step.needs.map((id) => byId.get(id)).filter((need) =>
-        need === undefined || state.get(need) !== "done"
-      );
-      if (again && waiting.length > 0 || waiting.includes(undefined)) {
-        throw new WritError(
-          "writ.fault",
-          `Cannot order the steps: the needs of "${step.id}" are unknown or a circle`,
-        );
-      }
-      if (waiting.length === 0) {
-        stack.pop();
-        state.set(step, "done");
-        order.push(step);
-        continue;
-      }
-      state.set(step, "open");
-      for (const need of waiting.reverse()) if (need) stack.push(need);
-    }
-  }
-  return order;
-}
-
 /** Answers which earlier steps have written what a step reads. */
 export class Writers {
   readonly #steps: readonly Step[];
@@ -68,8 +28,9 @@ export class Writers {
   readonly #byStep = new Map<string, Write[]>();
   readonly #paths: string[];
   readonly #beneath = new Map<string, Write[]>();
+  #runsBefore: ((earlier: number, later: number) => boolean) | undefined;
 
-  /** Of steps in the order of {@linkcode executionOrder}. */
+  /** Of steps in the order in which they run one by one. */
   constructor(order: readonly Step[]) {
     this.#steps = order;
     this.#index = new Map(order.map((step, i) => [step.id, i]));
@@ -95,15 +56,22 @@ export class Writers {
     return this.#byStep.get(step) ?? [];
   }
 
-  /** The last step before `step` whose write holds `path`; `undefined` when none does. */
+  /**
+   * The last step before `step` whose write holds `path`; `undefined` when none does. Writers of
+   * one path stand in one chain of needs, so the last of them is nearly always the first that
+   * is asked about.
+   */
   maker(step: Step, path: string): Write | undefined {
+    if (step.needs.length === 0) return undefined;
     let last: Write | undefined;
     for (const holder of holders(path)) {
-      for (const write of this.#byPath.get(holder) ?? []) {
-        if (
-          (last === undefined || this.#before(last, write)) &&
-          this.#isAncestor(step, write.step)
-        ) last = write;
+      const writes = this.#byPath.get(holder) ?? [];
+      for (let i = this.#countBefore(writes, step) - 1; i >= 0; i--) {
+        if (last !== undefined && this.#before(writes[i], last)) break;
+        if (this.#isAncestor(step, writes[i].step)) {
+          last = writes[i];
+          break;
+        }
       }
     }
     return last;
@@ -123,8 +91,9 @@ export class Writers {
   makersBeneath(step: Step, path: string, since?: Write): Write[] {
     const near = this.#writesBeneath(path);
     if (near.length === 0 || step.needs.length === 0) return [];
-    const found = this.#ancestorsAmong(step, near).filter((write) =>
-      since === undefined || this.#before(since, write)
+    const found = near.filter((write) =>
+      this.#isAncestor(step, write.step) &&
+      (since === undefined || this.#before(since, write))
     );
     found.sort((a, b) => this.#at(b.step) - this.#at(a.step));
     const kept = new Map<string, Write>();
@@ -137,27 +106,13 @@ export class Writers {
     return [...kept.values()].sort((a, b) => a.path < b.path ? -1 : 1);
   }
 
-  #ancestorsAmong(step: Step, near: readonly Write[]): Write[] {
-    if (near.length <= FEW) {
-      return near.filter((write) => this.#isAncestor(step, write.step));
-    }
-    const paths = new Set(near);
-    const found: Write[] = [];
-    for (const ancestor of this.#ancestors(step, 0)) {
-      for (const write of this.of(ancestor.id)) {
-        if (paths.has(write)) found.push(write);
-      }
-    }
-    return found;
-  }
-
   #writesBeneath(path: string): Write[] {
     let writes = this.#beneath.get(path);
     if (writes === undefined) {
       const prefix = path === "." ? "" : `${path}/`;
       writes = [];
       for (
-        let i = firstAtLeast(this.#paths, prefix);
+        let i = firstNot(this.#paths.length, (at) => this.#paths[at] < prefix);
         i < this.#paths.length && this.#paths[i].startsWith(prefix);
         i++
       ) {
@@ -171,28 +126,14 @@ export class Writers {
   }
 
   #isAncestor(step: Step, other: string): boolean {
-    if (step.needs.includes(other)) return true;
-    const target = this.#at(other);
-    if (target >= this.#at(step.id)) return false;
-    for (const ancestor of this.#ancestors(step, target)) {
-      if (ancestor.id === other) return true;
-    }
-    return false;
+    this.#runsBefore ??= orderedBy(this.#steps);
+    return this.#runsBefore(this.#at(other), this.#at(step.id));
   }
 
-  /** The steps that `step` needs, transitively; only those at or after `from` in the order. */
-  *#ancestors(step: Step, from: number): Generator<Step> {
-    const seen = new Set<number>();
-    const queue = [step];
-    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-      for (const id of next.needs) {
-        const at = this.#at(id);
-        if (at < from || seen.has(at)) continue;
-        seen.add(at);
-        queue.push(this.#steps[at]);
-        yield this.#steps[at];
-      }
-    }
+  /** How many of some writes, in the order of their steps, are of steps before this one. */
+  #countBefore(writes: readonly Write[], step: Step): number {
+    const at = this.#at(step.id);
+    return firstNot(writes.length, (i) => this.#at(writes[i].step) < at);
   }
 
   #before(a: Write, b: Write): boolean {
@@ -203,9 +144,6 @@ export class Writers {
     return this.#index.get(id)!;
   }
 }
-
-/** Up to so many writes are asked about one by one. */
-const FEW = 8;
 
 /** A path, the folders above it, and the root. */
 export function holders(path: string): string[] {
@@ -227,12 +165,13 @@ function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   else list.push(value);
 }
 
-function firstAtLeast(sorted: readonly string[], text: string): number {
+/** The least of the first `count` numbers for which `holds` no more; it holds up to some number only. */
+function firstNot(count: number, holds: (i: number) => boolean): number {
   let low = 0;
-  let high = sorted.length;
+  let high = count;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (sorted[middle] < text) low = middle + 1;
+    if (holds(middle)) low = middle + 1;
     else high = middle;
   }
   return low;
