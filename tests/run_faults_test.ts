@@ -7,13 +7,14 @@
 import { assert, assertEquals } from "@std/assert";
 import { isWritError, WritError } from "../src/core/errors.ts";
 import { MemoryStore } from "../src/ledger/memory_store.ts";
-import type { Commit, Store } from "../src/ledger/store.ts";
+import { type Commit, EMPTY_HEAD, type Store } from "../src/ledger/store.ts";
 import { readBundle } from "../src/bundle/read_bundle.ts";
 import { UNNAMED, type Wish } from "../src/run/propose.ts";
 import type { RunOptions } from "../src/run/run.ts";
 import { Writ } from "../src/run/writ.ts";
 import { loadTrust } from "../src/ticket/read_trust.ts";
 import { verifyBundle } from "../src/verify/verify.ts";
+import { rejectsWith } from "./support/rejects_with.ts";
 import { TRUST, World } from "./support/world.ts";
 
 const STEPS = { make: { run: ["echo", "made"], stdout: "made.txt" } };
@@ -48,7 +49,12 @@ for (const when of ["before", "after"] as const) {
   });
 }
 
-function execute(world: World, store: Store, resume: string | null = null) {
+function execute(
+  world: World,
+  store: Store,
+  resume: string | null = null,
+  only: string[] | null = null,
+) {
   const writ = new Writ({
     workspace: world.workspace,
     config: world.ann.config,
@@ -64,7 +70,7 @@ function execute(world: World, store: Store, resume: string | null = null) {
   };
   const options: RunOptions = {
     ticket: null,
-    only: null,
+    only,
     keepGoing: false,
     jobs: 1,
     resume,
@@ -94,6 +100,15 @@ function breaking(store: Store, n: number, when: "before" | "after"): Store {
     },
   });
 }
+
+Deno.test("a run of no step is refused, and spends no use", async () => {
+  await using world = await World.make({ steps: STEPS, unattended: true });
+  const store = new MemoryStore();
+  await rejectsWith("usage.invalid", () => execute(world, store, null, []));
+  assertEquals(await store.head(), EMPTY_HEAD);
+  const { outcome } = await execute(world, store, null, ["make"]);
+  assertEquals(outcome, "ok");
+});
 
 Deno.test("a run that is resumed is of the file that it was admitted with, whatever has been written beside it since", async () => {
   await using world = await World.make({ steps: STEPS, unattended: true });

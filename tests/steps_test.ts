@@ -17,6 +17,7 @@ import { BACKENDS } from "./support/sandbox.ts";
 import {
   endsOf,
   type Shown,
+  TRUST,
   World,
   type WorldOptions,
 } from "./support/world.ts";
@@ -116,6 +117,15 @@ Deno.test("--only runs a step with what it needs, and nothing else", async () =>
   const run = await executed(world, ["--only", "afterGood"]);
   assertEquals(run.status, 0);
   assertEquals(run.ends, { good: "ok", afterGood: "ok" });
+
+  const verified = await world.writ(["verify", "latest", "--trust", TRUST]);
+  assertEquals(verified.status, 0, verified.stdout);
+  assertMatch(verified.stdout, /WARN +outcome\.honest/);
+  assertMatch(verified.stdout, /left out: "bad", "afterBad"\n/);
+  assertMatch(
+    verified.stdout,
+    /\nVerified: .* a part of its plan, 2 of 4 steps,.*\n$/,
+  );
 
   const unknown = await world.execute(["--only", "godo"]);
   assertEquals(unknown.status, 2);

@@ -280,6 +280,7 @@ const ATTACKS: Row[] = [
     "part.malformed",
     "receipts.chain",
     ...needReceipts(),
+    "evidence.retention",
   ],
   [
     "receipts of another run are spliced in",

@@ -276,6 +276,7 @@ testRows([
     "part.malformed",
     "plan.digests",
     ...NEED_PLAN,
+    "expected",
   ],
   [
     "evidence is not there",

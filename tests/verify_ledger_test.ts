@@ -223,6 +223,8 @@ const ROWS: Row[] = [
     "bundle.complete",
     "ledger.inclusion",
     "ledger.consistency",
+    "ledger.seen",
+    "ledger.witnessed",
   ],
   [
     "the checkpoint is no note",
@@ -231,6 +233,8 @@ const ROWS: Row[] = [
     "ledger.checkpoint",
     "ledger.inclusion",
     "ledger.consistency",
+    "ledger.seen",
+    "ledger.witnessed",
   ],
   [
     "a proof is no list of digests",
@@ -245,6 +249,8 @@ const ROWS: Row[] = [
     "ledger.inclusion",
     "ledger.checkpoint",
     "ledger.consistency",
+    "ledger.seen",
+    "ledger.witnessed",
     "times.monotone",
   ],
 ];

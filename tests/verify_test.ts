@@ -7,7 +7,12 @@ import { assert, assertEquals } from "@std/assert";
 import { BUNDLE_FILES } from "../src/bundle/bundle.ts";
 import { canonicalText } from "../src/core/canonical_json.ts";
 import { digestOf, sha256 } from "../src/core/digest.ts";
+import { parseCheckpoint } from "../src/ledger/checkpoint.ts";
+import { planDigest } from "../src/plan/plan.ts";
 import type { ReasonCode } from "../src/verify/report.ts";
+import type { VerifyOptions } from "../src/verify/invariant.ts";
+import { INVARIANTS } from "../src/verify/invariants.ts";
+import { renderReport } from "../src/verify/render.ts";
 import { ReportSchema } from "../src/verify/report.ts";
 import { verifyBundle } from "../src/verify/verify.ts";
 import {
@@ -20,6 +25,7 @@ import {
   KEYS,
   RUN,
   TICKET_ID,
+  TRUST,
   trustIn,
 } from "./verify_fixtures.ts";
 import {
@@ -34,6 +40,7 @@ import {
   DIST,
   dropOutput,
   finished,
+  goodPlan,
   LANDLOCK,
   PIPELINE,
   published,
@@ -107,21 +114,26 @@ const TRUE: [
     }),
     files: (files) => dropOutput(files, "list"),
   }, 1],
-  ["only some steps were chosen", {
-    steps: (drafts) => drafts.slice(0, 2),
-    receipts: (drafts) =>
-      editBody("run.sealed", null, (body) => {
-        body.outcome = "ok";
-      })(
-        editBody("run.opened", null, (body) => {
-          body.only = ["check"];
-        })(drafts),
-      ),
-    files: (files) => {
-      dropOutput(files, "pack");
-      dropOutput(files, "list");
+  [
+    "only some steps were chosen",
+    {
+      steps: (drafts) => drafts.slice(0, 2),
+      receipts: (drafts) =>
+        editBody("run.sealed", null, (body) => {
+          body.outcome = "ok";
+        })(
+          editBody("run.opened", null, (body) => {
+            body.only = ["check"];
+          })(drafts),
+        ),
+      files: (files) => {
+        dropOutput(files, "pack");
+        dropOutput(files, "list");
+      },
     },
-  }, 0],
+    0,
+    ["outcome.honest", "outcome.partial"],
+  ],
   [
     "Landlock held the steps",
     {
@@ -302,11 +314,91 @@ Deno.test("an empty folder is told in full, and nothing is thrown", async () => 
     report.invariants.filter(({ verdict }) => verdict === "PASS").map((
       { id },
     ) => id),
-    // What the reader did not ask for, and what nobody says.
-    ["ledger.seen", "ledger.witnessed", "evidence.retention", "expected"],
+    [],
   );
   const codes = report.invariants.flatMap(({ reasons }) => reasons);
   assert(codes.some(({ code }) => code === "part.unreadable"));
+});
+
+const TITLES = new Map(INVARIANTS.map(({ id, title }) => [id, title]));
+
+Deno.test("what nobody asked for is not told as if it had been found", async () => {
+  const retitled = async (options: Partial<VerifyOptions>) => {
+    const report = await verifyBundle(await bundleOf(), {
+      ...READER,
+      ...options,
+    });
+    return report.invariants.filter(({ id, title }) => title !== TITLES.get(id))
+      .map(({ id, verdict, title }) => `${verdict} ${id}: ${title}`);
+  };
+  const [seen, witnessed, expired, expected] = [
+    "PASS ledger.seen: The reader named nothing that they have seen of the ledger",
+    "PASS ledger.witnessed: The reader's trust names no witness, and asks for none",
+    "PASS evidence.retention: Nothing is said to have expired",
+    "PASS expected: The reader named no plan, pipeline or commit to expect",
+  ];
+  assertEquals(await retitled({}), [seen, witnessed, expired, expected]);
+  assertEquals(await retitled({ expect: { plan: undefined } }), [
+    seen,
+    witnessed,
+    expired,
+    expected,
+  ]);
+  const plan = planDigest(goodPlan());
+  assertEquals(await retitled({ expect: { plan } }), [
+    seen,
+    witnessed,
+    expired,
+  ]);
+  const checkpoint = parseCheckpoint(
+    (await bundleFiles()).get(BUNDLE_FILES.checkpoint)!,
+    "the checkpoint",
+  );
+  assertEquals(await retitled({ expect: { plan }, seen: { checkpoint } }), [
+    witnessed,
+    expired,
+  ]);
+  assertEquals(await retitled({ trust: { ...TRUST, witnesses: 1 } }), [
+    seen,
+    expired,
+    expected,
+  ]);
+});
+
+Deno.test("the last line says whether a run did all of its plan", async () => {
+  const last = async (changes: Changes) =>
+    renderReport(await verifyBundle(await bundleOf(changes), READER)).at(-1);
+  assertEquals(
+    await last({}),
+    "Verified: a true record of a run that was approved, executed and succeeded",
+  );
+  const [, part] = TRUE.find(([what]) =>
+    what === "only some steps were chosen"
+  )!;
+  assertEquals(
+    await last(part),
+    "Verified: a true record of a run of a part of its plan, 1 of 3 steps, that was approved, executed and succeeded",
+  );
+});
+
+Deno.test("a run of no step at all is no run", async () => {
+  const report = await verifyBundle(
+    await bundleOf({
+      steps: () => [],
+      receipts: (drafts) =>
+        editBody("run.sealed", null, (body) => {
+          body.outcome = "ok";
+        })(
+          editBody("run.opened", null, (body) => {
+            body.only = [];
+          })(drafts),
+        ),
+    }),
+    READER,
+  );
+  assertEquals([report.exit, report.verdict], [4, "not-verified"]);
+  const chain = report.invariants.find(({ id }) => id === "receipts.chain");
+  assertEquals(chain?.reasons.map(({ code }) => code), ["part.malformed"]);
 });
 
 Deno.test("what the reader expects is compared", async () => {

@@ -75,7 +75,7 @@ export interface ReceiptBodies {
     pipeline: Digest;
     /** The ledger entry `run.admitted`. */
     entry: { seq: number; hash: Digest };
-    /** The steps chosen by `--only`, or `null` for all. */
+    /** The steps chosen by `--only`, at least one, or `null` for all. */
     only: string[] | null;
   };
   /** A runner took an interrupted run over; `entry` is the ledger's `run.resumed`. */
@@ -244,7 +244,7 @@ export const ReceiptSchema: z.ZodType<Receipt> = z.discriminatedUnion("type", [
       envelope: DigestSchema,
       pipeline: DigestSchema,
       entry: entryRef,
-      only: z.array(text).nullable(),
+      only: z.array(text).min(1).nullable(),
     }),
   ),
   receipt("run.resumed", z.strictObject({ entry: entryRef })),

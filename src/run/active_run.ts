@@ -65,7 +65,7 @@ export function requireWanted(signal: AbortSignal): void {
 /**
  * The steps that `--only` names, with all that they need; `null`: all.
  *
- * @throws {WritError} `reference.unknown`
+ * @throws {WritError} `reference.unknown`; `usage.invalid` for an empty list
  */
 export function chooseSteps(
   proposal: Proposal,
@@ -73,6 +73,13 @@ export function chooseSteps(
 ): { steps: PlanStep[]; only: string[] | null } {
   const all = proposal.plan.value.steps;
   if (only === null) return { steps: all, only: null };
+  if (only.length === 0) {
+    throw new WritError(
+      "usage.invalid",
+      `Cannot run no step of "${proposal.wish.file}"`,
+      { hint: "name a step, or leave the choice out to run all" },
+    );
+  }
   const known = new Set(all.map(({ id }) => id));
   for (const id of only) {
     if (!known.has(id)) {

@@ -22,7 +22,7 @@ import type { World } from "./world.ts";
 export interface RunOptions {
   /** The bytes of a ticket file; `null`: the ledger's tickets. */
   ticket: Uint8Array | null;
-  /** These steps and what they need; `null`: all. */
+  /** These steps, at least one, and what they need; `null`: all. */
   only: string[] | null;
   /** After a failure go on with what does not depend on it. */
   keepGoing: boolean;

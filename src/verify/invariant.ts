@@ -41,7 +41,8 @@ export interface VerifyOptions {
 
 /**
  * One thing that verify checks. `check` returns nothing but what it found wrong or could not
- * check: no findings are a `PASS`.
+ * check: no findings are a `PASS`. One that has nothing to check says so (`nothing`), and only of
+ * a bundle of which it could have been checked.
  */
 export interface Invariant {
   id: string;
@@ -73,6 +74,9 @@ export class Findings {
     owner: string;
     key: Digest;
   }[] = [];
+
+  /** What is true instead of the invariant's title: that there was nothing to check. */
+  nothing: string | null = null;
 
   readonly #rests = new Set<string>();
 

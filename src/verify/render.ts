@@ -101,14 +101,22 @@ function subjectLines({ where, run, subjects, outcome }: Report): string[] {
 }
 
 function verdictLine(report: Report, paint: Paint): string {
-  const { invariants, outcome, verdict } = report;
+  const { invariants, outcome, verdict, subjects } = report;
   const failed = count(invariants, "FAIL");
   const unknown = count(invariants, "UNKNOWN");
   switch (verdict) {
-    case "verified":
+    case "verified": {
+      const steps = subjects.steps.length;
+      // Where all that was to be done was done, what was skipped was not to be done.
+      const done = steps -
+        subjects.steps.filter(({ status }) => status === "skipped").length;
+      const what = done === steps
+        ? "a run"
+        : `a run of a part of its plan, ${done} of ${steps} steps,`;
       return `${
         paint("good", "Verified")
-      }: a true record of a run that was approved, executed and succeeded`;
+      }: a true record of ${what} that was approved, executed and succeeded`;
+    }
     case "failed-run":
       return `${
         paint("care", "Failed run")

@@ -144,6 +144,7 @@ export const REASON_CODES = [
   "outcome.status",
   "outcome.steps",
   "outcome.differs",
+  "outcome.partial",
   "expect.plan",
   "expect.pipeline",
   "expect.commit",
@@ -167,7 +168,7 @@ export interface Reason {
 export interface InvariantResult {
   /** Its name for scripts: `receipts.chain`. */
   id: string;
-  /** What is true where it is a `PASS`, in a sentence. */
+  /** What is true where it is a `PASS`, in a sentence; that there was nothing to check, where that is so. */
   title: string;
   /** The worst that was found: `FAIL`, then `UNKNOWN`, then `WARN`; else `PASS`. */
   verdict: InvariantVerdict;

@@ -86,8 +86,11 @@ async function checkAll(
 }
 
 function resultOf({ invariant, findings }: Checked): InvariantResult {
-  const { id, title } = invariant;
-  const { verdict, reasons, rests } = findings;
+  const { id } = invariant;
+  const { verdict, reasons, rests, nothing } = findings;
+  const title = verdict === "PASS"
+    ? nothing ?? invariant.title
+    : invariant.title;
   return { id, title, verdict, reasons, evidence: rests };
 }
 

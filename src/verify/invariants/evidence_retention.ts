@@ -24,7 +24,11 @@ export const evidenceRetention: Invariant = {
   beforeSeal: false,
   async check(parts, options) {
     const found = new Findings();
-    if (parts.expired === null) return found;
+    if (parts.expired === null) {
+      found.nothing = "Nothing is said to have expired";
+      found.need(parts.receipts);
+      return found;
+    }
     const expired = found.own(parts.expired);
     if (expired === undefined) return found;
     checkProofs(parts, expired, found);

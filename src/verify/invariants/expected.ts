@@ -15,6 +15,10 @@ export const expected: Invariant = {
   beforeSeal: false,
   check(parts, { expect = {} }) {
     const found = new Findings();
+    if (Object.values(expect).every((wanted) => wanted === undefined)) {
+      found.nothing = "The reader named no plan, pipeline or commit to expect";
+      found.need(parts.plan);
+    }
     if (expect.plan !== undefined) {
       const plan = found.need(parts.plan);
       if (plan !== undefined && planDigest(plan) !== expect.plan) {

@@ -21,9 +21,13 @@ export const ledgerSeen: Invariant = {
   async check(parts, options) {
     const found = new Findings();
     const { seen } = options;
-    if (seen === undefined) return found;
     const excerpt = found.need(parts.ledger);
     const checkpoint = found.need(parts.checkpoint);
+    if (seen === undefined) {
+      found.nothing =
+        "The reader named nothing that they have seen of the ledger";
+      return found;
+    }
     if (excerpt === undefined || checkpoint === undefined) return found;
     await checkSeen(seen.checkpoint, checkpoint, excerpt, options, found);
     switch (await agree(seen.checkpoint, checkpoint, excerpt, seen.tiles)) {

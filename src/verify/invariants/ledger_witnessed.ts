@@ -37,9 +37,12 @@ export const ledgerWitnessed: Invariant = {
     }
     const needed = trust.witnesses ?? 0;
     const witnesses = witnessesIn(trust);
-    if (needed === 0 && witnesses.length === 0) return found;
     const excerpt = found.need(parts.ledger);
     const checkpoint = found.need(parts.checkpoint);
+    if (needed === 0 && witnesses.length === 0) {
+      found.nothing = "The reader's trust names no witness, and asks for none";
+      return found;
+    }
     if (excerpt === undefined || checkpoint === undefined) return found;
     const lacks = needed === 0 ? "warn" : "unknown";
     if (seen === undefined) {

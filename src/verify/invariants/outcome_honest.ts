@@ -69,6 +69,16 @@ function checkOutcome(
   const statuses = expected.filter(({ step }) => chosen.has(step)).map((
     { status },
   ) => status);
+  const left = plan.steps.filter(({ id }) => !chosen.has(id));
+  if (left.length > 0) {
+    found.warn(
+      "outcome.partial",
+      `The run was to do ${chosen.size} of the ${plan.steps.length} steps of its plan; left out: ${
+        left.map(({ id }) => `"${id}"`).join(", ")
+      }`,
+      `${receiptPointer(0)}/body/only`,
+    );
+  }
   for (const { seq, body } of eventsOf(receipts, "run.sealed")) {
     // A step that was not chosen may be left out: it has no status but the one that says so.
     const named = new Set(body.steps.map(({ step }) => step));
