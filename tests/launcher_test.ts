@@ -16,6 +16,7 @@ import {
   withLauncher,
 } from "./support/sandbox.ts";
 import { confinement, LIMITS } from "./support/confinements.ts";
+import { launcherAbove } from "./support/processes.ts";
 
 const sh = (script: string) => ["sh", "-c", script];
 let marks = 0;
@@ -332,6 +333,7 @@ Deno.test("the launcher starts nothing that nothing confines", async () => {
         auditFd: null,
         secrets: null,
         statusFd: null,
+        gateFd: null,
         mountPoints: null,
       }, {
         stdin: null,
@@ -412,17 +414,6 @@ async function neighbour(bench: Bench): Promise<Bench> {
 }
 
 const RUNNER = fromFileUrl(new URL("./support/runner.ts", import.meta.url));
-
-/** The launcher that started a process: other tests have launchers of their own at the same time. */
-function launcherAbove(pid: number): number {
-  for (let at = pid; at > 1;) {
-    const line = Deno.readTextFileSync(`/proc/${at}/cmdline`);
-    if (line.includes("sandbox/launcher.js")) return at;
-    const stat = Deno.readTextFileSync(`/proc/${at}/stat`);
-    at = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-  }
-  throw new Error(`no launcher started process ${pid}`);
-}
 
 /** Waits until no process sleeps so long; never returns when one does. */
 async function gone(seconds: string): Promise<void> {

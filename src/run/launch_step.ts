@@ -82,18 +82,24 @@ export async function launchStep(
   );
   const launch = launchUnder(backend, confinement, host);
   const { program, argv } = launch;
-  await input.started({ backend, host, program, argv });
+  const stdin = await stdinOf(step, materials, world);
+  // The sandbox is built while that is written; nothing of the step runs before it is.
+  const started = input.started({ backend, host, program, argv });
   const root = backend.isolation === "namespaces" ? VIEW.work : host.stage;
   const audit = new PermissionAudit(root, step.cwd);
   const exited = await holding.launcher.spawn(launch, {
-    stdin: await stdinOf(step, materials, world),
+    stdin,
     stdout: (chunk) => capture.take("stdout", chunk),
     stderr: (chunk) => capture.take("stderr", chunk),
     audit: (chunk) => audit.take(chunk),
     limits,
     secrets,
     signal: input.signal,
-  }).catch((error) => throwWithout(secrets, error));
+    gate: started,
+  }).catch(async (error) => {
+    await started;
+    throwWithout(secrets, error);
+  });
   await proxy?.close();
   for (const request of step.kind === "deno" ? audit.requests : []) {
     capture.take("permissions", requestLine(request));

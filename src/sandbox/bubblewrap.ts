@@ -18,7 +18,8 @@ const SECCOMP_FD = 3;
 const STATUS_FD = 4;
 const FIRST_CGROUP_FD = 5;
 const SECRET_ARGS_FD = 7;
-const FIRST_SECRET_FD = 8;
+const GATE_FD = 8;
+const FIRST_SECRET_FD = 9;
 const MOST_SECRET_FILES = AUDIT_FD - FIRST_SECRET_FD;
 
 /** User and group id inside, on every machine: a tool must not behave as root does. */
@@ -110,6 +111,7 @@ export function bubblewrap(
     ...["--chdir", inView(VIEW.work, confinement.cwd)],
     ...["--seccomp", `${SECCOMP_FD}`],
     ...["--json-status-fd", `${STATUS_FD}`],
+    ...["--block-fd", `${GATE_FD}`],
     "--",
     ...stepCommand(confinement, host, VIEW.work, limits),
   ];
@@ -131,6 +133,7 @@ export function bubblewrap(
       }),
     },
     statusFd: STATUS_FD,
+    gateFd: GATE_FD,
     cgroup: limits.cgroup,
     auditFd: confinement.kind === "deno" ? AUDIT_FD : null,
     secrets,

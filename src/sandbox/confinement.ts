@@ -142,6 +142,11 @@ export interface Launch {
   /** Descriptor on which bubblewrap tells whether it started the program at all; `null` under Landlock. */
   statusFd: number | null;
   /**
+   * Descriptor on which bubblewrap, once all is built and mounted, waits for a byte before it starts
+   * the program; `null` under Landlock.
+   */
+  gateFd: number | null;
+  /**
    * Limits that a cgroup holds, and the descriptors on which the program's shell enters it;
    * `null` where none does.
    */

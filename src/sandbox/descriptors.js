@@ -7,6 +7,7 @@
  */
 import { cString, errnoOf } from "./libc.js";
 
+const O_RDWR = 2;
 const O_CLOEXEC = 0o2000000;
 const O_NONBLOCK = 0o4000;
 const MFD_CLOEXEC = 1;
@@ -79,6 +80,21 @@ export class Descriptors {
     const read = this.#keep(pair[0], "pipe2");
     this.#libc.fcntl(read, F_SETFL, O_NONBLOCK);
     return { read, write: this.raise(this.#keep(pair[1], "pipe2")) };
+  }
+
+  /**
+   * A pipe on which the step waits for a byte: whoever reads could write to it too, so that it never
+   * ends, not even with the launcher.
+   */
+  gate() {
+    const { read, write } = this.pipe();
+    const path = cString(`/proc/self/fd/${read}`);
+    const both = this.#keep(
+      this.#libc.open(path, O_RDWR | O_CLOEXEC),
+      "opening a pipe",
+    );
+    this.close(read);
+    return { read: this.raise(both), write };
   }
 
   /** Takes over a descriptor that a call gave. */

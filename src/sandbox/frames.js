@@ -13,6 +13,8 @@ export const FRAME = {
   start: 1,
   /** Ends a step. */
   abort: 2,
+  /** Lets the program of a step begin whose sandbox waits for that. */
+  open: 3,
   /** JSON: what the launcher offers. */
   ready: 10,
   stdout: 11,

@@ -42,6 +42,12 @@ export class LaunchedStep {
   /** What bubblewrap reported so far, where more of it comes, and the end of what was said on stderr. */
   #reported = "";
   #statusFd = null;
+  /** Where the byte goes for which bubblewrap waits. */
+  #gateFd = null;
+  /** When its program was let begin. */
+  #began = null;
+  #timer = null;
+  #watch = null;
   #complaint = "";
 
   /** `host` is `{ libc, workers, reaper, cgroups }`; `secrets` has the values by name. `send(stream, chunk)` passes output on. */
@@ -65,31 +71,32 @@ export class LaunchedStep {
     this.#worker?.ask({ do: "sweep" }).catch(() => {});
   }
 
-  /** Runs it to its end. Throws when it was not started, or when that is not known. */
+  /** Lets its program begin, now or as soon as all is built; its time counts from here. */
+  open() {
+    this.#began ??= performance.now();
+    if (this.#pid !== null) this.#begin();
+  }
+
+  /**
+   * Runs it to its end: under bubblewrap its program waits until it is let begin. Throws when it was
+   * not started, or when that is not known.
+   */
   async run(stdin) {
-    const began = performance.now();
     try {
+      if (this.#launch.gateFd === null) this.open();
       const pidfd = await this.#start(stdin);
-      const left = this.#limits.timeout - (performance.now() - began);
-      const timer = setTimeout(
-        () => this.kill("limit.timeout"),
-        Math.max(0, left),
-      );
-      const watch = this.#watch();
-      try {
-        const used = await this.#follow(pidfd);
-        watch.stop();
-        this.#judgeLimits(used);
-        return {
-          ...this.#judge(used),
-          reusable: used.gone && this.#folders.areAsBefore(),
-          usage: toldUsage(used, performance.now() - began),
-        };
-      } finally {
-        watch.stop();
-        clearTimeout(timer);
-      }
+      if (this.#began !== null) this.#begin();
+      const used = await this.#follow(pidfd);
+      this.#watch?.stop();
+      this.#judgeLimits(used);
+      return {
+        ...this.#judge(used),
+        reusable: used.gone && this.#folders.areAsBefore(),
+        usage: toldUsage(used, this.#wallMs()),
+      };
     } finally {
+      this.#watch?.stop();
+      clearTimeout(this.#timer);
       if (this.#pid !== null) {
         this.kill(null);
         await this.#reap();
@@ -100,13 +107,31 @@ export class LaunchedStep {
     }
   }
 
+  #begin() {
+    if (this.#timer !== null) return;
+    this.#timer = setTimeout(
+      () => this.kill("limit.timeout"),
+      Math.max(0, this.#limits.timeout - this.#wallMs()),
+    );
+    this.#watch = this.#watchLimits();
+    if (this.#gateFd === null) return;
+    this.#host.libc.write(this.#gateFd, new Uint8Array(1), 1n);
+    this.#fds.close(this.#gateFd);
+  }
+
+  /** Milliseconds since its program was let begin. */
+  #wallMs() {
+    return this.#began === null ? 0 : performance.now() - this.#began;
+  }
+
   /** Starts the process; gives a descriptor that tells when it has ended. */
   async #start(stdin) {
     const launch = this.#launch;
     const fds = this.#fds;
     if (
       launch.kernel === null &&
-      (launch.seccompFd === null || launch.statusFd === null)
+      (launch.seccompFd === null || launch.statusFd === null ||
+        launch.gateFd === null)
     ) throw new Error("nothing would confine it");
     if (launch.mountPoints !== null) fds.requireFolders(launch.mountPoints);
     this.#folders = new OwnFolders(this.#host.libc, launch);
@@ -129,6 +154,11 @@ export class LaunchedStep {
       const status = fds.pipe();
       given.push([status.write, launch.statusFd]);
       this.#statusFd = status.read;
+    }
+    if (launch.gateFd !== null) {
+      const gate = fds.gate();
+      given.push([gate.read, launch.gateFd]);
+      this.#gateFd = gate.write;
     }
     if (launch.cgroup !== null) {
       this.#group = this.#host.cgroups.make(launch.cgroup);
@@ -209,7 +239,7 @@ export class LaunchedStep {
     );
   }
 
-  #watch() {
+  #watchLimits() {
     const { libc, reaper } = this.#host;
     const watch = new StepWatch(
       libc,

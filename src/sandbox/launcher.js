@@ -51,6 +51,7 @@ try {
     const { kind, step, payload } of decodeFrames(Deno.stdin.readable)
   ) {
     if (kind === FRAME.start) run(step, payload);
+    else if (kind === FRAME.open) steps.get(step)?.open();
     else if (kind === FRAME.abort) steps.get(step)?.kill(null);
   }
 } finally {

@@ -31,6 +31,11 @@ export interface LaunchIo {
   secrets: ReadonlyMap<string, string>;
   /** Ends the step. */
   signal?: AbortSignal;
+  /**
+   * What must have happened before anything of the step runs; where it rejects, nothing ever does.
+   * Under bubblewrap the sandbox is built meanwhile. Unset, the step begins at once.
+   */
+  gate?: Promise<unknown>;
 }
 
 /** How a step ended, after every process that it started was gone. */
@@ -76,7 +81,8 @@ export interface Launcher {
   /**
    * Starts a step and waits until it and all that it left is gone. Many may run at once.
    *
-   * @throws {WritError} `sandbox.launch` when the step was not started as asked, or when that is not known.
+   * @throws {WritError} `sandbox.launch` when the step was not started as asked, or when that is not known
+   * @throws what the gate was rejected with
    */
   spawn(launch: Launch, io: LaunchIo): Promise<Exited>;
   /** Kills what still runs and ends the launcher. */
@@ -158,7 +164,11 @@ class Connection implements Launcher {
       reject,
     });
     io.signal?.addEventListener("abort", abort);
+    // Both may fail while the other is waited for.
+    promise.catch(() => {});
+    io.gate?.catch(() => {});
     try {
+      if (launch.gateFd === null) await io.gate;
       const head = new TextEncoder().encode(
         JSON.stringify({
           launch,
@@ -173,11 +183,30 @@ class Connection implements Launcher {
       await this.#send(FRAME.start, id, payload);
       // An abort of before is told too: only the launcher knows whether anything was started.
       if (io.signal?.aborted) abort();
+      if (launch.gateFd !== null) {
+        await this.#open(id, io.gate, promise);
+      }
       return await promise;
     } finally {
       io.signal?.removeEventListener("abort", abort);
       this.#waiting.delete(id);
     }
+  }
+
+  /** Waits at the gate of a step; what is behind one that does not open is ended. */
+  async #open(
+    id: number,
+    gate: Promise<unknown> | undefined,
+    ended: Promise<Exited>,
+  ): Promise<void> {
+    try {
+      await gate;
+    } catch (error) {
+      await this.#send(FRAME.abort, id, new Uint8Array(0));
+      await ended.catch(() => {});
+      throw error;
+    }
+    await this.#send(FRAME.open, id, new Uint8Array(0));
   }
 
   async close(): Promise<void> {

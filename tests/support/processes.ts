@@ -37,6 +37,14 @@ export async function gone(pids: readonly number[]): Promise<void> {
   }
 }
 
+/** The launcher that started a process: other tests have launchers of their own at the same time. */
+export function launcherAbove(pid: number): number {
+  for (let at: number | null = pid; at !== null && at > 1; at = parentOf(at)) {
+    if (commandOf(at)?.includes("sandbox/launcher.js")) return at;
+  }
+  throw new Error(`no launcher started process ${pid}`);
+}
+
 function allProcesses(): number[] {
   return [...Deno.readDirSync("/proc")]
     .map(({ name }) => Number(name))

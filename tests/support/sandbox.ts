@@ -132,6 +132,7 @@ export class Bench {
       audit?(chunk: Uint8Array): void;
       signal?: AbortSignal;
       seen?(text: string): void;
+      gate?: Promise<unknown>;
     } = {},
   ): Promise<Ran> {
     const step = confinement({ argv, ...parts });
@@ -157,6 +158,7 @@ export class Bench {
         secrets: more.secrets ?? new Map(),
         audit: more.audit ?? (() => {}),
         signal: more.signal,
+        gate: more.gate,
       },
     );
     return { ...end, out, err };

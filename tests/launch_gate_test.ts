@@ -1,0 +1,112 @@
+/**
+ * The gate: a sandbox may be built before its step may begin, and nothing of the step runs before.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path/join";
+import { isWritError, WritError } from "../src/core/errors.ts";
+import { LIMITS } from "./support/confinements.ts";
+import { launcherAbove } from "./support/processes.ts";
+import { type Bench, processesWith, underEach } from "./support/sandbox.ts";
+
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
+const BEGIN = ["touch", "begun"];
+
+async function hasBegun(bench: Bench): Promise<boolean> {
+  try {
+    return (await Deno.stat(join(bench.host.stage, "begun"))).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** The processes of the sandbox once it waits: bubblewrap's first, and the one that will be the step. */
+async function waiting(bench: Bench): Promise<number[]> {
+  for (;;) {
+    const found = await processesWith(bench.host.stage);
+    const all = await Promise.all(found.map(isAtGate));
+    if (found.length === 2 && all.some(Boolean)) return found;
+    await pause(5);
+  }
+}
+
+/** Whether it reads from a pipe that nobody has written to. */
+async function isAtGate(pid: number): Promise<boolean> {
+  const call = await Deno.readTextFile(`/proc/${pid}/wchan`);
+  return /pipe_read|anon_pipe_read/.test(call);
+}
+
+underEach("a step begins when its gate opens", async (bench) => {
+  const gate = Promise.withResolvers<void>();
+  const ended = bench.run(BEGIN, {}, { gate: gate.promise });
+  if (bench.backend.name === "bubblewrap") await waiting(bench);
+  await pause(50);
+  assertEquals(await hasBegun(bench), false);
+  gate.resolve();
+  assertEquals((await ended).exit, 0);
+  assertEquals(await hasBegun(bench), true);
+});
+
+underEach("a step never begins whose gate stays shut", async (bench) => {
+  const gate = Promise.withResolvers<void>();
+  const ended = bench.run(BEGIN, {}, { gate: gate.promise });
+  if (bench.backend.name === "bubblewrap") await waiting(bench);
+  else await pause(50);
+  gate.reject(new RangeError("not this one"));
+  await assertRejects(() => ended, RangeError, "not this one");
+  assertEquals(await processesWith(bench.host.stage), []);
+  assertEquals(await hasBegun(bench), false);
+  assertEquals((await bench.run(BEGIN)).exit, 0);
+  assertEquals(await hasBegun(bench), true);
+});
+
+underEach("a step that is ended at its gate does not begin", async (bench) => {
+  const gate = Promise.withResolvers<void>();
+  const cancel = new AbortController();
+  const ended = bench.run(BEGIN, {}, {
+    gate: gate.promise,
+    signal: cancel.signal,
+  });
+  await waiting(bench);
+  cancel.abort();
+  while ((await processesWith(bench.host.stage)).length > 0) await pause(5);
+  gate.resolve();
+  assertEquals((await ended).signal, "SIGKILL");
+  assertEquals(await hasBegun(bench), false);
+}, { only: "bubblewrap" });
+
+for (let round = 1; round <= 8; round++) {
+  underEach(
+    `a step does not begin because its launcher is killed at the gate, round ${round}`,
+    async (bench) => {
+      const gate = Promise.withResolvers<void>();
+      const ended = bench.run(BEGIN, {}, { gate: gate.promise });
+      const [first] = await waiting(bench);
+      Deno.kill(launcherAbove(first), "SIGKILL");
+      while ((await processesWith(bench.host.stage)).length > 0) await pause(1);
+      gate.resolve();
+      const error = await assertRejects(() => ended, WritError);
+      assert(isWritError(error, "sandbox.launch"), error.message);
+      assertEquals(await hasBegun(bench), false);
+    },
+    { only: "bubblewrap" },
+  );
+}
+
+underEach("the time at the gate is not the step's", async (bench) => {
+  const ran = await bench.run(BEGIN, {
+    limits: { ...LIMITS, timeout: 2_000 },
+  }, { gate: pause(2_500) });
+  assertEquals([ran.exit, ran.limits], [0, []]);
+});
+
+underEach("what cannot be started is told at an open gate", async (bench) => {
+  const gate = pause(300);
+  const error = await assertRejects(
+    () => bench.run(["/usr/bin/no-such-program"], {}, { gate }),
+    WritError,
+  );
+  assert(isWritError(error, "sandbox.launch"), error.message);
+});
