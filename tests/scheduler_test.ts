@@ -22,7 +22,9 @@ async function trace(
   const ends = await schedule(tasks, {
     jobs: 2,
     keepGoing: false,
-    start: async (id) => {
+    start: async (id, turn) => {
+      if (options.ahead !== undefined) log.push(`ready ${id}`);
+      await turn;
       most = Math.max(most, ++now);
       log.push(`start ${id}`);
       await Promise.resolve();
@@ -104,6 +106,51 @@ Deno.test("an abort starts nothing more and says so", async () => {
   assertEquals(log, ["skip b: the run was cancelled"]);
 });
 
+const FOUR = ["a", "b", "c", "d"].map((id) => ({ id, needs: [] }));
+
+Deno.test("what is ahead gets ready and waits for its turn", async () => {
+  const { log, most } = await trace(FOUR, { jobs: 1, ahead: 2 });
+  assertEquals(most, 1);
+  assertEquals(log, [
+    ...["ready a", "ready b", "ready c"],
+    ...["start a", "end a", "ready d"],
+    ...["start b", "end b", "start c", "end c", "start d", "end d"],
+  ]);
+});
+
+Deno.test("what is ahead never has its turn after a failure", async () => {
+  const { log, ends } = await trace(FOUR, {
+    jobs: 1,
+    ahead: 1,
+    fails: ["a"],
+  });
+  assertEquals(log, [
+    ...["ready a", "ready b", "start a", "end a"],
+    ...["b", "c", "d"].map((id) => `skip ${id}: another step failed`),
+  ]);
+  assertEquals(Object.values(ends).slice(1), Array(3).fill("skipped"));
+});
+
+Deno.test("what is ahead never has its turn after an abort", async () => {
+  const control = new AbortController();
+  const log: string[] = [];
+  const ends = await schedule(FOUR, {
+    jobs: 1,
+    ahead: 3,
+    keepGoing: true,
+    signal: control.signal,
+    start: async (id, turn) => {
+      await turn;
+      log.push(id);
+      control.abort();
+      return "ok";
+    },
+    skip: () => Promise.resolve(),
+  });
+  assertEquals(log, ["a"]);
+  assertEquals([...ends.values()].slice(1), Array(3).fill("skipped"));
+});
+
 Deno.test("a fault of a start is thrown after the running steps have ended", async () => {
   let ended = false;
   await assertRejects(
@@ -129,14 +176,15 @@ Deno.test("never more steps at a time than jobs, and never a need after its depe
   await fc.assert(fc.asyncProperty(
     fc.integer({ min: 1, max: 4 }),
     fc.array(fc.array(fc.nat(30), { maxLength: 4 }), { maxLength: 30 }),
-    async (jobs, shape) => {
+    fc.nat(3),
+    async (jobs, shape, ahead) => {
       const tasks = shape.map((needs, i) => ({
         id: `s${i}`,
         needs: [
           ...new Set(needs.filter((n) => n < i).map((n) => `s${n}`)),
         ],
       }));
-      const { log, most, ends } = await trace(tasks, { jobs });
+      const { log, most, ends } = await trace(tasks, { jobs, ahead });
       assertEquals(most <= jobs, true);
       assertEquals(
         Object.values(ends).filter((end) => end === "ok").length,

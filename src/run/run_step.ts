@@ -32,9 +32,13 @@ import { subtree } from "./subtree.ts";
 import { unreviewedWrites } from "./unreviewed_writes.ts";
 import type { World } from "./world.ts";
 
-/** Runs a step until it succeeds or its retries are used up. */
+/**
+ * Runs a step until it succeeds or its retries are used up. It gets ready at once; nothing is written
+ * down of it, and nothing of it runs, before its turn.
+ */
 export async function runStep(
   step: PlanStep,
+  turn: Promise<void>,
   run: ActiveRun,
   holding: Holding,
   options: RunOptions,
@@ -42,10 +46,10 @@ export async function runStep(
 ): Promise<StepEnd> {
   const before = run.attempts.get(step.id) ?? 0;
   for (let attempt = before + 1;; attempt++) {
-    run.attempts.set(step.id, attempt);
     const { result, durable } = await oneAttempt(
       step,
       attempt,
+      turn,
       run,
       holding,
       options,
@@ -74,6 +78,7 @@ export async function runStep(
 async function oneAttempt(
   step: PlanStep,
   attempt: number,
+  turn: Promise<void>,
   run: ActiveRun,
   holding: Holding,
   options: RunOptions,
@@ -99,6 +104,7 @@ async function oneAttempt(
         show: (stream, chunk) =>
           options.watch({ type: "output", step: step.id, stream, chunk }),
         started: async (start) => {
+          await turn;
           await recordStart(step, attempt, start, run, world);
           started = true;
           options.watch({
@@ -111,9 +117,10 @@ async function oneAttempt(
       },
       holding,
       world,
-    ).catch((error) =>
-      refused(error, started || attempt === 1, options.signal.aborted)
-    );
+    ).catch(async (error) => {
+      await turn;
+      return refused(error, started || attempt === 1, options.signal.aborted);
+    });
     reusable = result.reusable;
     const judged = judgeReview(step, materials, judgePaths(result), run);
     await world.blobs.flush();
@@ -160,6 +167,7 @@ async function recordStart(
   world: World,
 ): Promise<void> {
   const { name, version, abi, path, mechanisms } = backend;
+  run.attempts.set(step.id, attempt);
   await world.ledger.append(run.id, "step.started", {
     step: step.id,
     attempt,
@@ -218,6 +226,7 @@ function judgeReview(
   result: AttemptResult,
   { leave, proposal }: ActiveRun,
 ): AttemptResult {
+  if (result.products.length === 0) return result;
   const { outcome } = leave.decision.value.outcomes
     .find((one) => one.step === step.id)!;
   const isReviewed = outcome !== "allow" || isApproved(leave);

@@ -22,13 +22,15 @@ export async function runSteps(
   const steps = new Map(run.steps.map((step) => [step.id, step]));
   await schedule(run.steps, {
     jobs: options.jobs,
+    ahead: options.jobs,
     keepGoing: options.keepGoing,
     signal: options.signal,
     done: new Map(
       [...run.ends].map(([id, { status }]) => [id, taskEnd(status)]),
     ),
-    start: async (id) => {
-      const end = await runStep(steps.get(id)!, run, holding, options, world);
+    start: async (id, turn) => {
+      const step = steps.get(id)!;
+      const end = await runStep(step, turn, run, holding, options, world);
       run.ends.set(id, end);
       return end.status === "ok" ? "ok" : "failed";
     },

@@ -13,20 +13,37 @@ export interface Task {
 /** How a task ended, as far as others depend on it. */
 export type TaskEnd = "ok" | "failed" | "skipped";
 
+/** Why a task that was waiting for its turn does not get it: the schedule has come to its end. */
+export class NoTurn extends Error {
+  override name = "NoTurn";
+}
+
 /** What {@linkcode schedule} is told. */
 export interface ScheduleOptions {
   /** How many tasks may run at one time; at least 1. */
   jobs: number;
+  /** How many more may get ready meanwhile and wait for their turn; 0 where it is not given. */
+  ahead?: number;
   /** After a failure: go on with what does not depend on it (`true`), or start nothing more. */
   keepGoing: boolean;
   /** Ended before: counted as done, not started. */
   done?: ReadonlyMap<string, TaskEnd>;
   /** When aborted, nothing more is started. */
   signal?: AbortSignal;
-  /** Runs one task. A throw ends the whole schedule once the running tasks have ended. */
-  start(id: string): Promise<"ok" | "failed">;
+  /**
+   * Runs one task. What others could see of it waits for `turn`, which is rejected with a
+   * {@linkcode NoTurn} when the task is not to run after all: it then ends with that. Any other
+   * throw ends the whole schedule once the running tasks have ended.
+   */
+  start(id: string, turn: Promise<void>): Promise<"ok" | "failed">;
   /** Called for each task that will not run, with the reason as a sentence's end. */
   skip(id: string, reason: string): Promise<void>;
+}
+
+interface Begun {
+  work: Promise<void>;
+  turn: PromiseWithResolvers<void>;
+  hasTurn: boolean;
 }
 
 /**
@@ -44,7 +61,8 @@ export async function schedule(
   const waitingFor = new Map<string, number>();
   const dependents = new Map<string, string[]>();
   const ready: string[] = [];
-  const running = new Map<string, Promise<void>>();
+  const begun = new Map<string, Begun>();
+  let running = 0;
   let halted = false;
   let fault: { cause: unknown } | undefined;
 
@@ -60,7 +78,10 @@ export async function schedule(
   }
 
   const begin = (id: string) => {
-    const work = options.start(id).then((end) => {
+    const turn = Promise.withResolvers<void>();
+    // It may have failed before it asked for its turn.
+    turn.promise.catch(() => {});
+    const work = options.start(id, turn.promise).then((end) => {
       ends.set(id, end);
       if (end === "failed" && !options.keepGoing) halted = true;
       if (end === "failed") return;
@@ -70,22 +91,37 @@ export async function schedule(
         if (left === 0) ready.push(dependent);
       }
     }).catch((cause) => {
+      if (cause instanceof NoTurn) return;
       fault ??= { cause };
       halted = true;
     }).finally(() => {
-      running.delete(id);
+      if (begun.get(id)!.hasTurn) running--;
+      begun.delete(id);
     });
-    running.set(id, work);
+    begun.set(id, { work, turn, hasTurn: false });
   };
+  const mayGoOn = () => !halted && !options.signal?.aborted;
+  const giveTurns = () => {
+    for (const one of begun.values()) {
+      if (one.hasTurn) continue;
+      if (!mayGoOn()) one.turn.reject(new NoTurn());
+      else if (running < options.jobs) {
+        running++;
+        one.hasTurn = true;
+        one.turn.resolve();
+      }
+    }
+  };
+  const most = options.jobs + (options.ahead ?? 0);
 
   let next = 0;
   while (true) {
-    while (
-      !halted && !options.signal?.aborted && next < ready.length &&
-      running.size < options.jobs
-    ) begin(ready[next++]);
-    if (running.size === 0) break;
-    await Promise.race(running.values());
+    while (mayGoOn() && next < ready.length && begun.size < most) {
+      begin(ready[next++]);
+    }
+    giveTurns();
+    if (begun.size === 0) break;
+    await Promise.race([...begun.values()].map(({ work }) => work));
   }
   if (fault !== undefined) throw fault.cause;
 
