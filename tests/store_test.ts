@@ -3,7 +3,7 @@ import { join } from "@std/path/join";
 import { canonicalBytes } from "../src/core/canonical_json.ts";
 import { kvStore } from "../src/ledger/kv_store.ts";
 import { MemoryStore } from "../src/ledger/memory_store.ts";
-import { EMPTY_HEAD } from "../src/ledger/store.ts";
+import { type Append, EMPTY_HEAD } from "../src/ledger/store.ts";
 import { appendTexts, bytesOf, headAfter } from "./support/ledger.ts";
 import { rejectsWith } from "./support/rejects_with.ts";
 import { type StorePlace, testStore, texts } from "./store_suite.ts";
@@ -48,6 +48,35 @@ Deno.test("KV store: two open at once see each other's commits and refuse each o
   await one.commit({ entries: appendTexts(headAfter(append), "b") });
   assertEquals(await texts(one.entries()), ["a", "b"]);
   await one.close();
+});
+
+Deno.test("KV store: what one remembers of a head does not hide what another wrote", async () => {
+  await using folder = await tempFolder();
+  const one = await kvStore(folder.ledger);
+  const two = await kvStore(folder.ledger);
+  const run = "r";
+  const receipts = (...all: Append[]) => all.map((append) => ({ run, append }));
+  const first = appendTexts(EMPTY_HEAD, "a");
+  const second = appendTexts(headAfter(first), "b");
+  const third = appendTexts(headAfter(second), "c");
+  await one.commit({ receipts: receipts(first) });
+  await two.commit({ receipts: receipts(second) });
+  // It still remembers the first, and is told that the second has come.
+  const other = appendTexts(headAfter(first), "other");
+  await rejectsWith(
+    "ledger.conflict",
+    () => one.commit({ receipts: receipts(other) }),
+  );
+  await one.commit({ receipts: receipts(third) });
+  const fourth = appendTexts(headAfter(third), "d");
+  await two.commit({ receipts: receipts(fourth) });
+  assertEquals(await texts(one.receipts(run)), ["a", "b", "c", "d"]);
+  // What it remembers is behind, and it may go on all the same.
+  const fifth = appendTexts(headAfter(fourth), "e");
+  await one.commit({ receipts: receipts(fifth) });
+  assertEquals(await texts(two.receipts(run)), ["a", "b", "c", "d", "e"]);
+  await one.close();
+  await two.close();
 });
 
 Deno.test("KV store: its folder is made, and its files are for the owner only", async () => {

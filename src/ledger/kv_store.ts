@@ -13,6 +13,7 @@ import { KvDatabase, type KvDatabaseOptions } from "./kv_database.ts";
 import { checkFormat, checkVersion, FORMAT } from "./kv_format.ts";
 import { type Key, KEYS, type KvCommit, layOut } from "./kv_layout.ts";
 import { isMade, makeVoid, withMark } from "./kv_mark.ts";
+import { LeftRows, type Row } from "./left_rows.ts";
 import { parsePlace } from "./kv_place.ts";
 import { assign, getAll, readValue } from "./kv_values.ts";
 import { DamagedValue, readJson, splitPage, unpack } from "./page.ts";
@@ -58,7 +59,7 @@ export async function kvStore(
 
 interface Checked {
   /** What the atomic commit must find unchanged. */
-  checks: Deno.AtomicCheck[];
+  checks: Row[];
   /** The database is empty. */
   isNew: boolean;
   /** What has changed already. */
@@ -67,6 +68,8 @@ interface Checked {
 
 class KvStore implements Store {
   readonly #database: KvDatabase;
+  /** Of a file: at a server a commit may have been made whose answer was lost. */
+  readonly #left = new LeftRows();
   /** Commits in a row that came too late. */
   #collisions = 0;
 
@@ -141,27 +144,29 @@ class KvStore implements Store {
     let moved: string | null;
     try {
       moved = await this.#database.use(async (kv) => {
-        const checked = await this.#prepare(kv, change, laid, mark !== null);
-        if (checked.moved !== null) return checked.moved;
-        const operation = assign(kv.atomic().check(...checked.checks), [
-          ...(checked.isNew ? [FORMAT] : []),
-          ...laid.atomic,
-        ]);
-        for (const id of change.unlist ?? []) {
-          operation.delete([...KEYS.document("index", id)]);
+        for (;;) {
+          const isRemembered = !this.#left.isEmpty;
+          const checked = await this.#prepare(kv, change, laid, mark !== null);
+          if (checked.moved === null) {
+            const operation = operationOf(kv, change, laid, checked);
+            if (mark !== null) withMark(operation, mark);
+            // Patience may have ended while the server was asked for what it has.
+            if (isGivenUp) return "too late";
+            isSent = true;
+            const done = await operation.commit();
+            if (done.ok && mark === null) {
+              this.#left.keep(laid, checked.checks, done);
+            }
+            // A server that is asked twice refuses what it has done at the first time.
+            if (done.ok || mark !== null && await isMade(kv, mark)) return null;
+          }
+          this.#left.clear();
+          if (!isRemembered) return checked.moved ?? "someone else was faster";
         }
-        if (mark !== null) withMark(operation, mark);
-        // Patience may have ended while the server was asked for what it has.
-        if (isGivenUp) return "too late";
-        isSent = true;
-        const { ok } = await operation.commit();
-        // A server that is asked twice refuses what it has done at the first time.
-        return ok || mark !== null && await isMade(kv, mark)
-          ? null
-          : "someone else was faster";
       });
     } catch (error) {
       isGivenUp = true;
+      this.#left.clear();
       if (mark === null || !isSent || !await this.#wasMade(mark, error)) {
         throw error;
       }
@@ -245,7 +250,7 @@ class KvStore implements Store {
         },
       });
     }
-    const rows = await getAll(kv, [
+    const rows = await this.#rows(kv, [
       KEYS.format,
       ...wants.map(({ key }) => key),
     ]);
@@ -256,6 +261,11 @@ class KvStore implements Store {
       if (moved !== null) return { checks: rows, isNew, moved };
     }
     return { checks: rows, isNew, moved: null };
+  }
+
+  async #rows(kv: Deno.Kv, keys: readonly Key[]): Promise<Row[]> {
+    const read = await getAll(kv, keys.filter((key) => !this.#left.get(key)));
+    return keys.map((key) => this.#left.get(key) ?? { ...read.shift()!, key });
   }
 
   #readHead(key: Key): Promise<Head> {
@@ -297,6 +307,20 @@ class KvStore implements Store {
       throw new DamagedValue(`record ${record} is missing`);
     });
   }
+}
+
+function operationOf(
+  kv: Deno.Kv,
+  { unlist = [] }: Commit,
+  { atomic }: KvCommit,
+  { checks, isNew }: Checked,
+): Deno.AtomicOperation {
+  const operation = assign(kv.atomic().check(...checks), [
+    ...(isNew ? [FORMAT] : []),
+    ...atomic,
+  ]);
+  for (const id of unlist) operation.delete([...KEYS.document("index", id)]);
+  return operation;
 }
 
 function parseHead(value: unknown): Head {
