@@ -7,6 +7,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
 import { isWritError, WritError } from "../src/core/errors.ts";
+import { confine } from "../src/sandbox/confine.ts";
 import { launchUnder } from "../src/sandbox/choose_backend.ts";
 import {
   bare,
@@ -15,7 +16,7 @@ import {
   underEach,
   withLauncher,
 } from "./support/sandbox.ts";
-import { confinement, LIMITS } from "./support/confinements.ts";
+import { confinement, LIMITS, step } from "./support/confinements.ts";
 import { launcherAbove } from "./support/processes.ts";
 
 const sh = (script: string) => ["sh", "-c", script];
@@ -217,6 +218,33 @@ underEach(
     );
     assertEquals(error.code, "store.unwritable");
     assertEquals(await processesWith(seconds), []);
+  },
+);
+
+underEach(
+  "a step whose requests cannot be taken is ended, and the next one runs",
+  async (bench) => {
+    await Deno.writeTextFile(
+      join(bench.host.stage, "ask.ts"),
+      "Deno.readTextFileSync('ask.ts'); for (;;);",
+    );
+    const error = await assertRejects(
+      () =>
+        bench.run(["run", "ask.ts"], {
+          kind: "deno",
+          runtime: {
+            ...confine(step({ kind: "deno" })).runtime!,
+            read: ["ask.ts"],
+          },
+        }, {
+          audit: () => {
+            throw new WritError("store.unwritable", "Cannot write");
+          },
+        }),
+      WritError,
+    );
+    assertEquals(error.code, "store.unwritable");
+    assertEquals((await bench.run(sh("echo up"))).out, "up\n");
   },
 );
 

@@ -63,6 +63,8 @@ Deno.test("what is no line of the runtime is left out, and that is told", () => 
       '{"permission":1,"value":null}\n',
       "[]\n",
       "null\n",
+      line("read", "file://%"),
+      line("write", "file:///%ff"),
     ]
   ) {
     const audit = audited(text + line("env", "A"));
@@ -136,6 +138,24 @@ Deno.test("the least set holds what was used, a whole kind narrowed to what was 
     sys: ["hostname", "uid"],
     net: ["a.example:443"],
   });
+});
+
+Deno.test("a path that cannot be decoded is left out of the evidence, and the step goes on", async () => {
+  await using world = await World.make({
+    unattended: true,
+    files: {
+      "main.ts":
+        `await fetch("file:///%ff").catch(() => {}); Deno.readTextFileSync("main.ts"); console.log("here");`,
+    },
+    steps: {
+      main: { deno: ["run", "main.ts"], permissions: { read: ["main.ts"] } },
+    },
+  });
+  const ended = await world.execute();
+  assertEquals(ended.status, 0, ended.stderr);
+  assertEquals(await world.evidence("stdout"), "here\n");
+  const requests = parseRequests(await world.evidence("permissions"));
+  assert(requests.some(({ value }) => value === "main.ts"));
 });
 
 const SCRIPT = `

@@ -6,6 +6,7 @@
  */
 
 const HEADER = 9;
+const MOST_BYTES = 0xffffffff;
 
 /** Kinds of frames: the first three go to the launcher, the others come from it. */
 export const FRAME = {
@@ -34,8 +35,12 @@ export const FRAME = {
  * @param {number} step
  * @param {Uint8Array} payload
  * @returns {Uint8Array<ArrayBuffer>}
+ * @throws {RangeError} when the payload is longer than 4 GiB
  */
 export function encodeFrame(kind, step, payload) {
+  if (payload.length > MOST_BYTES) {
+    throw new RangeError(`no frame holds ${payload.length} bytes`);
+  }
   const frame = new Uint8Array(HEADER + payload.length);
   const view = new DataView(frame.buffer);
   view.setUint32(0, payload.length, true);
@@ -54,22 +59,18 @@ export function encodeFrame(kind, step, payload) {
  */
 export async function* decodeFrames(chunks) {
   let pending = new Uint8Array(0);
+  // What belongs to one frame is joined once, when all of it is there.
+  let parts = [];
+  let missing = 0;
   for await (const chunk of chunks) {
-    if (pending.length === 0) pending = chunk;
-    else {
-      const joined = new Uint8Array(pending.length + chunk.length);
-      joined.set(pending);
-      joined.set(chunk, pending.length);
-      pending = joined;
-    }
-    while (pending.length >= HEADER) {
-      const view = new DataView(
-        pending.buffer,
-        pending.byteOffset,
-        pending.byteLength,
-      );
-      const end = HEADER + view.getUint32(0, true);
-      if (pending.length < end) break;
+    parts.push(chunk);
+    missing -= chunk.length;
+    if (missing > 0) continue;
+    pending = join([pending, ...parts]);
+    parts = [];
+    while (pending.length >= lengthOf(pending)) {
+      const end = lengthOf(pending);
+      const view = new DataView(pending.buffer, pending.byteOffset, HEADER);
       yield {
         kind: view.getUint8(4),
         step: view.getUint32(5, true),
@@ -77,6 +78,30 @@ export async function* decodeFrames(chunks) {
       };
       pending = pending.subarray(end);
     }
+    missing = lengthOf(pending) - pending.length;
   }
-  if (pending.length > 0) throw new Error("the stream ended within a frame");
+  if (pending.length > 0 || parts.length > 0) {
+    throw new Error("the stream ended within a frame");
+  }
+}
+
+/** How long the frame is that begins here, as far as that is known. */
+function lengthOf(bytes) {
+  if (bytes.length < HEADER) return HEADER;
+  const { buffer, byteOffset } = bytes;
+  return HEADER + new DataView(buffer, byteOffset).getUint32(0, true);
+}
+
+function join(parts) {
+  const [first, second] = parts;
+  if (parts.length === 2 && first.length === 0) return second;
+  const joined = new Uint8Array(
+    parts.reduce((sum, { length }) => sum + length, 0),
+  );
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
 }

@@ -33,6 +33,19 @@ export async function startProxy(
 ): Promise<HostProxy> {
   // The path of a socket has room for 107 bytes, which the state folder's may use up.
   const folder = await Deno.makeTempDir({ prefix: "writ-net-" });
+  try {
+    return await startIn(folder, hosts, take);
+  } catch (error) {
+    await Deno.remove(folder, { recursive: true });
+    throw error;
+  }
+}
+
+async function startIn(
+  folder: string,
+  hosts: readonly string[],
+  take: (chunk: Uint8Array) => void,
+): Promise<HostProxy> {
   const socket = join(folder, RELAY.socket);
   const deno = Deno.execPath();
   await Deno.writeTextFile(join(folder, RELAY.script), relaySource());
@@ -56,25 +69,27 @@ export async function startProxy(
       first = false;
       if (rest.length > 0) take(rest);
     }
-    ready.resolve(false);
-  })();
+  })().finally(() => ready.resolve(false));
+  // What could not be taken is told when the proxy is closed; without a reader it ends.
+  taken.catch(() => {});
+  const end = async () => {
+    await child.stdin.close().catch(() => {});
+    await child.status;
+    return (await complaint).trim();
+  };
   let closed = false;
   const close = async () => {
     if (closed) return;
     closed = true;
-    await child.stdin.close().catch(() => {});
-    await taken;
-    await child.status;
-    await complaint;
+    await end();
     await Deno.remove(folder, { recursive: true });
+    await taken;
   };
   if (!await ready.promise) {
-    await close();
     throw new WritError(
       "sandbox.launch",
       `Cannot start the proxy that holds the step to its hosts: ${
-        (await complaint)
-          .trim().slice(-500)
+        (await end()).slice(-500)
       }`,
     );
   }

@@ -8,6 +8,7 @@
 import { Descriptors } from "./descriptors.js";
 import { spawnProcess } from "./libc.js";
 import { OwnFolders } from "./own_folders.js";
+import { secretDescriptors, secretValue } from "./step_secrets.js";
 import { StepWatch } from "./step_watch.js";
 import { toldUsage, usageInNamespaces, usageUnderLandlock } from "./usage.js";
 
@@ -175,7 +176,9 @@ export class LaunchedStep {
       given.push([audit.write, launch.auditFd]);
       this.#reads.push(["audit", audit.read]);
     }
-    if (launch.secrets !== null) given.push(...this.#secretDescriptors());
+    if (launch.secrets !== null) {
+      given.push(...secretDescriptors(fds, launch.secrets, this.#secrets));
+    }
     this.#pid = await this.#spawn(given);
     this.#host.reaper.expect(this.#pid, this.#worker === null);
     this.#send("started", new TextEncoder().encode(`${this.#pid}`));
@@ -188,34 +191,12 @@ export class LaunchedStep {
     );
   }
 
-  /** What bubblewrap reads of the secrets. */
-  #secretDescriptors() {
-    const { fd, variables, files } = this.#launch.secrets;
-    const text = variables.flatMap(({ variable, secret }) => [
-      "--setenv",
-      variable,
-      this.#secret(secret),
-    ]).map((word) => `${word}\0`).join("");
-    const bytes = (text) => this.#fds.bytes(new TextEncoder().encode(text));
-    return [
-      ...(fd === null ? [] : [[bytes(text), fd]]),
-      ...files.map(({ fd, secret }) => [bytes(this.#secret(secret)), fd]),
-    ];
-  }
-
-  #secret(name) {
-    if (!Object.hasOwn(this.#secrets, name)) {
-      throw new Error(`its secret "${name}" was not given`);
-    }
-    return this.#secrets[name];
-  }
-
   async #spawn(given) {
     const { program, argv, cwd, kernel, secrets } = this.#launch;
     const env = { ...this.#launch.env };
     if (secrets !== null && secrets.fd === null) {
       for (const { variable, secret } of secrets.variables) {
-        env[variable] = this.#secret(secret);
+        env[variable] = secretValue(this.#secrets, secret);
       }
     }
     const start = {

@@ -230,6 +230,8 @@ class Connection implements Launcher {
       }
     } catch (error) {
       cause = error;
+      // One that cannot be understood has to end, with all that it runs.
+      await this.#writer.close().catch(() => {});
     }
     const words = await complaint;
     const { signal, code } = await this.#child.status;
@@ -256,6 +258,20 @@ function killGroup(pid: number): void {
   }
 }
 
+/** Who takes what a step tells; `null` for what the launcher tells of it. */
+function taker(io: LaunchIo, kind: number) {
+  switch (kind) {
+    case FRAME.stdout:
+      return io.stdout;
+    case FRAME.stderr:
+      return io.stderr;
+    case FRAME.audit:
+      return io.audit;
+    default:
+      return null;
+  }
+}
+
 async function deliver(
   waiting: Waiting,
   kind: number,
@@ -266,18 +282,18 @@ async function deliver(
     waiting.pid = Number(new TextDecoder().decode(payload));
     return;
   }
-  if (kind === FRAME.stdout || kind === FRAME.stderr) {
+  const take = taker(io, kind);
+  if (take !== null) {
     // What it prints after a fault is nobody's.
     if (waiting.fault !== null) return;
     try {
-      await (kind === FRAME.stdout ? io.stdout(payload) : io.stderr(payload));
+      await take(payload);
     } catch (error) {
       waiting.fault = { error };
       abort();
     }
     return;
   }
-  if (kind === FRAME.audit) return io.audit(payload);
   if (waiting.fault !== null) return reject(waiting.fault.error);
   const body = JSON.parse(new TextDecoder().decode(payload));
   if (kind === FRAME.exited) {

@@ -53,15 +53,12 @@ export class PermissionAudit {
   }
 
   #add(line: string): void {
-    const read = readLine(line);
+    const read = this.#read(line);
     if (read === null) {
       this.#truncated = true;
       return;
     }
-    const { permission } = read;
-    const value = read.value !== null && /^(read|write|ffi)$/.test(permission)
-      ? inWorkspace(this.#root, this.#cwd, read.value)
-      : read.value;
+    const { permission, value } = read;
     const key = `${permission}\0${value}`;
     const known = this.#found.get(key);
     if (known !== undefined) known.count++;
@@ -69,20 +66,21 @@ export class PermissionAudit {
       this.#found.set(key, { permission, value, count: 1 });
     } else this.#truncated = true;
   }
-}
 
-function readLine(
-  line: string,
-): { permission: string; value: string | null } | null {
-  try {
-    const { permission, value } = JSON.parse(line);
-    return typeof permission === "string" &&
-        (typeof value === "string" || value === null)
-      ? { permission, value }
-      : null;
-  } catch {
-    // Whatever a program that the step started wrote there is not the runtime's word.
-    return null;
+  #read(line: string): Omit<PermissionRequest, "count"> | null {
+    try {
+      const { permission, value } = JSON.parse(line);
+      if (typeof permission !== "string") return null;
+      if (value === null) return { permission, value };
+      if (typeof value !== "string") return null;
+      return /^(read|write|ffi)$/.test(permission)
+        ? { permission, value: inWorkspace(this.#root, this.#cwd, value) }
+        : { permission, value };
+    } catch {
+      // Whatever a program that the step started wrote there is not the runtime's word; nor is a
+      // path one that cannot be decoded.
+      return null;
+    }
   }
 }
 

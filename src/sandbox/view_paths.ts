@@ -35,7 +35,11 @@ export function outermost(paths: string[]): string[] {
   return out;
 }
 
-/** A path as a step named it, relative to the workspace's root; absolute where it lies elsewhere. */
+/**
+ * A path as a step named it, relative to the workspace's root; absolute where it lies elsewhere.
+ *
+ * @throws {TypeError|URIError} for a `file:` URL that is none, or whose path cannot be decoded
+ */
 export function inWorkspace(root: string, cwd: string, named: string): string {
   const path = named.startsWith("file://")
     ? decodeURIComponent(new URL(named).pathname)
