@@ -56,6 +56,20 @@ const DEFAULTS: [
     "allow",
     ["run-in-sandbox", "unattended"],
   ],
+  [
+    "a private loopback is no network by its addresses either",
+    { permissions: { net: ["127.0.0.1:8080", "[::1]", "127.0.0.1"] } },
+    factsOf(),
+    "allow",
+    ["run-in-sandbox", "unattended"],
+  ],
+  [
+    "another address of the machine's own is a network",
+    { permissions: { net: ["127.0.0.2:8080"] } },
+    factsOf(),
+    "review",
+    ["run-in-sandbox", "uses-network"],
+  ],
   ["an agent's step waits", {}, agent, "review", ["run-in-sandbox"]],
   [
     "a system's step may run alone",

@@ -165,6 +165,25 @@ Deno.test("all faults of a trust file are found at once", () => {
   assert(error.faults.length >= 3);
 });
 
+Deno.test("three thousand names are told apart, and one that reads like the first is found", () => {
+  const keys = Array.from(
+    { length: 3000 },
+    (_, i) => trustedKey("ana", { owner: `owner ${i}` }),
+  );
+  const error = assertThrows(
+    () =>
+      parseTrust(
+        bytes(JSON.stringify(trustOf({}, {
+          keys: [...keys, trustedKey("li", { owner: "OWNER\u30000" })],
+        }))),
+        "trust.json",
+      ),
+    WritError,
+  );
+  // All keys but the first are Ana's once more, and that is told once for each.
+  assert(error.message.includes("3000 faults"), error.message);
+});
+
 Deno.test("the last canonical y is a key, the prime itself is not", () => {
   assertEquals(publicKeyFault(encodeBase64(p(0xeb))), null);
   assert(publicKeyFault(encodeBase64(p(0xee))) !== null);

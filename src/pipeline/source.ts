@@ -16,10 +16,9 @@ export interface Source {
 /** Reads a text file. A byte order mark is passed over; `\n`, `\r\n` and `\r` end a line. */
 export function readSource(bytes: Uint8Array): Source {
   const text = decode(bytes);
-  const starts = lineStarts(text);
   return {
     text,
-    at: (offset) => placeAt(starts, offset),
+    at: placesOf(text),
     invalid: firstInvalidByte(bytes, text),
   };
 }
@@ -54,6 +53,12 @@ function firstInvalidByte(
 function isReplacement(bytes: Uint8Array, index: number): boolean {
   return bytes[index] === 0xef && bytes[index + 1] === 0xbf &&
     bytes[index + 2] === 0xbd;
+}
+
+/** The line and column of each offset of a text, as {@linkcode Source} has them. */
+export function placesOf(text: string): Source["at"] {
+  const starts = lineStarts(text);
+  return (offset) => placeAt(starts, offset);
 }
 
 function lineStarts(text: string): number[] {

@@ -5,7 +5,6 @@
  * @module
  */
 import type * as engine from "@cedar-policy/cedar-wasm/nodejs";
-import type { Place } from "../core/errors.ts";
 
 /** Cedar's functions. */
 export type Cedar = Omit<typeof engine, "default">;
@@ -37,22 +36,4 @@ export function startCedar(compiled: Promise<WebAssembly.Module>): void {
   // Who never asks is not told.
   started.catch(() => {});
   loading = started;
-}
-
-/** The place of a byte of a file. */
-export function placeAt(file: string, text: string, byte: number): Place {
-  const before = new TextDecoder().decode(
-    new TextEncoder().encode(text).subarray(0, byte),
-  );
-  const lines = before.split("\n");
-  return {
-    file,
-    line: lines.length,
-    column: lines[lines.length - 1].length + 1,
-  };
-}
-
-/** How many bytes of UTF-8 a text takes. */
-export function byteLength(text: string): number {
-  return new TextEncoder().encode(text).length;
 }

@@ -8,6 +8,7 @@ import parsed from "../../policies/default.rules.json" with { type: "json" };
 import schema from "../../policies/writ.cedarschema" with { type: "text" };
 import type { Digest } from "../core/digest.ts";
 import type { ParsedPolicy, PolicyRule } from "./parse_policy.ts";
+import { PolicyText } from "./policy_text.ts";
 import { policyDigest, type PolicySet } from "./policy_set.ts";
 
 /** `policies/default.cedar` and `policies/writ.cedarschema` of this repository. */
@@ -34,11 +35,12 @@ export type KeptRule = Omit<PolicyRule, "source"> & { start: number };
  */
 export function defaultParsed(): ParsedPolicy {
   const kept = parsed as KeptRule[];
+  const text = new PolicyText("default.cedar", rules);
   return {
     schema: { file: "writ.cedarschema", text: schema },
     rules: kept.map(({ start, ...rule }) => ({
       ...rule,
-      source: { text: rules, start },
+      source: { text, start },
     })),
     faults: [],
   };

@@ -10,6 +10,7 @@ import type {
   EntityJson,
   TypeAndId,
 } from "@cedar-policy/cedar-wasm/nodejs";
+import { isLocalhost } from "../core/localhost.ts";
 import type { Plan, PlanStep } from "../plan/plan.ts";
 import type { Facts, Requester } from "./decision.ts";
 import { sensitiveWrites } from "./sensitive_paths.ts";
@@ -126,7 +127,7 @@ export function usesNetwork(step: PlanStep): boolean {
   const { net } = step.permissions;
   return typeof net === "boolean"
     ? net
-    : net.some((host) => !/^localhost(:\d+)?$/.test(host));
+    : net.some((host) => !isLocalhost(host));
 }
 
 /** Whether a permission asks for anything. */

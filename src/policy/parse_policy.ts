@@ -6,7 +6,8 @@
 import type { PolicyJson } from "@cedar-policy/cedar-wasm/nodejs";
 import type { Fault, Place } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
-import { byteLength, type Cedar, type CedarError, placeAt } from "./cedar.ts";
+import type { Cedar, CedarError } from "./cedar.ts";
+import { PolicyText, ruleStarts } from "./policy_text.ts";
 import type { PolicySet } from "./policy_set.ts";
 
 /** One rule of a policy. */
@@ -21,8 +22,8 @@ export interface PolicyRule {
   json: PolicyJson;
   /** Where it begins. */
   place: Place;
-  /** Its file's text, and the byte at which it begins there. */
-  source: { text: string; start: number };
+  /** Its file, and the byte at which it begins there. */
+  source: { text: PolicyText; start: number };
 }
 
 /** A policy's schema and rules. With `faults` the rest may be incomplete. */
@@ -54,7 +55,8 @@ export function parsePolicy(cedar: Cedar, policy: PolicySet): ParsedPolicy {
         hint: "Save it as UTF-8 without one",
       });
     } else if (file.endsWith(".cedar")) {
-      rules.push(...parseRules(cedar, file, policy.files[file], faults));
+      const text = new PolicyText(file, policy.files[file]);
+      for (const rule of parseRules(cedar, text, faults)) rules.push(rule);
     }
   }
   refuseDoubles(rules, faults);
@@ -64,16 +66,15 @@ export function parsePolicy(cedar: Cedar, policy: PolicySet): ParsedPolicy {
 /** A fault of Cedar's in a file; `base` is the byte of the file that its offsets count from. */
 export function cedarFault(
   error: CedarError,
-  file: string,
-  text: string,
+  text: PolicyText,
   base = 0,
 ): Fault {
   const at = error.sourceLocations?.[0];
   const label = at?.label ? `, ${at.label}` : "";
   return {
     place: at === undefined
-      ? { file }
-      : placeAt(file, text, at.start < 0 ? base : base + at.start),
+      ? { file: text.file }
+      : text.placeOf(at.start < 0 ? base : base + at.start),
     message: sentence(`${error.message}${label}`),
     ...(error.help === null ? {} : { hint: error.help }),
   };
@@ -81,12 +82,7 @@ export function cedarFault(
 
 /** A fault of Cedar's in a rule. */
 export function ruleFault(error: CedarError, rule: PolicyRule): Fault {
-  const fault = cedarFault(
-    error,
-    rule.place.file,
-    rule.source.text,
-    rule.source.start,
-  );
+  const fault = cedarFault(error, rule.source.text, rule.source.start);
   if (error.sourceLocations?.[0] === undefined) fault.place = rule.place;
   // Cedar begins most of its messages, but not all, with this and a mark behind it.
   const prefix = `for policy \`${rule.id}\``;
@@ -98,46 +94,42 @@ export function ruleFault(error: CedarError, rule: PolicyRule): Fault {
 
 function parseRules(
   cedar: Cedar,
-  file: string,
-  text: string,
+  text: PolicyText,
   faults: Fault[],
 ): PolicyRule[] {
-  const parts = cedar.policySetTextToParts(text);
+  const parts = cedar.policySetTextToParts(text.text);
   if (parts.type === "failure") {
-    faults.push(...parts.errors.map((error) => cedarFault(error, file, text)));
+    for (const error of parts.errors) faults.push(cedarFault(error, text));
     return [];
   }
-  const starts = startsOf(
-    [...parts.policies, ...parts.policy_templates],
-    text,
+  const starts = new Map(
+    [...ruleStarts(text.text)].map(([rule, all]) => [rule, all.values()]),
   );
-  parts.policy_templates.forEach((_, index) =>
+  const startOf = (part: string) => starts.get(part)?.next().value ?? 0;
+  const rules = parts.policies.flatMap((part) =>
+    parseRule(cedar, part, { text, start: startOf(part) }, faults) ?? []
+  );
+  for (const part of parts.policy_templates) {
     faults.push({
-      place: placeAt(file, text, starts[parts.policies.length + index]),
+      place: text.placeOf(startOf(part)),
       message: "A template stands for no rule by itself, a rule was expected",
-    })
-  );
-  const rules = parts.policies.flatMap((part, index) => {
-    const at = { file, text, start: starts[index] };
-    return parseRule(cedar, part, at, faults) ?? [];
-  });
+    });
+  }
   return rules.sort((a, b) => a.source.start - b.source.start);
 }
 
 function parseRule(
   cedar: Cedar,
   part: string,
-  at: { file: string; text: string; start: number },
+  source: PolicyRule["source"],
   faults: Fault[],
 ): PolicyRule | null {
-  const place = placeAt(at.file, at.text, at.start);
+  const place = source.text.placeOf(source.start);
   const parsed = cedar.policyToJson(part);
   if (parsed.type === "failure") {
-    faults.push(
-      ...parsed.errors.map((error) =>
-        cedarFault(error, at.file, at.text, at.start)
-      ),
-    );
+    for (const error of parsed.errors) {
+      faults.push(cedarFault(error, source.text, source.start));
+    }
     return null;
   }
   const { id, reason } = parsed.json.annotations ?? {};
@@ -160,7 +152,7 @@ function parseRule(
     text: part,
     json: parsed.json,
     place,
-    source: { text: at.text, start: at.start },
+    source,
   };
 }
 
@@ -198,34 +190,6 @@ function onlySchema(
       'without a schema a misspelt rule is silent; "policies/writ.cedarschema" of Writ is the one to have',
   });
   return null;
-}
-
-/**
- * The byte at which each part, a verbatim piece of the text, begins. A short part may also occur
- * inside of a longer one: the longest choose first, and no part begins within another.
- */
-function startsOf(parts: readonly string[], text: string): number[] {
-  const taken: [start: number, end: number][] = [];
-  const starts = parts.map(() => 0);
-  const byLength = parts.map((_, index) => index).sort((a, b) =>
-    parts[b].length - parts[a].length
-  );
-  for (const index of byLength) {
-    const part = parts[index];
-    let start = text.indexOf(part);
-    for (
-      let over = taken.find(covers(start));
-      over !== undefined;
-      over = taken.find(covers(start))
-    ) start = text.indexOf(part, over[1]);
-    if (start >= 0) taken.push([start, start + part.length]);
-    starts[index] = byteLength(text.slice(0, Math.max(0, start)));
-  }
-  return starts;
-}
-
-function covers(at: number): (range: [number, number]) => boolean {
-  return ([start, end]) => start <= at && at < end;
 }
 
 function sentence(text: string): string {

@@ -23,6 +23,7 @@ import {
   type PolicyRule,
   ruleFault,
 } from "./parse_policy.ts";
+import { PolicyText } from "./policy_text.ts";
 import { policyDigest, type PolicySet } from "./policy_set.ts";
 import { typeFaults } from "./type_faults.ts";
 
@@ -180,9 +181,8 @@ function loadSchema(
 ): void {
   const read = cedar.preparseSchema(SLOT, schema.text);
   if (read.type === "failure") {
-    throw invalid(
-      read.errors.map((error) => cedarFault(error, schema.file, schema.text)),
-    );
+    const text = new PolicyText(schema.file, schema.text);
+    throw invalid(read.errors.map((error) => cedarFault(error, text)));
   }
 }
 

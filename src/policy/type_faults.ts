@@ -12,6 +12,7 @@ import {
   type PolicyRule,
   ruleFault,
 } from "./parse_policy.ts";
+import { PolicyText } from "./policy_text.ts";
 
 /**
  * Every fault that Cedar's validator finds. Its warnings count: a `forbid` that can never apply
@@ -30,8 +31,8 @@ export function typeFaults(
       ),
     },
   });
-  const inSchema = (error: CedarError) =>
-    cedarFault(error, schema.file, schema.text);
+  const text = new PolicyText(schema.file, schema.text);
+  const inSchema = (error: CedarError) => cedarFault(error, text);
   if (answer.type === "failure") return answer.errors.map(inSchema);
   const byId = new Map(rules.map((rule) => [rule.id, rule]));
   const wrong = new Set(answer.validationErrors.map((error) => error.policyId));

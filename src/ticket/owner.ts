@@ -37,7 +37,7 @@ export function namesPerson(owner: string): boolean {
 }
 
 /** One representative of all the ways to write an owner's name. */
-function folded(owner: string): string {
+export function folded(owner: string): string {
   return owner.normalize("NFKC").trim().replace(/\s+/gu, " ").toLowerCase()
     .normalize("NFKC");
 }

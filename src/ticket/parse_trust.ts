@@ -9,7 +9,7 @@ import { printable, quoted } from "../core/printable.ts";
 import { type JsonDocument, readDocument } from "../pipeline/document.ts";
 import { FaultList } from "../pipeline/faults.ts";
 import { checkDocument } from "../pipeline/form_faults.ts";
-import { namesPerson, sameOwner } from "./owner.ts";
+import { folded, namesPerson } from "./owner.ts";
 import { recipientFault } from "./recipient.ts";
 import {
   type Recipient,
@@ -81,8 +81,9 @@ function readTrust(
   }
   const trust = checkDocument(TrustSchema, document, "The trust file", faults);
   if (trust === undefined) return null;
-  checkKeys(trust, document, faults);
-  checkRecipients(trust, document, faults);
+  const names = new Map<string, string>();
+  checkKeys(trust, names, document, faults);
+  checkRecipients(trust, names, document, faults);
   if (new Set(trust.policies).size !== trust.policies.length) {
     faults.add(document.place(["policies"]), "A policy is listed twice");
   }
@@ -91,6 +92,7 @@ function readTrust(
 
 function checkKeys(
   trust: Trust,
+  names: Map<string, string>,
   document: JsonDocument,
   faults: FaultList,
 ): void {
@@ -108,7 +110,7 @@ function checkKeys(
     }
     if (ids.has(key.id)) fault("id", "the id is listed twice");
     ids.add(key.id);
-    const unclear = ownerFault(key.owner, trust.keys.slice(0, index));
+    const unclear = ownerFault(key.owner, names);
     if (unclear !== null) fault("owner", unclear);
     if (key.notAfter !== null && key.notAfter <= key.notBefore) {
       fault("notAfter", "it ends before it begins");
@@ -120,44 +122,42 @@ function checkKeys(
 }
 
 function checkRecipients(
-  { keys, recipients = [] }: Trust,
+  { recipients = [] }: Trust,
+  names: Map<string, string>,
   document: JsonDocument,
   faults: FaultList,
 ): void {
+  const listed = new Set<string>();
   recipients.forEach(({ recipient, owner }, index) => {
     const fault = (field: keyof Recipient, message: string) =>
       faults.add(
         document.place(["recipients", index, field]),
         `Recipient ${index + 1} of ${quoted(owner)}: ${message}`,
       );
-    const before = recipients.slice(0, index);
     const wrong = recipientFault(recipient);
     if (wrong !== null) fault("recipient", `it ${wrong}`);
-    if (before.some((other) => other.recipient === recipient)) {
-      fault("recipient", "it is listed twice");
-    }
-    const unclear = ownerFault(owner, [...keys, ...before]);
+    if (listed.has(recipient)) fault("recipient", "it is listed twice");
+    listed.add(recipient);
+    const unclear = ownerFault(owner, names);
     if (unclear !== null) fault("owner", unclear);
   });
 }
 
-/** Why a name could be taken for another's. */
+/** Why a name could be taken for another's. `names` are those before it, by what makes two of them one. */
 function ownerFault(
   owner: string,
-  others: readonly { owner: string }[],
+  names: Map<string, string>,
 ): string | null {
   if (printable(owner) !== owner || owner.trim() !== owner) {
     return "the owner's name has characters that do not show";
   }
   if (!namesPerson(owner)) return "the owner's name has no person before the /";
-  const like = others.find((other) =>
-    other.owner !== owner && sameOwner(other.owner, owner)
-  );
-  return like === undefined
+  const name = folded(owner);
+  const like = names.get(name) ?? owner;
+  names.set(name, like);
+  return like === owner
     ? null
-    : `the name reads like ${
-      quoted(like.owner)
-    }, one owner has one way to write it`;
+    : `the name reads like ${quoted(like)}, one owner has one way to write it`;
 }
 
 /** Whether the y of an encoding is below the field's prime, 2^255 - 19. */
