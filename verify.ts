@@ -7,7 +7,8 @@
  * @module
  */
 import { readBundle } from "./src/bundle/read_bundle.ts";
-import { EXIT, isWritError, WritError } from "./src/core/errors.ts";
+import { asWritError } from "./src/core/as_writ_error.ts";
+import { EXIT } from "./src/core/errors.ts";
 import { formatTime } from "./src/core/time.ts";
 import { startCedar } from "./src/policy/cedar.ts";
 import { compileCedar } from "./src/policy/compile_cedar.ts";
@@ -64,11 +65,11 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(json ? safeJson(report) : renderReport(report).join("\n"));
     return report.exit;
   } catch (thrown) {
-    const error = isWritError(thrown) ? thrown : new WritError(
-      "writ.fault",
-      `This is a fault of Writ: ${thrown}`,
-      { cause: thrown },
-    );
+    const error = asWritError(thrown, {
+      permission:
+        "give --allow-read: it reads the bundle, the files that you name, and its own packages",
+      fault: "please report it, with the command and this line",
+    });
     if (json) console.log(safeJson(errorDocument(error)));
     console.error(renderError(error).join("\n"));
     return error.exit;

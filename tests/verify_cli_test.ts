@@ -37,14 +37,23 @@ async function place(changes: Changes = {}): Promise<Place> {
   };
 }
 
-async function verify(
-  ...args: string[]
-): Promise<{ code: number; stdout: string; stderr: string }> {
+interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+const verify = (...args: string[]) => verifyWith(["--allow-read"], args);
+
+async function verifyWith(
+  may: string[],
+  args: string[],
+): Promise<Ended> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       "run",
       "--no-prompt",
-      "--allow-read",
+      ...may,
       "--deny-env",
       "--deny-net",
       "--deny-write",
@@ -153,6 +162,24 @@ const USAGE: [sentence: string, args: string[], code: number, error: string][] =
     ["nothing of that name", ["/nowhere/run"], 2, "input.unreadable"],
     ["a file for a folder", ["verify.ts"], 4, "bundle.unreadable"],
     [
+      "no checkpoint of that name",
+      ["src", "--seen", "nope"],
+      2,
+      'input.unreadable]: Cannot read the checkpoint "nope": nothing is there\n',
+    ],
+    [
+      "a folder for a checkpoint",
+      ["src", "--seen", "src"],
+      2,
+      "input.unreadable",
+    ],
+    [
+      "a folder that is no export",
+      ["src", "--seen", "deno.json", "--log", "src"],
+      2,
+      "input.invalid",
+    ],
+    [
       "no trust file of that name",
       ["src", "--trust", "/nowhere"],
       3,
@@ -170,9 +197,57 @@ for (const [sentence, args, code, error] of USAGE) {
   Deno.test(`told: ${sentence}`, async () => {
     const found = await verify(...args);
     assertEquals([found.code, found.stdout], [code, ""]);
-    assertStringIncludes(found.stderr, `error[${error}]: `);
+    assertStringIncludes(found.stderr, `error[${error}`);
   });
 }
+
+Deno.test("a trust file that is not there is to be had from somebody, not made", async () => {
+  const { stderr } = await verify("src", "--trust", "nobody.json");
+  assertStringIncludes(stderr, "\nhint: take the file from whom you believe");
+  assert(!stderr.includes("setup"), stderr);
+});
+
+Deno.test("what may not be read is named, and is no fault of Writ", async (t) => {
+  await using at = await place();
+  const may = [`--allow-read=${at.bundle}`];
+  const rows: [what: string, args: string[]][] = [
+    ["the trust file", ["--trust", at.trust]],
+    ["the checkpoint", ["--seen", join(at.folder, "checkpoint")]],
+    [
+      "the export",
+      ["--seen", join(at.bundle, "checkpoint"), "--log", at.folder],
+    ],
+  ];
+  await t.step("the bundle", async () => {
+    const { code, stderr } = await verifyWith([], [at.bundle]);
+    assertEquals(code, 3);
+    assertStringIncludes(stderr, "error[writ.permission]: ");
+  });
+  for (const [what, args] of rows) {
+    await t.step(what, async () => {
+      const { code, stderr } = await verifyWith(may, [at.bundle, ...args]);
+      assertEquals(code, 3);
+      assertStringIncludes(stderr, "error[writ.permission]: ");
+      assertStringIncludes(stderr, at.folder);
+      assertStringIncludes(stderr, "\nhint: give --allow-read: ");
+    });
+  }
+  await t.step(
+    "the policy engine, of which the bundle knows nothing",
+    async () => {
+      const { code, stdout, stderr } = await verifyWith(
+        [`--allow-read=${at.folder}`],
+        [at.bundle, "--trust", at.trust],
+      );
+      assertEquals([code, stdout], [3, ""]);
+      assertStringIncludes(stderr, "cedar_wasm_bg.wasm");
+    },
+  );
+  await t.step("the control: all of it may be read", async () => {
+    const { code, stderr } = await verify(at.bundle, "--trust", at.trust);
+    assertEquals([code, stderr], [0, ""]);
+  });
+});
 
 Deno.test("--help is an answer", async () => {
   const { code, stdout, stderr } = await verify("--help");

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { whyRefused } from "../core/as_writ_error.ts";
 import { isWritError, WritError } from "../core/errors.ts";
 import type { Bundle } from "./bundle.ts";
 
@@ -154,7 +155,7 @@ function unreadable(folder: string, cause: unknown): WritError {
       { cause, hint: "Start it with --allow-read" },
     );
   }
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = whyRefused(cause) ?? String(cause);
   return new WritError(
     "bundle.unreadable",
     `Cannot read the bundle "${folder}": ${why}`,

@@ -6,16 +6,33 @@
 import { isWritError, WritError } from "./errors.ts";
 import { quoted } from "./printable.ts";
 
+/** What helps, by program. */
+export interface Helps {
+  /** Where a permission of Deno is missing. */
+  permission: string;
+  /** Where the fault is Writ's own. */
+  fault: string;
+}
+
+const HELPS: Helps = {
+  permission:
+    "a command has the permissions of its row in src/cli/profile.ts, and no others",
+  fault:
+    "please report it, with what WRIT_DEBUG=1 prints when the command is given again",
+};
+
 /**
  * A {@linkcode WritError} stays; a missing permission of Deno and what the file system refuses
  * become one with its code; all else is a fault of Writ itself. Where tidying up failed too, the first
  * error counts.
  */
-export function asWritError(thrown: unknown): WritError {
-  if (thrown instanceof SuppressedError) return asWritError(thrown.suppressed);
+export function asWritError(thrown: unknown, helps: Helps = HELPS): WritError {
+  if (thrown instanceof SuppressedError) {
+    return asWritError(thrown.suppressed, helps);
+  }
   if (isWritError(thrown)) return thrown;
   for (let cause = thrown; cause instanceof Error; cause = cause.cause) {
-    if (cause.name === "NotCapable") return permission(cause, thrown);
+    if (cause.name === "NotCapable") return permission(cause, thrown, helps);
     const why = whyRefused(cause);
     if (why !== undefined) return refused(cause, why, thrown);
   }
@@ -23,16 +40,16 @@ export function asWritError(thrown: unknown): WritError {
     ? `${thrown.name}: ${thrown.message}`
     : String(thrown);
   return new WritError("writ.fault", `This is a fault of Writ: ${message}`, {
-    hint:
-      "please report it, with what WRIT_DEBUG=1 prints when the command is given again",
+    hint: helps.fault,
     cause: thrown,
   });
 }
 
-/** Why a file system refused; `undefined` for an error that is none of its. */
-function whyRefused(error: Error & { code?: string }): string | undefined {
-  return REFUSED[error.code ?? ""] ??
-    /^(.+) \(os error \d+\)/.exec(error.message)?.[1];
+/** Why a file system refused, in a few words; `undefined` for what is no error of its. */
+export function whyRefused(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code = "" } = error as Error & { code?: string };
+  return REFUSED[code] ?? /^(.+) \(os error \d+\)/.exec(error.message)?.[1];
 }
 
 /** What a file system says, by its code. */
@@ -85,7 +102,11 @@ const ONLY_WRITES = new Set(["ENOSPC", "EDQUOT", "EROFS"]);
 const READS = /^(read|l?stat|open$|realpath)/;
 
 /** Deno says: `Requires write access to "/x", run again with the --allow-write flag`. */
-function permission(error: Error, cause: unknown): WritError {
+function permission(
+  error: Error,
+  cause: unknown,
+  helps: Helps,
+): WritError {
   const [, what = error.message] = /^Requires (.*?)(?:, run again.*)?$/s.exec(
     error.message,
   ) ?? [];
@@ -95,10 +116,6 @@ function permission(error: Error, cause: unknown): WritError {
   return new WritError(
     "writ.permission",
     `Cannot go on: this process was started without ${flag}, and ${what} is needed`,
-    {
-      hint:
-        "a command has the permissions of its row in src/cli/profile.ts, and no others",
-      cause,
-    },
+    { hint: helps.permission, cause },
   );
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { whyRefused } from "../core/as_writ_error.ts";
 import { WritError } from "../core/errors.ts";
 import { type Checkpoint, parseCheckpoint } from "./checkpoint.ts";
 import { requireLogFolder, tilesIn } from "./log_folder.ts";
@@ -45,7 +46,7 @@ async function readCheckpoint(file: string): Promise<Uint8Array> {
     info = await Deno.stat(file);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) throw cause;
-    throw refuse((cause as Error).message, cause);
+    throw refuse(whyRefused(cause) ?? String(cause), cause);
   }
   if (!info.isFile) throw refuse("it is no plain file");
   if (info.size > MOST_BYTES) throw refuse("it is larger than 1 MiB");

@@ -114,6 +114,18 @@ export function notInForce(sight: Sight): WritError | null {
   }
 }
 
+/**
+ * The trust that a workspace proposes.
+ *
+ * @throws {WritError} `trust.missing`; `trust.invalid` with every fault
+ */
+export async function loadProposedTrust(workspace: string): Promise<Trust> {
+  return await loadTrust(
+    join(workspace, TRUST_FILE),
+    "deno task setup writes one",
+  );
+}
+
 async function readTrust(path: string): Promise<Trust | null> {
   try {
     return await loadTrust(path);

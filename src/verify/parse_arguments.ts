@@ -22,7 +22,8 @@ export const VERIFY_USAGE =
   --help                  this text
 
 Exit codes: 0 true, executed and succeeded; 1 a true record of a failed run;
-2 bad usage; 3 the trust file cannot be used; 4 not true, or not provable`;
+2 bad usage, or nothing is there; 3 the trust file cannot be used, or Deno was
+not given leave to read; 4 not true, or not provable; 70 a fault of Writ`;
 
 /** What `verify.ts` is asked to do. */
 export interface VerifyArguments {

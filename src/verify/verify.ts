@@ -15,7 +15,8 @@ import type { InvariantResult, Report, ReportVerdict } from "./report.ts";
  * Checks every invariant of a bundle. All of them are always checked: a reader of a broken
  * bundle sees everything that is wrong with it, and what could not be known for that reason.
  *
- * Never throws for what is in the bundle.
+ * Never throws for what is in the bundle; a permission of Deno that is missing, as for the file of
+ * the policy engine, throws.
  *
  * @example What is not there is not verified
  * ```ts

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { join } from "@std/path/join";
 import { canonicalBytes, parseCanonical } from "../../core/canonical_json.ts";
 import type { Digest } from "../../core/digest.ts";
 import { EXIT, WritError } from "../../core/errors.ts";
@@ -17,14 +16,13 @@ import {
 } from "../../policy/pins.ts";
 import { policyDigest } from "../../policy/policy_set.ts";
 import { validatePolicy } from "../../policy/validate.ts";
-import { TRUST_FILE } from "../../run/sight.ts";
+import { loadProposedTrust, TRUST_FILE } from "../../run/sight.ts";
 import {
   type Differences,
   differences,
   type InForce,
 } from "../../ticket/differences.ts";
 import { listKeys } from "../../ticket/keyring.ts";
-import { loadTrust } from "../../ticket/read_trust.ts";
 import { recipientId } from "../../ticket/recipient.ts";
 import { gapText, trustGaps } from "../../ticket/trust_gaps.ts";
 import {
@@ -47,7 +45,7 @@ export const show: Command = command({
   async run(_args, { terminal, cwd, home }) {
     const { root } = await findWorkspace(cwd);
     const { configFolder } = await home();
-    const trust = await loadTrust(join(root, TRUST_FILE));
+    const trust = await loadProposedTrust(root);
     const pins = await readPins(configFolder, root);
     const digest = trustDigest(trust);
     const inForce = pins?.trust === digest;
@@ -144,7 +142,7 @@ export const accept: Command = command({
 /** What the workspace proposes, refused where it could not be used. */
 async function proposed(root: string): Promise<InForce> {
   const { policy } = await loadPolicy(root);
-  const trust = await loadTrust(join(root, TRUST_FILE));
+  const trust = await loadProposedTrust(root);
   const faults = await validatePolicy(policy);
   if (faults.length === 0) return { policy, trust };
   throw new WritError(

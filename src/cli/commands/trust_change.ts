@@ -16,14 +16,13 @@ import { loadPolicy } from "../../policy/load_policy.ts";
 import { lockFolder, writePlainFile } from "../../policy/plain_file.ts";
 import { policyDigest } from "../../policy/policy_set.ts";
 import { validatePolicy } from "../../policy/validate.ts";
-import { TRUST_FILE } from "../../run/sight.ts";
+import { loadProposedTrust, TRUST_FILE } from "../../run/sight.ts";
 import {
   parsePublicKey,
   type PublicKey,
   readKey,
 } from "../../ticket/keyring.ts";
 import { parseTrust } from "../../ticket/parse_trust.ts";
-import { loadTrust } from "../../ticket/read_trust.ts";
 import { recipientFault } from "../../ticket/recipient.ts";
 import type { Trust, TrustedKey } from "../../ticket/trust.ts";
 import { trustText } from "../../ticket/trust_text.ts";
@@ -226,7 +225,7 @@ async function propose(
   const { root } = await findWorkspace(cwd);
   const path = join(root, TRUST_FILE);
   using _ = await lockFolder(dirname(path));
-  const trust = await loadTrust(path);
+  const trust = await loadProposedTrust(root);
   const bytes = new TextEncoder().encode(
     trustText(change(trust, formatTime(now()))),
   );
