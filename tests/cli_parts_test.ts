@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
 import { asWritError } from "../src/core/as_writ_error.ts";
 import { findHome } from "../src/cli/home.ts";
 import { Interrupts } from "../src/cli/interrupts.ts";
@@ -19,6 +20,8 @@ import {
 } from "../src/cli/parameters.ts";
 import { parseArguments } from "../src/cli/parse_arguments.ts";
 import { ERROR_EXIT, WritError } from "../src/core/errors.ts";
+import { spokenAsProgram, spokenAsTask } from "../src/cli/spoken.ts";
+import { wrapped } from "../src/cli/wrapped.ts";
 import { rejectsWith } from "./support/rejects_with.ts";
 
 const PARAMETERS = {
@@ -252,3 +255,64 @@ for (const [what, env] of NO_HOMES) {
     await rejectsWith("usage.invalid", () => findHome((name) => env[name]));
   });
 }
+
+const SPELT: [text: string, program: string, task: string][] = [
+  ["deno task run P", "writ run P", "deno task run P"],
+  ["writ run --help", "writ run --help", "deno task run --help"],
+  [
+    "deno task writ trust accept",
+    "writ trust accept",
+    "deno task writ trust accept",
+  ],
+  ["writ keys new", "writ keys new", "deno task writ keys new"],
+  ["deno task install", "deno task install", "deno task install"],
+  ["~/.config/writ run", "~/.config/writ run", "~/.config/writ run"],
+  ["Writ keys", "Writ keys", "Writ keys"],
+  ["writ keys-list", "writ keys-list", "writ keys-list"],
+  [
+    "Next: writ log, or deno task verify RUN",
+    "Next: writ log, or writ verify RUN",
+    "Next: deno task writ log, or deno task verify RUN",
+  ],
+];
+
+for (const [text, program, task] of SPELT) {
+  Deno.test(`"${text}" is spelt as it is given where it is read`, () => {
+    assertEquals([spokenAsProgram(text), spokenAsTask(text)], [program, task]);
+    assertEquals(spokenAsTask(program), task);
+    assertEquals(spokenAsProgram(task), program);
+  });
+}
+
+Deno.test("a line is wrapped between words, under where its text began", () => {
+  assertEquals(wrapped("  --yes  do it at once, now", 40), [
+    "  --yes  do it at once, now",
+  ]);
+  assertEquals(wrapped("  --yes  accept all of it without being asked", 34), [
+    "  --yes  accept all of it without",
+    "         being asked",
+  ]);
+  assertEquals(wrapped("one two three", 9), ["one two", "  three"]);
+  assertEquals(wrapped("a".repeat(200), 20), ["a".repeat(200)]);
+});
+
+Deno.test("no line of any help is wider than its terminal, or a page", () => {
+  fc.assert(fc.property(
+    fc.array(
+      fc.string({ minLength: 1, maxLength: 12, unit: "grapheme-ascii" }),
+    ),
+    fc.integer({ min: 20, max: 120 }),
+    (words, columns) => {
+      const line = words.map((word) => word.replace(/\s/g, "x")).join(" ");
+      const lines = wrapped(line, columns);
+      assertEquals(
+        lines.join(" ").split(/ +/).join(" "),
+        line.split(/ +/).join(" "),
+      );
+      assert(lines.every((one) => one.length <= Math.max(columns, 14)));
+    },
+  ));
+  assert(
+    wrapped("word ".repeat(100), Infinity).every((one) => one.length < 100),
+  );
+});

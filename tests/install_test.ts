@@ -3,18 +3,158 @@
  *
  * @module
  */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { join } from "@std/path/join";
+import {
+  COMMAND_NAMES,
+  type CommandName,
+  PROFILES,
+} from "../src/cli/profile.ts";
+import { denoFlags } from "../src/cli/task_flags.ts";
 import { shimText } from "../src/cli/write_shim.ts";
-import { type Ended, runProgram } from "./support/run_writ.ts";
+import { type Ended, runProgram, runWrit } from "./support/run_writ.ts";
 import { ROOT } from "./support/source_files.ts";
+import { codeOf, World } from "./support/world.ts";
 
 Deno.test("the program pins its Deno, its code, its configuration and its lock", () => {
+  const lines = shimText("/opt/deno", "/home/o'neil/writ").split("\n");
   assertEquals(
-    shimText("/opt/deno", "/home/o'neil/writ").split("\n").slice(2, 3)[0]
-      .replace(/--no-prompt .* '/, "… '"),
-    `exec /opt/deno run --quiet '--config=/home/o'\\''neil/writ/deno.json' '--lock=/home/o'\\''neil/writ/deno.lock' --frozen … '/home/o'\\''neil/writ/src/cli/main.ts' "$@"`,
+    lines.find((line) => line.startsWith("start() ")),
+    `start() { exec /opt/deno run --quiet '--config=/home/o'\\''neil/writ/deno.json' '--lock=/home/o'\\''neil/writ/deno.lock' --frozen "$@"; }`,
   );
+  const starts = lines.filter((line) => /\) .*\bstart /.test(line));
+  assertEquals(starts.length, COMMAND_NAMES.length + 1);
+  for (const line of starts) {
+    assert(
+      line.endsWith(` '/home/o'\\''neil/writ/src/cli/main.ts' "$@" ;;`),
+      line,
+    );
+  }
+});
+
+/** A folder with the program, of a Deno that only says how it was started. */
+async function echoing() {
+  const folder = await Deno.realPath(await Deno.makeTempDir());
+  const echo = join(folder, "deno");
+  const program = join(folder, "writ");
+  await Deno.writeTextFile(echo, `#!/bin/sh\nprintf '%s\\n' "$@"\n`);
+  await Deno.writeTextFile(program, shimText(echo, "/writ"));
+  await Deno.chmod(echo, 0o755);
+  await Deno.chmod(program, 0o755);
+  return {
+    folder,
+    async flags(words: readonly string[], cwd = folder) {
+      const { stdout, stderr } = await runProgram(program, words, {
+        cwd,
+        home: "/home/ann",
+      });
+      const said = stdout.split("\n").slice(0, -1);
+      const main = said.indexOf("/writ/src/cli/main.ts");
+      assertEquals(said.slice(main + 1), words, stderr);
+      return said.slice(0, main).filter((word) =>
+        /^--(allow|deny|no-prompt|v8)/.test(word)
+      );
+    },
+    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+  };
+}
+
+/** The flags of a row, where the home is that of "ann". */
+function rowOf(name: CommandName, cwd: string): string[] {
+  return denoFlags(PROFILES[name], {
+    home: [
+      "/dev/null",
+      "/home/ann/.config/writ",
+      "/home/ann/.local/state/writ",
+    ],
+    user: cwd,
+  });
+}
+
+Deno.test("the program starts each command with the flags of its row, and nothing else", async () => {
+  await using echo = await echoing();
+  for (const name of COMMAND_NAMES) {
+    const words = name.split(" ");
+    for (
+      const line of [
+        [...words, "x", "--y"],
+        ["--json", ...words],
+        [words[0], "--help", ...words.slice(1)],
+        [...words, "-h"],
+      ]
+    ) {
+      assertEquals(
+        await echo.flags(line),
+        rowOf(name, echo.folder),
+        line.join(" "),
+      );
+    }
+  }
+});
+
+for (
+  const words of [
+    [],
+    ["--version"],
+    ["help", "execute"],
+    ["keys"],
+    ["exceute"],
+    ["x", "execute"],
+    ["--", "execute"],
+    ["execute execute"],
+    ["execute*"],
+  ]
+) {
+  Deno.test(`the program starts what is no command without leave to write or run: "${words.join('" "')}"`, async () => {
+    await using echo = await echoing();
+    assertEquals(await echo.flags(words), rowOf("verify", ""));
+  });
+}
+
+Deno.test("a folder whose name Deno would take for two is left out of what may be written", async () => {
+  await using echo = await echoing();
+  const cwd = join(echo.folder, "a,/etc");
+  await Deno.mkdir(cwd, { recursive: true });
+  const flags = await echo.flags(["approve", "x"], cwd);
+  assertEquals(
+    flags.filter((flag) => flag.startsWith("--allow-write")),
+    ["--allow-write=/dev/null,/home/ann/.config/writ,/home/ann/.local/state/writ"],
+  );
+});
+
+Deno.test("the program writes where the row says and nowhere else", async () => {
+  await using world = await World.make();
+  const program = join(world.root, "writ");
+  await Deno.writeTextFile(program, shimText(Deno.execPath(), ROOT));
+  await Deno.chmod(program, 0o755);
+  const here = { cwd: world.workspace, home: world.ann.home };
+  await world.must(["log"]);
+  const elsewhere = await runProgram(
+    program,
+    ["log", "export", "../elsewhere"],
+    here,
+  );
+  assertEquals([elsewhere.status, codeOf(elsewhere)], [3, "writ.permission"]);
+  await assertRejects(() => Deno.lstat(join(world.root, "elsewhere")));
+  const within = await runProgram(program, ["log", "export", "within"], here);
+  assertEquals(within.status, 0, within.stderr);
+  // Control: whoever is started with more, as by deno task writ, has more, and is told so.
+  const broad = await runWrit(["log", "export", "../elsewhere"], {
+    ...here,
+    all: true,
+  });
+  assertEquals(broad.status, 0, broad.stderr);
+  const told = "Started as this help was, it may write anywhere";
+  const help = ["log", "export", "--help"];
+  const whole = await runWrit(help, { ...here, all: true });
+  assertStringIncludes(whole.stdout, told);
+  const narrow = await runProgram(program, help, here);
+  assert(!narrow.stdout.includes(told));
 });
 
 Deno.test("writ is installed from a clone", async (t) => {

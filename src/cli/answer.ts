@@ -5,19 +5,22 @@
  */
 import { EXIT, type ExitStatus } from "../core/errors.ts";
 import type { Context } from "./command.ts";
-import { helpOf, overview } from "./help.ts";
+import { helpOf, overview, type Started } from "./help.ts";
 import { findHome } from "./home.ts";
 import { loadCommand } from "./load_command.ts";
 import { parseArguments } from "./parse_arguments.ts";
 import type { CommandName } from "./profile.ts";
 import { beforeDashes, readCommand } from "./read_command.ts";
 import type { Terminal } from "./terminal.ts";
+import { wrapped } from "./wrapped.ts";
 import { versions } from "./versions.ts";
 
 /** What a command finds around it. */
 export interface Surroundings {
   terminal: Terminal;
   now: Context["now"];
+  /** With what this process was started. */
+  started: Started;
   /** The user's folder. */
   cwd(): string;
   /** Leaves the command what its row grants, and gives what it may see of the environment. */
@@ -45,8 +48,11 @@ export async function answer(
   if (asked.kind === "help") {
     const lines = asked.about === null
       ? overview(asked.group)
-      : helpOf(asked.about, await loadCommand(asked.about));
-    terminal.answer({ help: lines.join("\n") }, lines);
+      : helpOf(asked.about, await loadCommand(asked.about), around.started);
+    const text = lines.flatMap((line) =>
+      wrapped(terminal.spoken(line), terminal.columns)
+    );
+    terminal.answer({ help: text.join("\n") }, text);
     return EXIT.done;
   }
   const { name, rest } = asked;
@@ -56,7 +62,7 @@ export async function answer(
   const values = parseArguments(
     withoutJson(rest),
     command.parameters,
-    `writ ${name}`,
+    terminal.spoken(`writ ${name}`),
   );
   return await command.run(values, {
     terminal,

@@ -6,7 +6,7 @@
 import type { Command } from "./command.ts";
 import { optionName, type Parameter } from "./parameters.ts";
 import { COMMAND_NAMES, type CommandName, PROFILES } from "./profile.ts";
-import { denoFlags } from "./task_flags.ts";
+import { denoFlags, type Places } from "./task_flags.ts";
 
 /** What `writ help` says; of a `group` such as `keys`, only its commands. */
 export function overview(group: string | null): string[] {
@@ -33,8 +33,20 @@ export function overview(group: string | null): string[] {
   ];
 }
 
+/** With what the process that is asked for help was started. */
+export interface Started {
+  /** It may write anywhere, whatever the row of a command says. */
+  writesAll: boolean;
+  /** How the folders of a row are spelt to whoever asks. */
+  places: Places;
+}
+
 /** What `writ COMMAND --help` says. */
-export function helpOf(name: CommandName, command: Command): string[] {
+export function helpOf(
+  name: CommandName,
+  command: Command,
+  { writesAll, places }: Started,
+): string[] {
   const rows = Object.entries(command.parameters).map((
     [key, parameter],
   ): [string, string] => [
@@ -55,9 +67,22 @@ export function helpOf(name: CommandName, command: Command): string[] {
     ...(command.about === "" ? [] : ["", command.about]),
     "",
     `Permissions: ${
-      denoFlags(PROFILES[name]).filter((flag) => /^--(allow|deny)/.test(flag))
+      denoFlags(PROFILES[name], places).filter((flag) =>
+        /^--(allow|deny)/.test(flag)
+      )
         .join(" ")
     }`,
+    ...(writesAll && PROFILES[name].write !== "none" &&
+        PROFILES[name].write !== "any"
+      ? [
+        "",
+        `Started as this help was, it may write anywhere: a process cannot narrow a kind of permission that it was given whole, only drop it. ${
+          PROFILES[name].task
+            ? `deno task ${name} and the program that deno task install makes are`
+            : "The program that deno task install makes is"
+        } started with the flags above.`,
+      ]
+      : []),
   ];
 }
 

@@ -12,10 +12,11 @@ import { startCedar } from "../policy/cedar.ts";
 import { compileCedar } from "../policy/compile_cedar.ts";
 import { answer } from "./answer.ts";
 import { type Interrupts, watchInterrupts } from "./interrupts.ts";
-import { dropTo, readEnv } from "./permissions.ts";
+import { dropTo, mayWriteAnywhere, readEnv } from "./permissions.ts";
 import { type CommandName, PROFILES } from "./profile.ts";
 import { beforeDashes } from "./read_command.ts";
 import { spokenAsProgram, spokenAsTask } from "./spoken.ts";
+import { PROGRAM_PLACES, TASK_PLACES } from "./task_flags.ts";
 import { Terminal } from "./terminal.ts";
 import { loadRedact, withoutSecrets } from "./without_secrets.ts";
 
@@ -54,6 +55,10 @@ export async function main(words: readonly string[]): Promise<ExitStatus> {
     return await answer(words, {
       terminal,
       now: Date.now,
+      started: {
+        writesAll: mayWriteAnywhere(),
+        places: taskFolder() === null ? PROGRAM_PLACES : TASK_PLACES,
+      },
       cwd: userFolder,
       env: (name) => {
         const env = dropTo(PROFILES[name]);

@@ -3,8 +3,11 @@
  *
  * Deno can take a kind of permission back as a whole, for good, but cannot narrow a broad
  * grant to some paths or names. So kinds are dropped whole; the named variables of the
- * environment are read beforehand, and the environment then closed. Imports stay: commands
- * are modules that are loaded after this, and no specifier in Writ is made at run time.
+ * environment are read beforehand, and the environment then closed. Where a row may write in
+ * some folders only, a process that was started with leave to write anywhere keeps that: the
+ * tasks and the installed program are started with the row's own flags, `deno task writ` is
+ * not, and its help says so. Imports stay: commands are modules that are loaded after this,
+ * and no specifier in Writ is made at run time.
  *
  * Edge: revokes Deno's permissions and reads the environment.
  * @module
@@ -28,6 +31,11 @@ export function dropTo(profile: Profile): Env {
     Deno.permissions.revokeSync({ name } as Deno.PermissionDescriptor);
   }
   return named === null ? readEnv : (name) => named.get(name);
+}
+
+/** Whether nothing narrows where this process may write. */
+export function mayWriteAnywhere(): boolean {
+  return Deno.permissions.querySync({ name: "write" }).state === "granted";
 }
 
 /** A variable; `undefined` where it is not set or may not be read. */

@@ -42,10 +42,11 @@ export interface Profile {
   task: boolean;
 }
 
-/** The names that say where the folders are, and where the user stands. */
+/** The names that say where the folders are, where the user stands, and how faults are told. */
 export const HOME_NAMES = [
   "HOME",
   "INIT_CWD",
+  "WRIT_DEBUG",
   "XDG_CONFIG_HOME",
   "XDG_STATE_HOME",
 ] as const;

@@ -15,7 +15,7 @@ export type Asked =
 
 /**
  * Reads the first words of a command line. `writ`, `writ help …`, `writ … --help`,
- * `writ --version` and `writ COMMAND …`; a command may be two words.
+ * `writ --version`, `writ version` and `writ COMMAND …`; a command may be two words.
  *
  * @throws {WritError} `usage.invalid` with the nearest name.
  */
@@ -25,7 +25,9 @@ export function readCommand(words: readonly string[]): Asked {
   const said = words.filter((word) =>
     word !== "--json" && word !== "--help" && word !== "-h"
   );
-  if (said[0] === "--version" || said[0] === "-V") return { kind: "version" };
+  if (["--version", "-V", "version"].includes(said[0])) {
+    return { kind: "version" };
+  }
   if (said[0] === "help") return about(said.slice(1));
   if (help || said.length === 0) return about(said);
   const name = commandOf(said);
@@ -71,9 +73,7 @@ function commandOf(words: readonly string[]): CommandName {
   throw new WritError(
     "usage.invalid",
     second === undefined
-      ? `Cannot go on: writ ${first} wants one more word, ${
-        seconds.join(" or ")
-      }`
+      ? `Cannot go on: "${first}" wants one more word, ${seconds.join(" or ")}`
       : `Cannot find the command "${first} ${second}"`,
     {
       hint: near === null

@@ -1,17 +1,41 @@
 /**
- * How a command is spelt to whoever reads it. The source says `deno task run PIPELINE` or
- * `deno task writ trust accept`, as in Writ's own repository; where Writ is installed the same
- * commands begin with `writ`.
+ * How a command is spelt to whoever reads it: where Writ is installed `writ run`, in its own
+ * repository `deno task run`, or `deno task writ trust accept` for a command without a task.
+ * The source may say it either way.
  *
  * @module
  */
+import { COMMAND_NAMES, PROFILES } from "./profile.ts";
 
 /** A hint or a next step, its commands spelt as they are given here. */
 export type Spoken = (text: string) => string;
 
 /** As they are given in Writ's own repository. */
-export const spokenAsTask: Spoken = (text) => text;
+export const spokenAsTask: Spoken = (text) =>
+  text.replace(
+    SPELT,
+    (_, name) => `deno task ${TASKS.has(name) ? "" : "writ "}${name}`,
+  );
 
 /** As they are given where Writ is installed. */
 export const spokenAsProgram: Spoken = (text) =>
-  text.replace(/\bdeno task (?:writ )?/g, "writ ");
+  text.replace(SPELT, (_, name) => `writ ${name}`);
+
+const TASKS: ReadonlySet<string> = new Set(
+  COMMAND_NAMES.filter((name) => PROFILES[name].task),
+);
+
+/** First words of commands; `deno task install` is none. */
+const FIRST = [
+  ...new Set(COMMAND_NAMES.map((name) => name.split(" ")[0])),
+  "help",
+  "COMMAND",
+];
+
+// Of a path that ends in "writ", what follows is no command.
+const SPELT = new RegExp(
+  `(?<![\\w/.-])(?:deno task writ|deno task|writ) (${
+    FIRST.join("|")
+  }|--version)(?![\\w-])`,
+  "g",
+);

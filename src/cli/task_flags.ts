@@ -14,21 +14,45 @@ export interface Task {
 /** Where the command line starts. */
 const MAIN = "src/cli/main.ts";
 
-// An unset XDG name leaves "/writ" behind, a folder that nothing reads.
-const HOME_FOLDERS = [
-  "$HOME/.config/writ",
-  "$HOME/.local/state/writ",
-  "$XDG_CONFIG_HOME/writ",
-  "$XDG_STATE_HOME/writ",
-];
+/** How the folders that a row names are spelt where its flags stand. */
+export interface Places {
+  /** The config and state folders. */
+  home: readonly string[];
+  /** The folder that the user stands in; `null` where `home` is spelt so that it holds it. */
+  user: string | null;
+}
+
+/** For the shell of `deno task`. */
+export const TASK_PLACES: Places = {
+  // An unset XDG name leaves "/writ" behind, a folder that nothing reads.
+  home: [
+    "$HOME/.config/writ",
+    "$HOME/.local/state/writ",
+    "$XDG_CONFIG_HOME/writ",
+    "$XDG_STATE_HOME/writ",
+  ],
+  user: "$INIT_CWD",
+};
+
+/** For the program of `deno task install`, as it would be written by hand. */
+export const PROGRAM_PLACES: Places = {
+  home: [
+    "${XDG_CONFIG_HOME:-$HOME/.config}/writ",
+    "${XDG_STATE_HOME:-$HOME/.local/state}/writ",
+  ],
+  user: "$PWD",
+};
 
 /** The flags of Deno that a profile comes to: all that is granted, and what is denied for good. */
-export function denoFlags(profile: Profile): string[] {
+export function denoFlags(
+  profile: Profile,
+  { home, user }: Places = TASK_PLACES,
+): string[] {
   const { write, env, run, sys } = profile;
   const paths = {
     none: null,
-    home: HOME_FOLDERS,
-    named: [...HOME_FOLDERS, "$INIT_CWD"],
+    home,
+    named: [...home, ...(user === null ? [] : [user])],
     any: [],
   }[write];
   return [
@@ -52,11 +76,6 @@ function widest(): Profile {
     ...PROFILES.execute,
     sys: [...new Set(rows.flatMap((row) => row.sys))].sort(),
   };
-}
-
-/** The flags of Deno for a program that is every command. */
-export function programFlags(): string[] {
-  return denoFlags(widest());
 }
 
 /** All tasks of this repository, by name. */

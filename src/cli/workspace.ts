@@ -120,7 +120,7 @@ export async function guardOwnCode(
     `Cannot judge "${workspace.root}": Writ's own code lies in it, so whoever may write there could change the judge`,
     {
       hint:
-        "install Writ outside the workspace (deno install -g), and run it from there",
+        "use a clone of Writ that lies elsewhere: deno task install makes the program writ of it; --dev is for Writ's own repository",
     },
   );
 }

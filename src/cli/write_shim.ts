@@ -12,25 +12,68 @@ import { ensureDir } from "@std/fs/ensure-dir";
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
 import { EXIT, WritError } from "../core/errors.ts";
-import { programFlags } from "./task_flags.ts";
+import { COMMAND_NAMES, type Profile, PROFILES } from "./profile.ts";
+import { denoFlags } from "./task_flags.ts";
 import { Terminal } from "./terminal.ts";
 
 /** What tells the program from another of the same name. */
 const MARK = "# Writ, as deno task install wrote it.";
 
-/** The text of the program. `deno`: the one that runs it. `root`: the clone that it is of. */
+/**
+ * The text of the program: a shell script that finds the command in its words and starts Deno
+ * with the flags of that command's row. `deno`: the one that runs it. `root`: the clone that it
+ * is of.
+ */
 export function shimText(deno: string, root: string): string {
-  const words = [
+  const start = [
+    "exec",
     deno,
     "run",
     "--quiet",
     `--config=${join(root, "deno.json")}`,
     `--lock=${join(root, "deno.lock")}`,
     "--frozen",
-    ...programFlags(),
-    join(root, "src/cli/main.ts"),
   ];
-  return `#!/bin/sh\n${MARK}\nexec ${words.map(quoted).join(" ")} "$@"\n`;
+  const main = quoted(join(root, "src/cli/main.ts"));
+  // Two words before one: "log export" is no "log".
+  const names = [...COMMAND_NAMES].sort((a, b) => words(b) - words(a));
+  const rows = names.map((name) =>
+    `  ${words(name) === 2 ? `'${name}'` : `'${name} '*`}) ${
+      rowStart(PROFILES[name], main)
+    } ;;`
+  );
+  return [
+    "#!/bin/sh",
+    MARK,
+    "# Each command is started with the permissions of its row of src/cli/profile.ts.",
+    // An empty list would be everything. Deno takes a comma for the end of a path.
+    `may=/dev/null; add() { case $1 in ''|*,*) ;; *) may="$may,$1" ;; esac; }`,
+    'home() { add "${XDG_CONFIG_HOME:-$HOME/.config}/writ"; add "${XDG_STATE_HOME:-$HOME/.local/state}/writ"; }',
+    'user() { add "$(pwd -P)"; }',
+    `start() { ${start.map(quoted).join(" ")} "$@"; }`,
+    "one= two=",
+    'for word in "$@"; do case $word in --json|--help|-h) ;; *)',
+    '  if [ -z "$one" ]; then one=$word; elif [ -z "$two" ]; then two=$word; fi',
+    "esac; done",
+    // One word with a space in it is no two.
+    "case $one in *[!a-z]*) one= ;; esac",
+    'case "$one $two" in',
+    ...rows,
+    // Help, versions, and what is no command.
+    `  *) ${rowStart(PROFILES.verify, main)} ;;`,
+    "esac",
+    "",
+  ].join("\n");
+}
+
+function rowStart(profile: Profile, main: string): string {
+  const before = { none: "", any: "", home: "home; ", named: "home; user; " };
+  const flags = denoFlags(profile, { home: ["$may"], user: null });
+  return `${before[profile.write]}start ${flags.join(" ")} ${main} "$@"`;
+}
+
+function words(name: string): number {
+  return name.split(" ").length;
 }
 
 /** For a shell: one word, whatever is in it. */

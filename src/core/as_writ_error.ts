@@ -16,7 +16,7 @@ export interface Helps {
 
 const HELPS: Helps = {
   permission:
-    "a command has the permissions of its row in src/cli/profile.ts, and no others",
+    "the command's --help ends with what it may; a file that it shall write lies in the folder that you stand in",
   fault:
     "please report it, with what WRIT_DEBUG=1 prints when the command is given again",
 };

@@ -6,6 +6,7 @@
  */
 import { answer } from "../../src/cli/answer.ts";
 import { asWritError } from "../../src/core/as_writ_error.ts";
+import { PROGRAM_PLACES } from "../../src/cli/task_flags.ts";
 import { Terminal } from "../../src/cli/terminal.ts";
 import type { Ended } from "./run_writ.ts";
 
@@ -39,6 +40,7 @@ export async function writHere(
   const status = await answer(words, {
     terminal,
     now,
+    started: { writesAll: true, places: PROGRAM_PLACES },
     cwd: () => cwd,
     env: () => (name) => variables[name],
     signal: () => new AbortController().signal,
