@@ -11,7 +11,11 @@ const BYTES = new TextEncoder().encode("a ticket\n");
 
 /** What a file system without hard links answers. */
 const NO_LINKS = () =>
-  Promise.reject(new Deno.errors.PermissionDenied("Operation not permitted"));
+  Promise.reject(
+    Object.assign(new Deno.errors.PermissionDenied("Operation not permitted"), {
+      code: "EPERM",
+    }),
+  );
 
 const SYSTEMS: [name: string, link: typeof Deno.link][] = [
   ["with hard links", Deno.link],

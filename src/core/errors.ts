@@ -50,6 +50,7 @@ export const ERROR_EXIT = {
   "policy.denied": EXIT.refused,
   "trust.invalid": EXIT.refused,
   "trust.missing": EXIT.refused,
+  "trust.busy": EXIT.refused,
   "trust.unpinned": EXIT.refused,
   "setup.missing": EXIT.refused,
   "code.inside_workspace": EXIT.refused,

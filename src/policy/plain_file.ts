@@ -94,7 +94,9 @@ export function textOf(
 }
 
 /**
- * Writes a file durably. After the return it is on disk under its name, whole.
+ * Writes a file durably. After the return it is on disk under its name, whole. Where it throws,
+ * and after a kill, the name is as it was; on a disk without hard links a kill may leave a new file
+ * empty.
  *
  * @returns `false` where the name is taken and `replace` is not set; nothing was written then
  */
@@ -123,22 +125,6 @@ export async function writePlainFile(
   }
   await syncFolder(folder);
   return true;
-}
-
-/**
- * Has a folder for this process alone, until disposed, among those that ask for it so: who reads a
- * file in it and writes it changed loses nothing that another wrote in between. One that is not
- * there holds nothing to lose.
- */
-export async function lockFolder(path: string): Promise<Disposable> {
-  try {
-    const folder = await Deno.open(path);
-    await folder.lock(true);
-    return folder;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return new DisposableStack();
-    throw error;
-  }
 }
 
 /**
@@ -243,12 +229,19 @@ async function linkNew(from: string, to: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) return false;
-    if (error instanceof Deno.errors.NotCapable) throw error;
+    const { code = "" } = error as { code?: string };
+    if (!NO_LINKS.has(code)) throw error;
     return await renameNew(from, to);
   }
 }
 
-/** A stick with FAT has no hard links: there the name is taken first, by an empty file. */
+/** What a file system answers that has no hard links, such as FAT. */
+const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
+
+/**
+ * Without hard links the name is taken first, by an empty file. It is left there by a kill in
+ * between; a private key is not, since no such file system can say who may read it.
+ */
 async function renameNew(from: string, to: string): Promise<boolean> {
   try {
     await Deno.writeFile(to, new Uint8Array(), { createNew: true });
@@ -256,8 +249,13 @@ async function renameNew(from: string, to: string): Promise<boolean> {
     if (error instanceof Deno.errors.AlreadyExists) return false;
     throw error;
   }
-  await Deno.rename(from, to);
-  return true;
+  try {
+    await Deno.rename(from, to);
+    return true;
+  } catch (error) {
+    await removeIfThere(to);
+    throw error;
+  }
 }
 
 async function removeIfThere(path: string): Promise<void> {

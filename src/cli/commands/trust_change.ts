@@ -6,14 +6,13 @@
  *
  * @module
  */
-import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
 import { resolve } from "@std/path/resolve";
 import { EXIT, type ExitStatus, WritError } from "../../core/errors.ts";
 import { quoted } from "../../core/printable.ts";
 import { formatTime } from "../../core/time.ts";
 import { loadPolicy } from "../../policy/load_policy.ts";
-import { lockFolder, writePlainFile } from "../../policy/plain_file.ts";
+import { writePlainFile } from "../../policy/plain_file.ts";
 import { policyDigest } from "../../policy/policy_set.ts";
 import { validatePolicy } from "../../policy/validate.ts";
 import { loadProposedTrust, TRUST_FILE } from "../../run/sight.ts";
@@ -27,6 +26,7 @@ import { recipientFault } from "../../ticket/recipient.ts";
 import type { Trust, TrustedKey } from "../../ticket/trust.ts";
 import { trustText } from "../../ticket/trust_text.ts";
 import { type Command, command, type Context } from "../command.ts";
+import { alone } from "../alone.ts";
 import { ownerOf } from "../owner.ts";
 import {
   flag,
@@ -218,20 +218,25 @@ function withoutRecipient(trust: Trust, recipient: string): Trust {
 
 /** Writes the workspace's trust file anew. */
 async function propose(
-  { cwd, now, terminal }: Context,
+  { cwd, now, home, terminal }: Context,
   what: string,
   change: (trust: Trust, now: string) => Trust,
 ): Promise<ExitStatus> {
   const { root } = await findWorkspace(cwd);
-  const path = join(root, TRUST_FILE);
-  using _ = await lockFolder(dirname(path));
-  const trust = await loadProposedTrust(root);
-  const bytes = new TextEncoder().encode(
-    trustText(change(trust, formatTime(now()))),
-  );
-  // What every reader would refuse must not be written.
-  const next = parseTrust(bytes, TRUST_FILE);
-  await writePlainFile(path, bytes, { mode: 0o644, replace: true });
+  const { configFolder } = await home();
+  const next = await alone(configFolder, async () => {
+    const trust = await loadProposedTrust(root);
+    const bytes = new TextEncoder().encode(
+      trustText(change(trust, formatTime(now()))),
+    );
+    // What every reader would refuse must not be written.
+    const parsed = parseTrust(bytes, TRUST_FILE);
+    await writePlainFile(join(root, TRUST_FILE), bytes, {
+      mode: 0o644,
+      replace: true,
+    });
+    return parsed;
+  });
   terminal.answer({ trust: next }, `${TRUST_FILE}  ${what}`);
   terminal.next("deno task writ trust accept");
   return EXIT.done;
