@@ -41,6 +41,7 @@ export const ERROR_EXIT = {
   "plan.executable_missing": EXIT.usage,
   "plan.undeclared_word": EXIT.usage,
   "plan.environment_missing": EXIT.usage,
+  "plan.too_long": EXIT.usage,
   "plan.changed_while_read": EXIT.refused,
   "cache.missing": EXIT.refused,
   // policy and trust

@@ -21,6 +21,7 @@ import {
   type StepReads,
 } from "./materials.ts";
 import type { PlanCache, PlanStep } from "./plan.ts";
+import { startFaults } from "./start_limits.ts";
 import { isBeneath } from "./system_view.ts";
 import { undeclaredWords } from "./words.ts";
 import { holders, type Writers } from "./writers.ts";
@@ -96,10 +97,12 @@ export class Drafter {
       [step.kind],
       () => ({ deno: this.#context.caches.of(step) }),
     );
-    if (env === null || checks.includes(false) || hidden.length > 0) {
-      return null;
-    }
-    if (cached === null) return null;
+    const long = env === null
+      ? []
+      : startFaults(step, env.env, foldersOf(reads));
+    for (const { field, error } of long) faults.add(step, field, error);
+    if (env === null || checks.includes(false) || cached === null) return null;
+    if (hidden.length + long.length > 0) return null;
     return {
       step,
       ...env,
@@ -269,6 +272,15 @@ function bindEnv(
     }
   }
   return complete ? { env: values, bound: bound.sort() } : null;
+}
+
+/** How many folders a step reads; what an earlier step makes may be one. */
+function foldersOf({ trees, made }: StepReads): number {
+  const folders = trees.filter(({ walked }) => {
+    const itself = walked.byPath.get(".");
+    return itself === undefined || itself.kind === "folder";
+  });
+  return folders.length + made.length;
 }
 
 /** Where a step declares a read; of several places the first. */
