@@ -42,6 +42,8 @@ const GOOD: [line: string, values: Record<string, unknown>][] = [
   ["p --out -", { out: "-" }],
   ["p -o a", { out: "a" }],
   ["-o=a p", { out: "a" }],
+  ["-oa p", { out: "a" }],
+  ["p -o-", { out: "-" }],
   ["p --out --yes", { out: "--yes" }],
   ["p --only a,b --only c", { only: ["a", "b", "c"] }],
   ["-- p", {}],
@@ -80,6 +82,8 @@ const BAD: [line: string, message: string][] = [
   ["p --out a -o b", "Cannot use -o twice"],
   ["p --out", "Cannot use --out alone: FILE is missing"],
   ["p -o", "Cannot use -o alone: FILE is missing"],
+  ["p -oa -ob", "Cannot use -o twice"],
+  ["p -yo", "Cannot use -yo: writ x has no such option"],
   ["p -y", "Cannot use -y: writ x has no such option"],
   ["p --maxUses 1", "Cannot use --maxUses: writ x has no such option"],
 ];

@@ -12,9 +12,11 @@ import {
   locatePipeline,
 } from "../src/cli/workspace.ts";
 import { Terminal } from "../src/cli/terminal.ts";
+import { shimText } from "../src/cli/write_shim.ts";
 import { cleanEnv, runProgram, runWrit } from "./support/run_writ.ts";
 import { rejectsWith } from "./support/rejects_with.ts";
 import { ROOT } from "./support/source_files.ts";
+import { codeOf, World } from "./support/world.ts";
 
 const MAIN = `${ROOT}/src/cli/main.ts`;
 
@@ -214,3 +216,46 @@ const silent = {
   writeSync: (bytes: Uint8Array) => bytes.length,
   isTerminal: () => false,
 };
+
+/** Runs a command of a shell in a world's workspace, `writ` in it being the program. */
+async function inShell(world: World, line: string) {
+  const program = join(world.root, "writ");
+  await Deno.writeTextFile(program, shimText(Deno.execPath(), ROOT));
+  await Deno.chmod(program, 0o755);
+  return await runProgram("sh", ["-c", line.replaceAll("writ", program)], {
+    cwd: world.workspace,
+    home: world.ann.home,
+  });
+}
+
+Deno.test("an answer that cannot be written is told as that, and what was done is done", async () => {
+  await using world = await World.make({
+    unattended: true,
+    steps: { hi: { run: ["echo", "hi"], stdout: "hi.txt" } },
+  });
+  const full = await inShell(
+    world,
+    "writ execute pipeline.json >/dev/full",
+  );
+  assertEquals([full.status, codeOf(full)], [74, "output.unwritable"]);
+  assertStringIncludes(full.stderr, "sealed as ok\nerror[output.unwritable]");
+  assertStringIncludes(full.stderr, "what was asked for has been done");
+  assertEquals(world.text("hi.txt"), "hi\n");
+  assertEquals((await world.verify()).status, 0);
+});
+
+Deno.test("talk that cannot be written ends nothing", async () => {
+  await using world = await World.make({
+    unattended: true,
+    steps: { hi: { run: ["echo", "hi"], stdout: "hi.txt" } },
+  });
+  const full = await inShell(world, "writ execute pipeline.json 2>/dev/full");
+  assertEquals(full.status, 0, full.stderr);
+  assertStringIncludes(full.stdout, "  ok  (1 ok)\n");
+  // Whom --as names as a kind and a name, --actor finds as both.
+  await world.execute(["--as", "human:bo"]);
+  for (const actor of ["bo", "human:bo"]) {
+    const log = await world.must(["log", "--actor", actor, "--json"]);
+    assertEquals(JSON.parse(log.stdout).runs.length, 1, actor);
+  }
+});

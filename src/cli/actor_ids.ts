@@ -11,17 +11,19 @@ import { loadTrust } from "../ticket/read_trust.ts";
 
 /**
  * The ids that receipts and tickets know somebody by: the word itself, as the name of a requester
- * or the id of a key, and the keys that the workspace's trust says are theirs.
+ * or the id of a key, and the keys that the workspace's trust says are theirs. A name may be
+ * spelt as `--as` wants it: `agent:claude` is `claude`.
  */
 export async function actorIds(
   who: string,
   workspace: string,
 ): Promise<string[]> {
-  const ids = new Set([who]);
+  const name = who.replace(/^(human|agent|system):(?=.)/, "");
+  const ids = new Set([who, name]);
   try {
     const trust = await loadTrust(join(workspace, TRUST_FILE));
     for (const { id, owner } of trust.keys) {
-      if (sameOwner(owner, who)) ids.add(id);
+      if (sameOwner(owner, name)) ids.add(id);
     }
   } catch (error) {
     // Names are a convenience: without them ids are still found.

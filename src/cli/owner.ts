@@ -5,6 +5,7 @@
  * @module
  */
 import { WritError } from "../core/errors.ts";
+import { quoted } from "../core/printable.ts";
 import { askWord } from "./ask.ts";
 import type { Context } from "./command.ts";
 
@@ -18,6 +19,12 @@ export async function ownerOf(
   given: string | null,
   context: Context,
 ): Promise<string> {
+  if (given !== null && given.trim() === "") {
+    throw new WritError(
+      "usage.invalid",
+      `Cannot use --owner ${quoted(given)}: a name was expected`,
+    );
+  }
   const name = given ?? context.env("USER") ?? context.env("LOGNAME") ??
     await userOf(context.env("HOME")) ??
     await askWord(context.terminal, "Whose key is it, by name?");

@@ -41,11 +41,20 @@ export function parseArguments(
       continue;
     }
     const equals = word.indexOf("=");
-    const name = equals === -1 ? word : word.slice(0, equals);
+    const whole = equals === -1 ? word : word.slice(0, equals);
+    // "-j2" is "-j 2", where -j wants a value.
+    const short = word.slice(0, 2);
+    const joined = !word.startsWith("--") && !keys.has(whole) &&
+      parameters[keys.get(short) ?? ""]?.kind === "option";
+    const name = joined ? short : whole;
     const key = keys.get(name);
     if (key === undefined) throw unknownOption(name, [...keys.keys()], shown);
     const parameter = parameters[key];
-    let value = equals === -1 ? null : word.slice(equals + 1);
+    let value = joined
+      ? word.slice(2)
+      : equals === -1
+      ? null
+      : word.slice(equals + 1);
     if (parameter.kind === "flag") {
       if (value !== null) {
         throw usage(

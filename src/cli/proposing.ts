@@ -7,6 +7,7 @@
  */
 import { join } from "@std/path/join";
 import { WritError } from "../core/errors.ts";
+import { quoted } from "../core/printable.ts";
 import type { Requester } from "../policy/decision.ts";
 import { UNNAMED, type Wish } from "../run/propose.ts";
 import { openSight, type Sight } from "../run/sight.ts";
@@ -63,9 +64,20 @@ function denoDirOf(env: Context["env"]): string | null {
 }
 
 function parseParams(words: string[]): Record<string, string> {
+  const names = new Set<string>();
   return Object.fromEntries(words.map((word) => {
     const at = word.indexOf("=");
-    if (at > 0) return [word.slice(0, at), word.slice(at + 1)];
+    const name = word.slice(0, at);
+    if (names.has(name)) {
+      throw new WritError(
+        "usage.invalid",
+        `Cannot use --param ${
+          quoted(word)
+        }: "${name}" was given a value already`,
+      );
+    }
+    names.add(name);
+    if (at > 0) return [name, word.slice(at + 1)];
     throw new WritError(
       "usage.invalid",
       `Cannot use "${word}" for --param: NAME=VALUE was expected`,

@@ -6,13 +6,15 @@
  * - Colour only on a terminal, never under `NO_COLOR`; no cursor codes anywhere.
  * - Control characters are shown escaped, wherever they come from.
  * - Tables fold into blocks where the terminal is too narrow.
- * - A reader that has gone away (`writ log | head`) ends the talk, not the work.
+ * - A reader that has gone away (`writ log | head`) ends the talk, not the work; nor does talk
+ *   that cannot be written. An answer that cannot be is an error of its own: what was asked for
+ *   has been done by then.
  * - Sentences: a capital first, values quoted, no period after an error; `hint:` says what helps.
  *
  * Edge: writes to standard output and standard error.
  * @module
  */
-import type { WritError } from "../core/errors.ts";
+import { WritError } from "../core/errors.ts";
 import { errorDocument, errorLines } from "./error_text.ts";
 import { type Emphasis, painter, safeJson } from "./paint.ts";
 import { type Spoken, spokenAsProgram } from "./spoken.ts";
@@ -51,8 +53,10 @@ export class Terminal {
     const colour = !(options.noColor ?? Deno.noColor);
     this.json = options.json;
     this.spoken = options.spoken ?? spokenAsProgram;
-    this.#stdout = new Voice(options.stdout ?? Deno.stdout, colour);
-    this.#stderr = new Voice(options.stderr ?? Deno.stderr, colour);
+    this.#stdout = new Voice(options.stdout ?? Deno.stdout, colour, (cause) => {
+      throw unwritable(cause);
+    });
+    this.#stderr = new Voice(options.stderr ?? Deno.stderr, colour, () => {});
     this.columns = options.columns ?? columnsOf(this.#stdout.terminal);
   }
 
@@ -161,10 +165,17 @@ class Voice {
   readonly terminal: boolean;
   readonly #output: Output;
   readonly #colour: boolean;
+  readonly #failed: (cause: unknown) => void;
   #gone = false;
 
-  constructor(output: Output, colour: boolean) {
+  /** `failed` is called once, where the stream takes nothing though its reader is there. */
+  constructor(
+    output: Output,
+    colour: boolean,
+    failed: (cause: unknown) => void,
+  ) {
     this.#output = output;
+    this.#failed = failed;
     this.terminal = output.isTerminal();
     this.#colour = colour && this.terminal;
   }
@@ -185,10 +196,23 @@ class Voice {
         done += this.#output.writeSync(bytes.subarray(done));
       }
     } catch (error) {
-      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
       this.#gone = true;
+      if (!(error instanceof Deno.errors.BrokenPipe)) this.#failed(error);
     }
   }
+}
+
+function unwritable(cause: unknown): WritError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new WritError(
+    "output.unwritable",
+    `Cannot write the answer: ${why.replace(/ \(os error \d+\)/, "")}`,
+    {
+      hint:
+        "what was asked for has been done, and is not to be done again for this; deno task writ log tells of runs and tickets",
+      cause,
+    },
+  );
 }
 
 function columnsOf(terminal: boolean): number {

@@ -13,6 +13,7 @@ export const EXIT = {
   notVerified: 4,
   different: 5,
   fault: 70,
+  unsaid: 74,
   cancelled: 130,
 } as const;
 
@@ -99,6 +100,7 @@ export const ERROR_EXIT = {
   "verify.failed": EXIT.notVerified,
   // Writ itself
   "writ.permission": EXIT.refused,
+  "output.unwritable": EXIT.unsaid,
   "writ.fault": EXIT.fault,
 } as const satisfies Record<string, ExitStatus>;
 

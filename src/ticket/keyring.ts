@@ -11,6 +11,7 @@
 import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
 import { join } from "@std/path/join";
 import * as z from "zod";
+import { counted } from "../core/counted.ts";
 import { type Digest, DigestSchema, sha256 } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
 import { generateKey, keyId, type Signer } from "../core/keys.ts";
@@ -76,6 +77,9 @@ export interface NewKey {
   workFactor?: number;
 }
 
+/** How many characters a new passphrase has at least. */
+export const PASSPHRASE_LEAST = 8;
+
 const NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
 const LIMIT = 64 * 1024;
 
@@ -83,7 +87,8 @@ const LIMIT = 64 * 1024;
  * Makes a key. Two processes that make the same one: one wins, nothing is overwritten. Killed in
  * between, the key is either not there or is finished by the next {@linkcode readKey}.
  *
- * @throws {WritError} `keys.exists`, `usage.invalid`, `config.unsafe`
+ * @throws {WritError} `keys.exists`, `usage.invalid`, `config.unsafe`; `keys.passphrase` for one
+ * that is too short
  */
 export async function newKey(options: NewKey): Promise<KeyringKey> {
   const { name, owner, kind, roles, passphrase } = options;
@@ -305,7 +310,19 @@ function checkNewKey({ name, owner, roles, passphrase }: NewKey): void {
     );
   }
   if (roles.length === 0) throw refuse("it has no role, one was expected");
-  if (passphrase === "") throw refuse("the passphrase is empty");
+  if (passphrase === null) return;
+  const { length } = [...passphrase];
+  if (length >= PASSPHRASE_LEAST) return;
+  throw new WritError(
+    "keys.passphrase",
+    `Cannot make the key ${quoted(name)}: its passphrase has ${
+      counted(length, "character")
+    }, at least ${PASSPHRASE_LEAST} were expected`,
+    {
+      hint:
+        "whoever gets hold of the file can try short ones; several words are good",
+    },
+  );
 }
 
 function unsafe(

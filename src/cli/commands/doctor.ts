@@ -25,6 +25,7 @@ import {
 import { matchPipeline, stepLines } from "../doctor/match_pipeline.ts";
 import { ownKeys } from "../own_keys.ts";
 import { flag, option } from "../parameters.ts";
+import { refuseBeside } from "../refuse_beside.ts";
 import { planning, sightOf } from "../proposing.ts";
 import { versions } from "../versions.ts";
 import { findWorkspace } from "../workspace.ts";
@@ -54,18 +55,27 @@ export const doctor: Command = command({
   },
   async run(args, context) {
     const { terminal } = context;
+    const { for: pipeline, step, run, param, as } = args;
+    if (args.sensitive) {
+      refuseBeside("with --sensitive", { for: pipeline, step, run, param, as });
+    } else if (step !== null) {
+      refuseBeside("with --step", { for: pipeline, param, as });
+    } else {
+      refuseBeside("without --step", { run });
+      if (pipeline === null) refuseBeside("without --for", { param, as });
+    }
     if (args.sensitive) {
       const names = [...SENSITIVE_NAMES, ...SENSITIVE_PATHS];
       terminal.answer({ sensitive: names }, names);
       return EXIT.done;
     }
-    if (args.step !== null) {
-      return await adviseStep(args.step, args.run ?? "latest", context);
+    if (step !== null) {
+      return await adviseStep(step, run ?? "latest", context);
     }
     const machine = await lookAtMachine();
-    const steps = args.for === null
+    const steps = pipeline === null
       ? null
-      : await matchPipeline({ ...args, pipeline: args.for }, machine, context);
+      : await matchPipeline({ pipeline, param, as }, machine, context);
     const checks = [
       await look("sandbox", () => Promise.resolve(sandbox(machine))),
       await look("keys", () => keys(context)),

@@ -9,6 +9,7 @@ import { type KeyringKey, listKeys, newKey } from "../../ticket/keyring.ts";
 import { passphraseFile, readPassphrase } from "../ask.ts";
 import { type Command, command } from "../command.ts";
 import { ownerOf } from "../owner.ts";
+import { refuseBeside } from "../refuse_beside.ts";
 import { ROLES, rolesOf } from "../roles.ts";
 import { choiceOption, flag, operand, option, options } from "../parameters.ts";
 
@@ -26,6 +27,14 @@ export const create: Command = command({
   },
   async run(args, context) {
     const { terminal } = context;
+    if (args.open) {
+      refuseBeside("with --open", { passphraseFile: args.passphraseFile });
+      if (args.role.length === 0) {
+        terminal.warn(
+          "an approver's key that lies open: whoever can read the file can approve; --role says what else it is for",
+        );
+      }
+    }
     const { configFolder } = await context.home();
     const roles = rolesOf(args.role.length === 0 ? ["approver"] : args.role);
     const owner = await ownerOf(args.owner, context);

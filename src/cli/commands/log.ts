@@ -12,6 +12,7 @@ import { judgeLedger } from "../judge_ledger.ts";
 import { type OpenLedger, openLedger } from "../open_ledger.ts";
 import { flag, option, type Values, wholeOption } from "../parameters.ts";
 import { parseSince } from "../parse_since.ts";
+import { refuseBeside } from "../refuse_beside.ts";
 import { runTable, shownRuns } from "../run_table.ts";
 
 const PARAMETERS = {
@@ -36,12 +37,19 @@ export const log: Command = command({
     "Exit of --verify and --consistent-with: 0 it holds, 4 it does not.\nwrit log export and writ log witness have a help of their own.",
   parameters: PARAMETERS,
   async run(args, context): Promise<ExitStatus> {
+    const { status, step, actor, since, limit, all, runs } = args;
+    if (args.verify || args.consistentWith !== null) {
+      refuseBeside(
+        args.verify ? "with --verify" : "with --consistent-with",
+        { status, step, actor, since, limit, all, runs },
+      );
+    }
+    if (all) refuseBeside("with --all", { limit });
     await using open = await openLedger(context);
     if (args.verify || args.consistentWith !== null) {
       return await judgeLedger(args, open, context);
     }
-    const { status, step, actor } = args;
-    return args.runs || status !== null || step !== null || actor !== null
+    return runs || status !== null || step !== null || actor !== null
       ? await showRuns(args, open, context)
       : await showEntries(args, open, context);
   },

@@ -27,8 +27,9 @@ export const setup: Command = command({
     const done = await setUp({
       config: configFolder,
       workspace: root,
-      owner: args.owner ?? await knownOwner(configFolder) ??
-        await ownerOf(null, context),
+      owner: args.owner === null
+        ? await knownOwner(configFolder) ?? await ownerOf(null, context)
+        : await ownerOf(args.owner, context),
       passphrase: () =>
         readPassphrase(terminal, {
           file: args.passphraseFile,

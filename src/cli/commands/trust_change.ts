@@ -8,7 +8,12 @@
  */
 import { join } from "@std/path/join";
 import { resolve } from "@std/path/resolve";
-import { EXIT, type ExitStatus, WritError } from "../../core/errors.ts";
+import {
+  EXIT,
+  type ExitStatus,
+  isWritError,
+  WritError,
+} from "../../core/errors.ts";
 import { quoted } from "../../core/printable.ts";
 import { formatTime } from "../../core/time.ts";
 import { loadPolicy } from "../../policy/load_policy.ts";
@@ -21,6 +26,7 @@ import {
   type PublicKey,
   readKey,
 } from "../../ticket/keyring.ts";
+import { formOf } from "../../ticket/private_key.ts";
 import { parseTrust } from "../../ticket/parse_trust.ts";
 import { recipientFault } from "../../ticket/recipient.ts";
 import type { Trust, TrustedKey } from "../../ticket/trust.ts";
@@ -246,8 +252,44 @@ async function publicKeyOf(
   word: string,
   { cwd, home }: Context,
 ): Promise<PublicKey> {
-  if (!word.endsWith(".json")) {
-    return await readKey((await home()).configFolder, word);
+  if (word.endsWith(".json")) {
+    const bytes = await readInput(resolve(cwd, word), word);
+    try {
+      return parsePublicKey(bytes, word);
+    } catch (cause) {
+      if (!isWritError(cause, "keys.unsafe")) throw cause;
+      // Of a key of one's own it would be a danger; a file that was named is input.
+      const { message, hint, place } = cause;
+      throw new WritError("input.invalid", message, { hint, place, cause });
+    }
   }
-  return parsePublicKey(await readInput(resolve(cwd, word), word), word);
+  if (/[./]/.test(word)) throw await noPublicKey(word, cwd);
+  return await readKey((await home()).configFolder, word);
 }
+
+/** What to say of a path that cannot be one of a public key. */
+async function noPublicKey(word: string, cwd: string): Promise<WritError> {
+  // Whether anything is there is told first, as of every file.
+  const head = await readInput(resolve(cwd, word), word, PUBLIC_LIMIT);
+  const isPrivate = formOf(new TextDecoder().decode(head)) !== null;
+  return new WritError(
+    "input.invalid",
+    isPrivate
+      ? `Cannot add ${
+        quoted(word, 200)
+      }: it is a private key, a file that ends in .pub.json was expected`
+      : `Cannot add ${
+        quoted(word, 200)
+      }: a file that ends in .pub.json was expected`,
+    {
+      hint: isPrivate
+        ? `hand over ${
+          quoted(word.replace(/\.key$/, ".pub.json"), 200)
+        }, which lies beside it, and keep the private key where it is`
+        : "writ keys new names the file, it lies beside the private key",
+    },
+  );
+}
+
+/** More than a key's file has. */
+const PUBLIC_LIMIT = 1024 * 1024;
