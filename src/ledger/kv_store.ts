@@ -13,7 +13,7 @@ import { KvDatabase, type KvDatabaseOptions } from "./kv_database.ts";
 import { checkFormat, checkVersion, FORMAT } from "./kv_format.ts";
 import { type Key, KEYS, type KvCommit, layOut } from "./kv_layout.ts";
 import { isMade, makeVoid, withMark } from "./kv_mark.ts";
-import { LeftRows, type Row } from "./left_rows.ts";
+import { extendedBy, LeftRows, type Row } from "./left_rows.ts";
 import { parsePlace } from "./kv_place.ts";
 import { assign, getAll, readValue } from "./kv_values.ts";
 import { DamagedValue, readJson, splitPage, unpack } from "./page.ts";
@@ -155,7 +155,7 @@ class KvStore implements Store {
             isSent = true;
             const done = await operation.commit();
             if (done.ok && mark === null) {
-              this.#left.keep(laid, checked.checks, done);
+              this.#left.keep(change, checked.checks[0], done);
             }
             // A server that is asked twice refuses what it has done at the first time.
             if (done.ok || mark !== null && await isMade(kv, mark)) return null;
@@ -222,27 +222,23 @@ class KvStore implements Store {
   /** What the atomic commit must find unchanged, and what has changed already. */
   async #check(
     kv: Deno.Kv,
-    { entries, receipts = [], put = [] }: Commit,
+    change: Commit,
   ): Promise<Checked> {
     const wants: {
       key: Key;
-      fault: (value: unknown) => string | null | Promise<string | null>;
-    }[] = [];
-    const wantHead = (key: Key, after: Head, what: string) =>
-      wants.push({
-        key,
-        fault: (value) =>
-          sameHead(parseHead(value), after) ? null : `${what} has moved`,
-      });
-    if (entries) wantHead(KEYS.head, entries.after, "the ledger's head");
-    for (const { run, append } of receipts) {
-      wantHead(KEYS.runHead(run), append.after, `the head of run "${run}"`);
-    }
-    for (const { kind, id, expect } of put) {
+      fault: (row: Row) => string | null | Promise<string | null>;
+    }[] = extendedBy(change).map(({ key, append, what }) => ({
+      key,
+      fault: ({ head, value }) =>
+        sameHead(head ?? parseHead(value), append.after)
+          ? null
+          : `${what} has moved`,
+    }));
+    for (const { kind, id, expect } of change.put ?? []) {
       if (expect === undefined) continue;
       wants.push({
         key: KEYS.document(kind, id),
-        fault: async (value) => {
+        fault: async ({ value }) => {
           const there = value === null ? null : await readValue(kv, value);
           return sameBytes(there, expect)
             ? null
@@ -254,10 +250,13 @@ class KvStore implements Store {
       KEYS.format,
       ...wants.map(({ key }) => key),
     ]);
-    checkVersion(rows[0].value, this.#database.where);
+    const [format] = rows;
+    if (format.value !== undefined) {
+      checkVersion(format.value, this.#database.where);
+    }
     const isNew = rows[0].versionstamp === null;
     for (const [i, { fault }] of wants.entries()) {
-      const moved = await fault(rows[i + 1].value);
+      const moved = await fault(rows[i + 1]);
       if (moved !== null) return { checks: rows, isNew, moved };
     }
     return { checks: rows, isNew, moved: null };

@@ -5,13 +5,26 @@
  *
  * @module
  */
-import { type Key, KEYS, type KvCommit } from "./kv_layout.ts";
+import { type Key, KEYS } from "./kv_layout.ts";
+import type { Append, Commit, Head } from "./store.ts";
 
-/** What a key holds, or held when this process last wrote it. */
+/** What a key holds. */
 export interface Row {
   key: Key;
-  value: unknown;
   versionstamp: string | null;
+  /** As it was read; `undefined` where it is remembered. */
+  value?: unknown;
+  /** The head that is remembered. */
+  head?: Head;
+}
+
+/** A chain that a commit appends to. */
+export interface Extended {
+  /** Where its head lies. */
+  key: Key;
+  append: Append;
+  /** The head in words. */
+  what: string;
 }
 
 /** Of so many keys it is remembered what they hold. */
@@ -36,34 +49,37 @@ export class LeftRows {
     this.#rows.clear();
   }
 
-  /** Remembers what a commit wrote of the heads among `checked`, and that the format did not change. */
+  /** Remembers the heads that a commit has written, and the format, unless the commit made it. */
   keep(
-    { atomic }: KvCommit,
-    checked: readonly Row[],
+    change: Commit,
+    format: Row,
     { versionstamp }: { versionstamp: string },
   ): void {
     if (this.#rows.size > MOST) this.clear();
-    for (const row of checked) {
-      const name = nameOf(row.key);
-      const written = atomic.find(({ key }) => nameOf(key) === name);
-      if (isHead(row.key) && written !== undefined) {
-        this.#rows.set(name, { ...written, versionstamp });
-      } else if (isFormat(row.key) && row.versionstamp !== null) {
-        this.#rows.set(name, row);
-      } else this.#rows.delete(name);
+    if (format.versionstamp !== null) {
+      const { key, versionstamp } = format;
+      this.#rows.set(nameOf(key), { key, versionstamp });
+    }
+    for (const { key, append } of extendedBy(change)) {
+      const { after, records, hash } = append;
+      const head = { size: after.size + records.length, hash };
+      this.#rows.set(nameOf(key), { key, versionstamp, head });
     }
   }
 }
 
+/** The chains that a commit appends to: no commit changes another head. */
+export function extendedBy({ entries, receipts = [] }: Commit): Extended[] {
+  const runs = receipts.map(({ run, append }) => ({
+    key: KEYS.runHead(run),
+    append,
+    what: `the head of run "${run}"`,
+  }));
+  if (entries === undefined) return runs;
+  const what = "the ledger's head";
+  return [{ key: KEYS.head, append: entries, what }, ...runs];
+}
+
 function nameOf(key: Key): string {
   return key.join("\0");
-}
-
-function isFormat(key: Key): boolean {
-  return key[1] === KEYS.format[1];
-}
-
-/** Whether a key is that of a head: no commit changes one that it does not follow. */
-function isHead([, kind]: Key): boolean {
-  return kind === KEYS.head[1] || kind === KEYS.runHead("")[1];
 }
