@@ -68,6 +68,41 @@ export function seccompText(options: SeccompOptions): string {
   return text;
 }
 
+/** A call by its number, and where the filter goes on with it. */
+interface Judged {
+  value: number;
+  label: string;
+}
+
+/** So many numbers are compared one after the other. */
+const FEW = 4;
+
+/**
+ * Finds the number that was loaded among some, and allows what is none of them. By halves: the kernel
+ * runs a new filter once for each call that there is, to know which ones it need not ask about again.
+ */
+function search(judged: readonly Judged[]): BpfLine[] {
+  const sorted = judged.toSorted((a, b) => a.value - b.value);
+  if (sorted.length <= FEW) {
+    return [
+      ...sorted.map(({ value, label }): BpfLine => ({
+        test: "equal",
+        value,
+        yes: label,
+      })),
+      { give: ALLOW },
+    ];
+  }
+  const upper = sorted.splice(sorted.length >> 1);
+  const { value } = upper[0];
+  return [
+    { test: "above", value, yes: `from ${value}` },
+    ...search(sorted),
+    { label: `from ${value}` },
+    ...search(upper),
+  ];
+}
+
 /**
  * The filter: `struct sock_filter[]`. A call of another architecture (or of x32) kills the
  * process; what is denied gives `EPERM`; `clone3`, whose flags a filter cannot see, gives
@@ -82,10 +117,10 @@ export function seccompFilter(
     ...(options.shared ? numbersOf(SHARED, arch) : []),
     ...(options.truncate ? [] : [numberOf("truncate", arch)]),
   ];
-  const on = (
-    name: Parameters<typeof numberOf>[0],
-    label: string,
-  ): BpfLine => ({ test: "equal", value: numberOf(name, arch), yes: label });
+  const on = (name: Parameters<typeof numberOf>[0], label: string): Judged => ({
+    value: numberOf(name, arch),
+    label,
+  });
   const lines: BpfLine[] = [
     { load: ARCHITECTURE },
     { test: "equal", value: AUDIT_ARCH[arch], no: "kill" },
@@ -93,15 +128,16 @@ export function seccompFilter(
     ...(arch === "x86_64"
       ? [{ test: "above", value: X32_BIT, yes: "kill" } as const]
       : []),
-    on("clone", "clone"),
-    on("clone3", "no such call"),
-    on("unshare", "unshare"),
-    on("ioctl", "ioctl"),
-    on("socket", "socket"),
-    on("socketpair", "socketpair"),
-    ...(options.shared ? [on("prlimit64", "prlimit")] : []),
-    ...denied.map((value): BpfLine => ({ test: "equal", value, yes: "deny" })),
-    { give: ALLOW },
+    ...search([
+      on("clone", "clone"),
+      on("clone3", "no such call"),
+      on("unshare", "unshare"),
+      on("ioctl", "ioctl"),
+      on("socket", "socket"),
+      on("socketpair", "socketpair"),
+      ...(options.shared ? [on("prlimit64", "prlimit")] : []),
+      ...denied.map((value) => ({ value, label: "deny" })),
+    ]),
 
     { label: "clone" },
     { load: argument(0) },
