@@ -87,6 +87,31 @@ function membersInOrder(value: object, depth: number): unknown {
   return ordered;
 }
 
+/**
+ * Whether `JSON.stringify` writes a value's canonical text as it is. Only for what `JSON.parse`
+ * gave: that has neither accessors nor `toJSON`, and no other prototypes.
+ */
+function isInOrder(value: unknown, depth: number): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || value === null) return true;
+  if (depth === USUAL_DEPTH) return false;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      if (!isInOrder(value[i], depth + 1)) return false;
+    }
+    return true;
+  }
+  const members = value as Record<string, unknown>;
+  let before = "";
+  for (const key of Object.keys(members)) {
+    if (key < before || !key.isWellFormed()) return false;
+    before = key;
+    if (!isInOrder(members[key], depth + 1)) return false;
+  }
+  return true;
+}
+
 /** The canonical bytes of a JSON value (RFC 8785), UTF-8. */
 export function canonicalBytes(value: unknown): Uint8Array<ArrayBuffer> {
   return encoder.encode(canonicalText(value));
@@ -121,7 +146,7 @@ export function parseCanonical(bytes: Uint8Array, what: string): unknown {
   }
   let again: string | undefined;
   try {
-    again = canonicalText(value);
+    again = isInOrder(value, 0) ? JSON.stringify(value) : canonicalText(value);
   } catch (cause) {
     throw new WritError(
       "input.invalid",

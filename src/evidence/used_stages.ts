@@ -44,7 +44,10 @@ export class UsedStages {
 
 function emptied(root: string): Promise<boolean> {
   return empty(root).then(
-    () => STEP_FOLDERS.every((name) => isLikeNew(`${root}/${name}`, root)),
+    () => {
+      const { size } = Deno.lstatSync(root);
+      return STEP_FOLDERS.every((name) => isLikeNew(`${root}/${name}`, size));
+    },
     // What cannot be emptied is removed with the rest, which says why it cannot.
     () => false,
   );
@@ -64,8 +67,8 @@ async function empty(root: string): Promise<void> {
 }
 
 /** Some file systems never shrink a folder, and its size would tell how much lay in it. */
-function isLikeNew(folder: string, root: string): boolean {
-  return Deno.lstatSync(folder).size <= Deno.lstatSync(root).size &&
+function isLikeNew(folder: string, size: number): boolean {
+  return Deno.lstatSync(folder).size <= size &&
     Array.from(Deno.readDirSync(folder)).length === 0;
 }
 

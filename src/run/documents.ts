@@ -5,9 +5,14 @@
  */
 import { canonicalBytes, parseCanonical } from "../core/canonical_json.ts";
 import { type Digest, sha256 } from "../core/digest.ts";
+import { sameBytes } from "../core/same_bytes.ts";
 import { WritError } from "../core/errors.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { type Receipt, ReceiptSchema } from "../ledger/receipt.ts";
+import {
+  type EvidenceRef,
+  type Receipt,
+  ReceiptSchema,
+} from "../ledger/receipt.ts";
 import { CORRUPT_HINT, parseStored } from "../ledger/records.ts";
 import { type Plan, PlanSchema } from "../plan/plan.ts";
 import { type Decision, DecisionSchema } from "../policy/decision.ts";
@@ -106,6 +111,21 @@ export async function readReceipts(
  */
 export function readReceipt(bytes: Uint8Array): Receipt {
   return parseStored(bytes, ReceiptSchema, "a receipt");
+}
+
+/** How the canonical text of the end of a step ends: the members before are sorted. */
+const END_OF_STEP = new TextEncoder().encode('"type":"step.finished","v":1}');
+
+/**
+ * What was captured of the step whose end this is; nothing for any other receipt, which is not
+ * parsed for that.
+ *
+ * @throws {WritError} `ledger.corrupt`
+ */
+export function evidenceOf(bytes: Uint8Array): EvidenceRef[] {
+  if (!sameBytes(bytes.subarray(-END_OF_STEP.length), END_OF_STEP)) return [];
+  const receipt = readReceipt(bytes);
+  return receipt.type === "step.finished" ? receipt.body.evidence : [];
 }
 
 /** Trust that was kept. */

@@ -16,7 +16,7 @@ import { type EvidenceRef } from "../ledger/receipt.ts";
 import { expiryExcerptOf } from "./expiry_excerpt.ts";
 import { BUNDLE_FILES } from "../bundle/bundle.ts";
 import { Place } from "./publish_place.ts";
-import { readAdmitted, readReceipt } from "./documents.ts";
+import { evidenceOf, readAdmitted } from "./documents.ts";
 import type { ActiveRun } from "./active_run.ts";
 import { excerptOf } from "./ledger_excerpt.ts";
 import type { SealedRun } from "./seal_run.ts";
@@ -98,9 +98,7 @@ async function receiptsOf(
   const evidence = new Map<Digest, EvidenceRef>();
   for await (const bytes of world.ledger.receipts(run.id)) {
     lines.push(bytes);
-    const receipt = readReceipt(bytes);
-    if (receipt.type !== "step.finished") continue;
-    for (const ref of receipt.body.evidence) evidence.set(ref.digest, ref);
+    for (const ref of evidenceOf(bytes)) evidence.set(ref.digest, ref);
   }
   return { opened: lines[0], receipts: joinLines(lines), evidence };
 }

@@ -21,7 +21,7 @@ import {
   type SealedResult,
   sealedResult,
 } from "../verify/sealed_results.ts";
-import { readAdmitted, readReceipt } from "./documents.ts";
+import { evidenceOf, readAdmitted } from "./documents.ts";
 import type { ActiveRun } from "./active_run.ts";
 import type { World } from "./world.ts";
 
@@ -76,9 +76,7 @@ async function filesOf(
   const lines: Uint8Array[] = [];
   for await (const bytes of ledger.receipts(run.id)) {
     lines.push(bytes);
-    const receipt = readReceipt(bytes);
-    if (receipt.type !== "step.finished") continue;
-    for (const { digest } of receipt.body.evidence) {
+    for (const { digest } of evidenceOf(bytes)) {
       const name = evidenceName(digest);
       // Many steps print the same, or nothing.
       if (!files.has(name)) files.set(name, await blobs.read(digest));
