@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { BUNDLE_FILES } from "../src/bundle/bundle.ts";
 import { canonicalText } from "../src/core/canonical_json.ts";
 import { digestOf, sha256 } from "../src/core/digest.ts";
-import { parseCheckpoint } from "../src/ledger/checkpoint.ts";
+import { type Checkpoint, parseCheckpoint } from "../src/ledger/checkpoint.ts";
 import { planDigest } from "../src/plan/plan.ts";
 import type { ReasonCode } from "../src/verify/report.ts";
 import type { VerifyOptions } from "../src/verify/invariant.ts";
@@ -320,6 +320,11 @@ Deno.test("an empty folder is told in full, and nothing is thrown", async () => 
   assert(codes.some(({ code }) => code === "part.unreadable"));
 });
 
+async function seenCheckpoint(): Promise<Checkpoint> {
+  const bytes = (await bundleFiles()).get(BUNDLE_FILES.checkpoint)!;
+  return parseCheckpoint(bytes, "the checkpoint");
+}
+
 const TITLES = new Map(INVARIANTS.map(({ id, title }) => [id, title]));
 
 Deno.test("what nobody asked for is not told as if it had been found", async () => {
@@ -350,10 +355,7 @@ Deno.test("what nobody asked for is not told as if it had been found", async () 
     witnessed,
     expired,
   ]);
-  const checkpoint = parseCheckpoint(
-    (await bundleFiles()).get(BUNDLE_FILES.checkpoint)!,
-    "the checkpoint",
-  );
+  const checkpoint = await seenCheckpoint();
   assertEquals(await retitled({ expect: { plan }, seen: { checkpoint } }), [
     witnessed,
     expired,
@@ -379,6 +381,50 @@ Deno.test("the last line says whether a run did all of its plan", async () => {
     await last(part),
     "Verified: a true record of a run of a part of its plan, 1 of 3 steps, that was approved, executed and succeeded",
   );
+});
+
+Deno.test("one file that cannot be read is told once, behind what is untrue", async () => {
+  const files = await bundleFiles();
+  files.set(BUNDLE_FILES.receipts, new TextEncoder().encode("{}\n"));
+  const report = await verifyBundle(asBundle(files), READER);
+  const verdicts = (wanted: string) =>
+    report.invariants.filter(({ verdict }) => verdict === wanted)
+      .map(({ id }) => id);
+  const unknown = verdicts("UNKNOWN");
+  assert(unknown.length > 15, `${unknown}`);
+  const lines = renderReport(report, { columns: 60 });
+  const told = lines.filter((line) => /^[A-Z]+ {2,}/.test(line))
+    .map((line) => line.split(/ {2,}/)[1]);
+  const once =
+    `${unknown.length} could not be checked, since "receipts.jsonl" cannot be read:`;
+  assertEquals(told, [...verdicts("FAIL"), once, ...verdicts("PASS")]);
+  const at = lines.findIndex((line) => line.endsWith(once));
+  const names = lines.slice(at + 1)
+    .slice(0, lines.slice(at + 1).findIndex((line) => !line.startsWith("  ")));
+  assertEquals(names.join(" ").trim().split(/,? +/), unknown);
+  assert(names.every((line) => line.length <= 60), names.join("\n"));
+  assertEquals(lines.filter((line) => /cannot be read/.test(line)).length, 1);
+});
+
+Deno.test("what is unknown for another reason than a file is told as such", async () => {
+  const files = await bundleFiles();
+  files.delete(BUNDLE_FILES.checkpoint);
+  const trust = { ...TRUST, witnesses: 1 };
+  const report = await verifyBundle(asBundle(files), {
+    ...READER,
+    trust,
+    seen: { checkpoint: { ...(await seenCheckpoint()), origin: "elsewhere" } },
+  });
+  const text = renderReport(report).join("\n");
+  assertStringIncludes(
+    text,
+    'UNKNOWN  4 could not be checked, since "checkpoint" cannot be read:\n' +
+      "  ledger.inclusion, ledger.consistency, ledger.seen, ledger.witnessed\n",
+  );
+  const nobody = renderReport(
+    await verifyBundle(await bundleOf(), { ...READER, trust: null }),
+  ).join("\n");
+  assertStringIncludes(nobody, "UNKNOWN  ticket.valid         Trusted");
 });
 
 Deno.test("a run of no step at all is no run", async () => {

@@ -5,7 +5,12 @@
  */
 import type { Place, WritError } from "../core/errors.ts";
 import { printable } from "../core/printable.ts";
-import type { InvariantResult, InvariantVerdict, Report } from "./report.ts";
+import type {
+  InvariantResult,
+  InvariantVerdict,
+  ReasonCode,
+  Report,
+} from "./report.ts";
 
 /** Marks a text for emphasis, by what it means. */
 export type Paint = (emphasis: "good" | "bad" | "care", text: string) => string;
@@ -20,16 +25,30 @@ export interface RenderOptions {
 
 /**
  * The lines of a report: a table of the invariants with their reasons, what the run was, and
- * last the verdict. Text of the bundle is shown with control characters escaped.
+ * last the verdict. What is untrue comes first, then what is not known: all that is unknown only
+ * because a file cannot be read is told once. Text of the bundle is shown with control characters
+ * escaped.
  */
 export function renderReport(
   report: Report,
   { columns = Infinity, paint = (_, text) => text }: RenderOptions = {},
 ): string[] {
+  const { invariants } = report;
+  const lines = (list: readonly InvariantResult[]) =>
+    list.flatMap((each) => invariantLines(each, columns, paint));
+  const verdicts = (...wanted: InvariantVerdict[]) =>
+    invariants.filter(({ verdict }) => wanted.includes(verdict));
+  const unknown = verdicts("UNKNOWN");
+  const unread = unknown.filter(isUnread);
   return [
-    ...report.invariants.flatMap((each) =>
-      invariantLines(each, columns, paint)
-    ),
+    ...lines(verdicts("FAIL").map(withoutUnread)),
+    ...(unread.length > 1
+      ? [
+        ...unreadLines(unread, columns, paint),
+        ...lines(unknown.filter((each) => !isUnread(each))),
+      ]
+      : lines(unknown)),
+    ...lines(verdicts("PASS", "WARN")),
     "",
     ...subjectLines(report),
     "",
@@ -46,6 +65,52 @@ const EMPHASIS = {
 
 const VERDICT_WIDTH = "UNKNOWN".length;
 const ID_WIDTH = "decision.recomputed".length;
+
+const UNREAD: ReasonCode = "part.unreadable";
+
+/** Whether it is unknown for nothing but a file that cannot be read. */
+function isUnread({ reasons }: InvariantResult): boolean {
+  return reasons.every(({ code }) => code === UNREAD);
+}
+
+/** Beside what is untrue it tells nothing that others lack a file, too. */
+function withoutUnread(result: InvariantResult): InvariantResult {
+  const reasons = result.reasons.filter(({ code }) => code !== UNREAD);
+  return { ...result, reasons };
+}
+
+function unreadLines(
+  unread: readonly InvariantResult[],
+  columns: number,
+  paint: Paint,
+): string[] {
+  const files = new Set(
+    unread.flatMap(({ reasons }) =>
+      reasons.flatMap(({ pointers }) => pointers)
+    ),
+  );
+  const names = [...files].map((file) => `"${shown(file)}"`).join(", ");
+  return [
+    `${
+      paint(EMPHASIS.UNKNOWN, "UNKNOWN")
+    }  ${unread.length} could not be checked, since ${names} cannot be read:`,
+    ...wrapped(unread.map(({ id }) => id), Math.min(columns, 80))
+      .map((line) => `  ${line}`),
+  ];
+}
+
+/** Words as lines of at most so many columns, where a word is not longer. */
+function wrapped(words: readonly string[], columns: number): string[] {
+  const lines: string[] = [];
+  for (const [i, name] of words.entries()) {
+    const word = i === words.length - 1 ? name : `${name},`;
+    const last = lines.at(-1);
+    const longer = `${last} ${word}`;
+    if (last === undefined || longer.length + 2 > columns) lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
+}
 
 function invariantLines(
   { id, title, verdict, reasons }: InvariantResult,

@@ -3,7 +3,11 @@
  *
  * @module
  */
-import { BUNDLE_FILES, EXPIRED_FILE } from "../../bundle/bundle.ts";
+import {
+  BUNDLE_FILES,
+  type BundleIndex,
+  EXPIRED_FILE,
+} from "../../bundle/bundle.ts";
 import {
   bundleNameFault,
   CACHED_FOLDER,
@@ -11,7 +15,7 @@ import {
   POLICY_FOLDER,
 } from "../../bundle/names.ts";
 import type { BundleParts } from "../../bundle/parse_bundle.ts";
-import { sha256 } from "../../core/digest.ts";
+import { type Digest, sha256 } from "../../core/digest.ts";
 import { expiredFiles } from "../expired_evidence.ts";
 import { Findings, type Invariant } from "../invariant.ts";
 
@@ -68,14 +72,15 @@ function isVouched(name: string): boolean {
     OF_A_MAKER.test(name);
 }
 
+/** `bundle.json` lists each file as it is, and those that have expired as they were. */
 function checkListed(parts: BundleParts, found: Findings): void {
   const { files } = parts.bundle;
   const index = found.own(parts.index);
   if (index === undefined) return;
   const expired = expiredFiles(parts);
-  const listed = new Set<string>();
   let last = "";
-  for (const [i, { name, size, digest }] of index.files.entries()) {
+  for (const [i, listed] of index.files.entries()) {
+    const { name } = listed;
     const at = `${BUNDLE_FILES.index}#/files/${i}`;
     const fault = bundleNameFault(name);
     if (fault !== null) {
@@ -85,54 +90,75 @@ function checkListed(parts: BundleParts, found: Findings): void {
       found.fail("bundle.order", `"${name}" is listed out of order`, at);
     }
     last = name;
-    listed.add(name);
     const bytes = files.get(name);
-    if (bytes === undefined) {
-      const was = expired.get(name);
-      // Whether it may be gone is for `evidence.retention` to say.
-      if (was?.bytes === size && was.digest === digest) continue;
-      if (was !== undefined) {
-        found.fail(
-          "bundle.digest",
-          `"${name}" has expired and is listed with ${size} bytes as ${digest}, ${was.bytes} as ${was.digest} are recorded`,
-          at,
-        );
-        continue;
-      }
-      found.fail(
-        "bundle.file_missing",
-        `"${name}" is listed but not there`,
-        at,
-      );
-    } else if (bytes.length !== size) {
-      found.fail(
-        "bundle.size",
-        `"${name}" has ${bytes.length} bytes, ${size} are listed`,
-        name,
-        at,
-      );
-    } else if (sha256(bytes) !== digest) {
-      found.fail(
-        "bundle.digest",
-        `"${name}" is ${sha256(bytes)}, ${digest} is listed`,
-        name,
-        at,
-      );
-    }
+    if (bytes !== undefined) checkBytes(listed, bytes, at, found);
+    else checkGone(listed, expired.get(name), at, found);
   }
-  for (const name of files.keys()) {
+  const listed = new Set(index.files.map(({ name }) => name));
+  checkUnlisted(listed, files.keys(), expired.keys(), found);
+}
+
+type Listed = BundleIndex["files"][number];
+
+function checkBytes(
+  { name, size, digest }: Listed,
+  bytes: Uint8Array,
+  at: string,
+  found: Findings,
+): void {
+  if (bytes.length !== size) {
+    found.fail(
+      "bundle.size",
+      `"${name}" has ${bytes.length} bytes, ${size} are listed`,
+      name,
+      at,
+    );
+  } else if (sha256(bytes) !== digest) {
+    found.fail(
+      "bundle.digest",
+      `"${name}" is ${sha256(bytes)}, ${digest} is listed`,
+      name,
+      at,
+    );
+  }
+}
+
+/** Whether what has expired may be gone is for `evidence.retention` to say. */
+function checkGone(
+  { name, size, digest }: Listed,
+  was: { digest: Digest; bytes: number } | undefined,
+  at: string,
+  found: Findings,
+): void {
+  if (was === undefined) {
+    found.fail("bundle.file_missing", `"${name}" is listed but not there`, at);
+  } else if (was.bytes !== size || was.digest !== digest) {
+    found.fail(
+      "bundle.digest",
+      `"${name}" has expired and is listed with ${size} bytes as ${digest}, ${was.bytes} as ${was.digest} are recorded`,
+      at,
+    );
+  }
+}
+
+function checkUnlisted(
+  listed: ReadonlySet<string>,
+  files: Iterable<string>,
+  expired: Iterable<string>,
+  found: Findings,
+): void {
+  for (const name of files) {
     const isBeside = name === BUNDLE_FILES.index || name === EXPIRED_FILE;
-    if (listed.has(name) === isBeside) {
-      found.fail(
-        "bundle.file_unlisted",
-        isBeside
-          ? `"${name}" is listed, though it stands beside what the bundle was made of`
-          : `"${name}" is there but not listed`,
-        name,
-      );
-    }
+    if (listed.has(name) !== isBeside) continue;
+    found.fail(
+      "bundle.file_unlisted",
+      isBeside
+        ? `"${name}" is listed, though it stands beside what the bundle was made of`
+        : `"${name}" is there but not listed`,
+      name,
+    );
   }
-  for (const name of expired.keys()) {
+  for (const name of expired) {
     if (listed.has(name)) continue;
     found.fail(
       "bundle.file_unlisted",

@@ -8,7 +8,7 @@ import { sha256 } from "../../core/digest.ts";
 import type { BundleParts, Excerpt } from "../../bundle/parse_bundle.ts";
 import { Findings, type Invariant } from "../invariant.ts";
 import { entriesOf, entryPointer } from "../ledger_events.ts";
-import { eventsOf, receiptPointer } from "../step_runs.ts";
+import { type Event, eventsOf, receiptPointer } from "../step_runs.ts";
 
 /** Entries in order and linked where they touch, and the run's receipts and seal name them and are named by them. */
 export const ledgerEntries: Invariant = {
@@ -83,62 +83,78 @@ function checkAdmission(
   const receipts = found.need(parts.receipts);
   if (receipts === undefined) return;
   const run = receipts[0]?.value.run;
-  const named = [
-    ...eventsOf(receipts, "run.opened").map((event) => ({
-      ...event,
-      type: "run.admitted" as const,
-    })),
-    ...eventsOf(receipts, "run.resumed").map((event) => ({
-      ...event,
-      type: "run.resumed" as const,
-    })),
-  ];
-  const used = new Set<number>();
-  for (const { seq, type, body } of named) {
-    const i = excerpt.entries.findIndex(({ hash }) => hash === body.entry.hash);
-    const entry = excerpt.entries[i]?.value;
-    if (
-      entry === undefined || used.has(i) || entry.type !== type ||
-      entry.seq !== body.entry.seq || entry.body.run !== run
-    ) {
-      found.fail(
-        "ledger.admission",
-        `The receipt names the entry ${body.entry.seq} "${type}", which is not in the excerpt as it says`,
-        receiptPointer(seq),
-        BUNDLE_FILES.ledger,
-      );
-    } else used.add(i);
-    if (
-      entry?.type === "run.admitted" && type === "run.admitted" &&
-      "ticket" in body &&
-      (entry.body.ticket !== body.ticket ||
-        entry.body.decision !== body.decision)
-    ) {
-      found.fail(
-        "ledger.admission",
-        `The run was admitted with the ticket "${entry.body.ticket}" for the decision ${entry.body.decision}, but opened otherwise`,
-        receiptPointer(seq),
-        entryPointer(i),
-      );
-    }
-  }
-  if (named.length === 0) {
+  const opened = eventsOf(receipts, "run.opened");
+  const resumed = eventsOf(receipts, "run.resumed");
+  if (opened.length + resumed.length === 0) {
     found.unknown(
       "ledger.admission",
       "No receipt says how the run was admitted",
       BUNDLE_FILES.receipts,
     );
   }
+  const named = new Set<number>();
+  for (const event of opened) {
+    const i = checkNamed("run.admitted", event, run, excerpt, named, found);
+    checkOpened(event, i, excerpt, found);
+  }
+  for (const event of resumed) {
+    checkNamed("run.resumed", event, run, excerpt, named, found);
+  }
   for (const [i, { value }] of excerpt.entries.entries()) {
     const admits = value.type === "run.admitted" ||
       value.type === "run.resumed";
-    if (admits && value.body.run === run && !used.has(i)) {
+    if (admits && value.body.run === run && !named.has(i)) {
       found.fail(
         "ledger.admission",
         `The entry ${value.seq} "${value.type}" is of this run, but no receipt names it`,
         entryPointer(i),
       );
     }
+  }
+}
+
+/** The entry that a receipt names is there, of its type and run, and named once; its place. */
+function checkNamed(
+  type: "run.admitted" | "run.resumed",
+  { seq, body }: Event<"run.opened" | "run.resumed">,
+  run: string | undefined,
+  excerpt: Excerpt,
+  named: Set<number>,
+  found: Findings,
+): number {
+  const i = excerpt.entries.findIndex(({ hash }) => hash === body.entry.hash);
+  const entry = excerpt.entries[i]?.value;
+  if (
+    entry === undefined || named.has(i) || entry.type !== type ||
+    entry.seq !== body.entry.seq || entry.body.run !== run
+  ) {
+    found.fail(
+      "ledger.admission",
+      `The receipt names the entry ${body.entry.seq} "${type}", which is not in the excerpt as it says`,
+      receiptPointer(seq),
+      BUNDLE_FILES.ledger,
+    );
+  } else named.add(i);
+  return i;
+}
+
+/** The run was opened under the ticket, and for the decision, that it was admitted with. */
+function checkOpened(
+  { seq, body }: Event<"run.opened">,
+  i: number,
+  excerpt: Excerpt,
+  found: Findings,
+): void {
+  const entry = excerpt.entries[i]?.value;
+  if (entry?.type !== "run.admitted") return;
+  const { ticket, decision } = entry.body;
+  if (ticket !== body.ticket || decision !== body.decision) {
+    found.fail(
+      "ledger.admission",
+      `The run was admitted with the ticket "${ticket}" for the decision ${decision}, but opened otherwise`,
+      receiptPointer(seq),
+      entryPointer(i),
+    );
   }
 }
 

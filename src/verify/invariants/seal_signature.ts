@@ -27,8 +27,9 @@ export const sealSignature: Invariant = {
     const seal = found.own(parts.seal);
     if (seal === undefined) return found;
     const receipts = found.need(parts.receipts);
-    if (receipts !== undefined) checkAgreement(seal.payload, receipts, found);
-    const at = receipts === undefined ? undefined : sealedAt(receipts);
+    if (receipts === undefined) return found;
+    checkAgreement(seal.payload, receipts, found);
+    const at = sealedAt(receipts);
     const file = BUNDLE_FILES.seal;
     const keys = await checkSigners(seal, trust, at, now, file, found);
     for (const { owner, id } of keys) {
@@ -54,12 +55,18 @@ export async function checkSigners(
   pointer: string,
   found: Findings,
 ): Promise<TrustedKey[]> {
-  if (trust === null || at === undefined) {
+  if (trust === null) {
     found.unknown(
       "trust.none",
-      trust === null
-        ? "The reader named no trust file: whose seal it is is not known"
-        : "No receipt says when the run was sealed",
+      "The reader named no trust file: whose seal it is is not known",
+      pointer,
+    );
+    return [];
+  }
+  if (at === undefined) {
+    found.unknown(
+      "receipts.unsealed",
+      "No receipt says when the run was sealed",
       pointer,
     );
     return [];
@@ -84,6 +91,15 @@ export async function checkSigners(
     );
     return [];
   }
+  return runnersIn(signed, { at, now, pointer }, found);
+}
+
+/** Those that may seal, and might when they did; it is told why others may not. */
+function runnersIn(
+  signed: readonly TrustedKey[],
+  { at, now, pointer }: { at: string; now: string; pointer: string },
+  found: Findings,
+): TrustedKey[] {
   const runners = signed.filter(({ roles }) => roles.includes("runner"));
   if (runners.length === 0) {
     found.fail(
