@@ -5,7 +5,7 @@
  */
 
 /** The version of the list of what every step sees; part of the toolchain. */
-export const VIEW = "linux-1";
+export const SYSTEM_VIEW = "linux-1";
 
 /** Where programs of the system are searched, in this order. It is also the `PATH` of a step. */
 export const SYSTEM_PATH: readonly string[] = [

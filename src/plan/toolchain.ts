@@ -9,7 +9,7 @@ import type { Digest } from "../core/digest.ts";
 import { sha256 } from "../core/digest.ts";
 import type { Disk } from "./disk.ts";
 import type { Toolchain } from "./plan.ts";
-import { VIEW } from "./system_view.ts";
+import { SYSTEM_VIEW } from "./system_view.ts";
 
 /** Where distributions list what is installed: dpkg, apk, rpm (new, middle, old). */
 const PACKAGE_LISTS: readonly string[] = [
@@ -38,7 +38,7 @@ export function readToolchain(version: string, disk: Disk): Toolchain {
     os: Deno.build.os,
     arch: Deno.build.arch,
     system: {
-      view: VIEW,
+      view: SYSTEM_VIEW,
       release: releaseName(disk) ?? Deno.build.os,
       packages: packageDigest(disk),
     },

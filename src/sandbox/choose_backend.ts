@@ -6,7 +6,7 @@
 import { WritError } from "../core/errors.ts";
 import { bubblewrap } from "./bubblewrap.ts";
 import type { Backend, Confinement, HostFacts, Launch } from "./confinement.ts";
-import { HOST_LIST_HINT, landlock, NO_HOST_LIST } from "./landlock.ts";
+import { landlock, requireHeldNetwork } from "./landlock.ts";
 
 const INSTALL = "Install bubblewrap (apt-get install bubblewrap)";
 
@@ -40,18 +40,7 @@ export function chooseBackend(
       { hint: INSTALL },
     );
   }
-  if (confinement.network === "loopback") {
-    throw new WritError(
-      "sandbox.cannot_hold",
-      "Cannot give the step a loopback of its own: landlock gives no private loopback",
-      { hint: `${INSTALL}, or set "net": true` },
-    );
-  }
-  if (confinement.network === "hosts") {
-    throw new WritError("sandbox.cannot_hold", NO_HOST_LIST, {
-      hint: HOST_LIST_HINT,
-    });
-  }
+  requireHeldNetwork(confinement);
   return kernel;
 }
 

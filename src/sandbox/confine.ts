@@ -7,11 +7,8 @@ import { isLocalhost } from "../core/localhost.ts";
 import { WritError } from "../core/errors.ts";
 import { denoSubcommand } from "../pipeline/deno_subcommands.ts";
 import type { PlanStep } from "../plan/plan.ts";
-import {
-  type Confinement,
-  DEFAULT_LIMITS,
-  SYSTEM_VIEW,
-} from "./confinement.ts";
+import { SYSTEM_VIEW } from "../plan/system_view.ts";
+import { type Confinement, DEFAULT_LIMITS } from "./confinement.ts";
 
 /**
  * What a step may see and do.

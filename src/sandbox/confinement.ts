@@ -6,9 +6,7 @@
  */
 import type { CacheKind } from "../pipeline/pipeline.ts";
 import type { PlanStep } from "../plan/plan.ts";
-
-/** The version of the list of what every step sees of the system. */
-export const SYSTEM_VIEW = "linux-1";
+import type { SYSTEM_VIEW } from "../plan/system_view.ts";
 
 /** What a step may see and do. Paths are relative to the workspace root, `.` is the root. */
 export interface Confinement {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { CacheKind } from "../pipeline/pipeline.ts";
+import { SYSTEM_PATH } from "../plan/system_view.ts";
 import { cacheEnvironment } from "./caches.ts";
 import type { Confinement, HostFacts } from "./confinement.ts";
 import { RELAY } from "./relay_place.ts";
@@ -52,7 +53,7 @@ export function stepEnvironment(
     LC_ALL: "C.UTF-8",
     LOGNAME: "step",
     NO_COLOR: "1",
-    PATH: [...host.path, "/usr/local/bin", "/usr/bin", "/bin"].join(":"),
+    PATH: [...host.path, ...SYSTEM_PATH].join(":"),
     // Python keeps bytecode beside the sources, which no author declares.
     PYTHONDONTWRITEBYTECODE: "1",
     TERM: "dumb",

@@ -29,14 +29,6 @@ import { inView, outermost } from "./view_paths.ts";
 /** The first descriptor after the three of every program. */
 const FIRST_CGROUP_FD = 3;
 
-/** Landlock knows ports and no addresses. */
-export const NO_HOST_LIST =
-  "Cannot hold the step to its list of hosts: landlock knows ports and no hosts";
-
-/** What helps where a list of hosts cannot be held. */
-export const HOST_LIST_HINT =
-  'Install bubblewrap (apt-get install bubblewrap), or set "net": true, which a reviewer then sees';
-
 /** Devices that shells, compilers and runtimes open. */
 const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"];
 
@@ -51,21 +43,7 @@ export function landlock(
   host: HostFacts,
   backend: Backend,
 ): Launch {
-  if (confinement.network === "loopback") {
-    throw new WritError(
-      "sandbox.cannot_hold",
-      "Cannot give the step a loopback of its own: landlock gives no private loopback",
-      {
-        hint:
-          'Install bubblewrap (apt-get install bubblewrap), or set "net": true',
-      },
-    );
-  }
-  if (confinement.network === "hosts") {
-    throw new WritError("sandbox.cannot_hold", NO_HOST_LIST, {
-      hint: HOST_LIST_HINT,
-    });
-  }
+  requireHeldNetwork(confinement);
   if (host.binds.length > 0) {
     throw new WritError(
       "sandbox.cannot_hold",
@@ -125,6 +103,27 @@ export function landlock(
     },
     mountPoints: null,
   };
+}
+
+/**
+ * Requires that Landlock can hold a step's network: it knows ports and no hosts, and gives no
+ * loopback of the step's own.
+ *
+ * @throws {WritError} `sandbox.cannot_hold`
+ */
+export function requireHeldNetwork(
+  { network }: Pick<Confinement, "network">,
+): void {
+  const wrong = network === "loopback"
+    ? "Cannot give the step a loopback of its own: landlock gives no private loopback"
+    : network === "hosts"
+    ? "Cannot hold the step to its list of hosts: landlock knows ports and no hosts"
+    : null;
+  if (wrong === null) return;
+  throw new WritError("sandbox.cannot_hold", wrong, {
+    hint:
+      'Install bubblewrap (apt-get install bubblewrap), or set "net": true, which a reviewer then sees',
+  });
 }
 
 function kernelRules(

@@ -8,12 +8,12 @@
 import { join } from "@std/path/join";
 import { buildEtc } from "./build_etc.ts";
 import { launchUnder } from "./choose_backend.ts";
+import { SYSTEM_VIEW } from "../plan/system_view.ts";
 import {
   type Backend,
   type Confinement,
   DEFAULT_LIMITS,
   type HostFacts,
-  SYSTEM_VIEW,
 } from "./confinement.ts";
 import type { Exited, KernelOffer, Launcher } from "./launcher.ts";
 import { cgroupVersion } from "./held_limits.ts";

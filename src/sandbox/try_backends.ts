@@ -10,12 +10,12 @@ import { join } from "@std/path/join";
 import { WritError } from "../core/errors.ts";
 import { buildEtc } from "./build_etc.ts";
 import { launchUnder } from "./choose_backend.ts";
+import { SYSTEM_VIEW } from "../plan/system_view.ts";
 import {
   type Backend,
   type Confinement,
   DEFAULT_LIMITS,
   type HostFacts,
-  SYSTEM_VIEW,
 } from "./confinement.ts";
 import { requireLimits } from "./held_limits.ts";
 import type { Exited, Launcher } from "./launcher.ts";
