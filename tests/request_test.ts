@@ -22,6 +22,7 @@ import {
 } from "../src/ticket/request.ts";
 import { openTicketFile, ticketFileBytes } from "../src/ticket/ticket_file.ts";
 import { trustDigest } from "../src/ticket/trust.ts";
+import { otherSignatures } from "./support/envelopes.ts";
 import { factsOf, planOf } from "./support/plans.ts";
 import { PERMIT, refused, rules } from "./support/policies.ts";
 import { LEDGER, NOW, signer, TICKET_ID, trustOf } from "./support/tickets.ts";
@@ -199,6 +200,11 @@ const SIGNATURES: [
       }),
     };
   }],
+  ["in base64 of another form", "input.invalid", async () => ({
+    bytes: canonicalBytes(otherSignatures(
+      await requestEnvelope(await requestOf(BOT), signer("bot")),
+    )),
+  })],
   ["in an envelope of another type", "input.invalid", async () => ({
     bytes: canonicalBytes({
       ...await requestEnvelope(await requestOf(BOT), signer("bot")),

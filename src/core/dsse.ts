@@ -28,12 +28,24 @@ export interface Envelope {
   signatures: EnvelopeSignature[];
 }
 
+/** The end of base64 whose spare bits are zero. */
+const ONE_FORM = /^(|[^=]{4}|[^=][AQgw]==|[^=]{2}[AEIMQUYcgkosw048]=)$/;
+
+/**
+ * Base64 in its one form: the last digit before the padding has spare bits, which decoding passes
+ * over, so that one signature would have several texts (RFC 4648 section 3.5).
+ */
+const base64 = z.base64({ abort: true, error: "base64" }).refine(
+  (text) => ONE_FORM.test(text.slice(-4)),
+  "base64 in its one form",
+);
+
 /** Schema of an {@linkcode Envelope}. */
 export const EnvelopeSchema: z.ZodType<Envelope> = z.strictObject({
   payloadType: z.string(),
-  payload: z.base64(),
+  payload: base64,
   signatures: z.array(
-    z.strictObject({ keyid: DigestSchema, sig: z.base64() }),
+    z.strictObject({ keyid: DigestSchema, sig: base64 }),
   ).min(1),
 });
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
+import { decodeBase64 } from "@std/encoding/base64";
 import { parseCanonical } from "../core/canonical_json.ts";
 import { type Digest, sha256 } from "../core/digest.ts";
 import { type Envelope, EnvelopeSchema } from "../core/dsse.ts";
@@ -150,16 +150,6 @@ export function openTicket(
         quoted(envelope.payloadType)
       }, "${TICKET_TYPE}" was expected`,
     );
-  }
-  for (
-    const base64 of [
-      envelope.payload,
-      ...envelope.signatures.map(({ sig }) => sig),
-    ]
-  ) {
-    if (encodeBase64(decodeBase64(base64)) !== base64) {
-      throw malformed("its base64 has more than one reading");
-    }
   }
   const payload = decodeBase64(envelope.payload);
   let value: unknown;

@@ -113,22 +113,31 @@ export async function openRequest(
   trust: Trust,
 ): Promise<OpenedRequest> {
   const value = parseCanonical(bytes, "a request");
-  const envelope = EnvelopeSchema.safeParse(value);
-  const request = envelope.success
-    ? parseRequest(parseCanonical(payloadOf(envelope.data), "a request"))
-    : parseRequest(value);
+  const envelope = parseEnvelope(value);
+  const request = envelope === null
+    ? parseRequest(value)
+    : parseRequest(parseCanonical(payloadOf(envelope), "a request"));
   await checkRequest(request);
-  if (envelope.success) await checkSignature(envelope.data, request, trust);
+  if (envelope !== null) await checkSignature(envelope, request, trust);
   else if (request.requester.key !== null) {
     throw refuse(
       `it names the key ${request.requester.key} and is not signed by it`,
     );
   }
-  return { request, signed: envelope.success };
+  return { request, signed: envelope !== null };
 }
 
 function parseRequest(value: unknown): WritRequest {
   return requireForm(RequestSchema, value, "input.invalid", "a request");
+}
+
+/** The envelope of a signed request; `null` where it is none. */
+function parseEnvelope(value: unknown): Envelope | null {
+  const isEnvelope = typeof value === "object" && value !== null &&
+    "payloadType" in value;
+  return isEnvelope
+    ? requireForm(EnvelopeSchema, value, "input.invalid", "a signed request")
+    : null;
 }
 
 function payloadOf(envelope: Envelope): Uint8Array {
