@@ -17,6 +17,7 @@ import { expiryExcerptOf } from "./expiry_excerpt.ts";
 import { BUNDLE_FILES } from "../bundle/bundle.ts";
 import { Place } from "./publish_place.ts";
 import { evidenceOf, readAdmitted } from "./documents.ts";
+import { ignoreOwn } from "./ignore_own.ts";
 import type { ActiveRun } from "./active_run.ts";
 import { excerptOf } from "./ledger_excerpt.ts";
 import type { SealedRun } from "./seal_run.ts";
@@ -61,6 +62,7 @@ export async function exportBundle(
   for (const missing of place.missingFolders(RUNS)) {
     await place.makeFolder(missing);
   }
+  await ignoreOwn(place.root);
   const folder = bundleFolder(run.id, world);
   await writeBundle(
     folder,

@@ -14,6 +14,7 @@ import { quoted } from "../core/printable.ts";
 import type { BlobStore } from "../evidence/blobs.ts";
 import { parentOf } from "../evidence/entries.ts";
 import { lookAt } from "../evidence/open_regular.ts";
+import { ignoreOwn } from "./ignore_own.ts";
 import { removeTree } from "../evidence/remove_tree.ts";
 import { buildProduct } from "./publish_build.ts";
 import {
@@ -147,6 +148,7 @@ async function build(
     await place.makeFolder(folder);
   }
   await place.makeFolder(`${staging}/old`);
+  await ignoreOwn(place.root);
   for (const [index, product] of products.entries()) {
     const path = newPath(journal, index);
     place.requireFolder(parentOf(path));

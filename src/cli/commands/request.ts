@@ -10,6 +10,7 @@ import { join } from "@std/path/join";
 import { resolve } from "@std/path/resolve";
 import { canonicalBytes } from "../../core/canonical_json.ts";
 import { EXIT } from "../../core/errors.ts";
+import { ignoreOwn } from "../../run/ignore_own.ts";
 import { propose } from "../../run/propose.ts";
 import { makeRequest } from "../../run/request.ts";
 import { loadSigner, readKey } from "../../ticket/keyring.ts";
@@ -57,7 +58,10 @@ export const request: Command = command({
       ),
     );
     const folder = join(sight.workspace, ".writ", "requests");
-    if (args.out === null) await ensureDir(folder);
+    if (args.out === null) {
+      await ensureDir(folder);
+      await ignoreOwn(sight.workspace);
+    }
     const path = args.out === null
       ? join(folder, `${asked.id}.json`)
       : resolve(context.cwd, args.out);
