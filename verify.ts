@@ -20,7 +20,8 @@ import {
   type VerifyArguments,
 } from "./src/verify/parse_arguments.ts";
 import { renderError, renderReport } from "./src/verify/render.ts";
-import { errorDocument, safeJson } from "./src/verify/safe_json.ts";
+import { errorDocument } from "./src/core/error_document.ts";
+import { safeJson } from "./src/core/safe_json.ts";
 import type { Report } from "./src/verify/report.ts";
 import { verifyBundle } from "./src/verify/verify.ts";
 

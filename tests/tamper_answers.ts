@@ -5,15 +5,15 @@
  */
 import { BUNDLE_FILES, EXPIRED_FILE } from "../src/bundle/bundle.ts";
 import {
+  BUNDLE_POLICY,
   CACHED_FOLDER,
   EVIDENCE_FOLDER,
-  POLICY_FOLDER,
 } from "../src/bundle/names.ts";
 import type { By } from "./tamper.ts";
 
 /** What answers for a file whose bytes are others, where the list of files says so. */
 export function answersFor(name: string): By[] {
-  if (name.startsWith(POLICY_FOLDER)) {
+  if (name.startsWith(BUNDLE_POLICY)) {
     return [["decision.recomputed", "part.malformed", "decision.policy"]];
   }
   if (name.startsWith(EVIDENCE_FOLDER)) {

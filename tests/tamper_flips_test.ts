@@ -5,7 +5,7 @@
  * @module
  */
 import { BUNDLE_FILES, EXPIRED_FILE } from "../src/bundle/bundle.ts";
-import { POLICY_FOLDER } from "../src/bundle/names.ts";
+import { BUNDLE_POLICY } from "../src/bundle/names.ts";
 import { type Dice, SHARES, Tally } from "./tamper.ts";
 import { answersFor } from "./tamper_answers.ts";
 import { relist, type Shape, SHAPES, SMALL } from "./tamper_shapes.ts";
@@ -102,7 +102,7 @@ Deno.test("every byte of a bundle, changed in two ways, is told by what answers 
     const { length } = SMALL.files.get(name)!;
     for (let at = 0; at < length; at++) {
       // The policy is much text for one digest.
-      const ways = name.startsWith(POLICY_FOLDER) ? [at] : [at, at + 3];
+      const ways = name.startsWith(BUNDLE_POLICY) ? [at] : [at, at + 3];
       for (const way of ways) {
         await change(SMALL, name, at, CHANGES[way % CHANGES.length], true);
       }

@@ -13,7 +13,7 @@ import {
 import { withIndex } from "../src/bundle/bundle_index.ts";
 import { parseBundle } from "../src/bundle/parse_bundle.ts";
 import { joinLines } from "../src/bundle/lines.ts";
-import { evidenceName, POLICY_FOLDER } from "../src/bundle/names.ts";
+import { BUNDLE_POLICY, evidenceName } from "../src/bundle/names.ts";
 import { canonicalBytes } from "../src/core/canonical_json.ts";
 import { type Digest, digestOf, sha256 } from "../src/core/digest.ts";
 import { signEnvelope } from "../src/core/dsse.ts";
@@ -217,7 +217,7 @@ export async function bundleFiles(
     [BUNDLE_FILES.trust, canonicalBytes(trust)],
     ...Object.entries(policy.files).map((
       [name, text],
-    ): [string, Uint8Array] => [POLICY_FOLDER + name, encoder.encode(text)]),
+    ): [string, Uint8Array] => [BUNDLE_POLICY + name, encoder.encode(text)]),
     ...[...evidence, ...changes.evidence ?? []].map((
       [, text],
     ): [string, Uint8Array] => [

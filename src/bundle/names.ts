@@ -12,7 +12,7 @@ export const RUNS = ".writ/runs";
 export const EVIDENCE_FOLDER = "evidence/sha256/";
 
 /** The folder of the policy's text. */
-export const POLICY_FOLDER = "policy/";
+export const BUNDLE_POLICY = "policy/";
 
 /** The folder of the makers of cached steps: `cached/<run id>/` holds their plan, receipts and seal. */
 export const CACHED_FOLDER = "cached/";

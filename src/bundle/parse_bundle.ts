@@ -30,7 +30,7 @@ import {
   LedgerExcerptSchema,
 } from "./bundle.ts";
 import { splitLines } from "./lines.ts";
-import { CACHED_FOLDER, POLICY_FOLDER } from "./names.ts";
+import { BUNDLE_POLICY, CACHED_FOLDER } from "./names.ts";
 import {
   checkPart,
   malformed,
@@ -107,7 +107,7 @@ export function parseBundle(bundle: Bundle): BundleParts {
     pipeline: part(files, BUNDLE_FILES.pipeline, (value) => ({ value })),
     plan: part(files, BUNDLE_FILES.plan, json(PlanSchema)),
     decision: part(files, BUNDLE_FILES.decision, json(DecisionSchema)),
-    policy: { ...policyPart(files), file: POLICY_FOLDER },
+    policy: { ...policyPart(files), file: BUNDLE_POLICY },
     trust: part(files, BUNDLE_FILES.trust, json(TrustSchema)),
     ticket: part(
       files,
@@ -174,9 +174,9 @@ function policyPart(files: ReadonlyMap<string, Uint8Array>): Part<PolicySet> {
   const faults: PartFault[] = [];
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   for (const [name, bytes] of files) {
-    if (!name.startsWith(POLICY_FOLDER)) continue;
+    if (!name.startsWith(BUNDLE_POLICY)) continue;
     try {
-      texts.push([name.slice(POLICY_FOLDER.length), decoder.decode(bytes)]);
+      texts.push([name.slice(BUNDLE_POLICY.length), decoder.decode(bytes)]);
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       faults.push(...malformed(name, "It is not UTF-8 text").faults);
@@ -186,9 +186,9 @@ function policyPart(files: ReadonlyMap<string, Uint8Array>): Part<PolicySet> {
   // fromEntries makes "__proto__" a name like any other.
   const set = Object.fromEntries(texts);
   if (texts.length > 0) return { value: { files: set } };
-  const message = 'The bundle has no files in "policy/"';
+  const message = `The bundle has no files in "${BUNDLE_POLICY}"`;
   return {
-    faults: [{ code: "part.missing", message, pointer: POLICY_FOLDER }],
+    faults: [{ code: "part.missing", message, pointer: BUNDLE_POLICY }],
   };
 }
 

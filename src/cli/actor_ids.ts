@@ -5,7 +5,7 @@
  */
 import { join } from "@std/path/join";
 import { isWritError } from "../core/errors.ts";
-import { TRUST_FILE } from "../run/sight.ts";
+import { TRUST_FILE } from "../core/workspace_names.ts";
 import { sameOwner } from "../ticket/owner.ts";
 import { loadTrust } from "../ticket/read_trust.ts";
 

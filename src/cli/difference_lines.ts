@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/counted.ts";
 import type {
   Differences,
   LineChange,
@@ -91,8 +92,7 @@ function trustLines(change: TrustDifference, paint: Paint): string[] {
 
 /** For how long something is kept. */
 export function daysText(days: number | null): string {
-  if (days === null) return "for ever";
-  return days === 1 ? "1 day" : `${days} days`;
+  return days === null ? "for ever" : counted(days, "day");
 }
 
 /** The changed lines with a few around them; what lies between is left out, and said so. */

@@ -1,46 +1,11 @@
 /**
- * Errors as people and programs read them.
+ * Errors as people read them.
  *
  * @module
  */
 import type { Fault, Place, WritError } from "../core/errors.ts";
 import type { Emphasis } from "./paint.ts";
 import { type Spoken, spokenAsProgram } from "./spoken.ts";
-
-/** What `--json` says of an error. */
-export interface ErrorDocument {
-  error: {
-    code: string;
-    exit: number;
-    message: string;
-    place: Place | null;
-    hint: string | null;
-    faults: { message: string; place: Place | null; hint: string | null }[];
-  };
-}
-
-/** The document of an error. */
-export function errorDocument(
-  error: WritError,
-  spoken: Spoken = spokenAsProgram,
-): ErrorDocument {
-  const hintOf = (hint: string | undefined) =>
-    hint === undefined ? null : spoken(hint);
-  return {
-    error: {
-      code: error.code,
-      exit: error.exit,
-      message: error.message,
-      place: error.place ?? null,
-      hint: hintOf(error.hint),
-      faults: error.faults.map((fault) => ({
-        message: fault.message,
-        place: fault.place ?? null,
-        hint: hintOf(fault.hint),
-      })),
-    },
-  };
-}
 
 /**
  * The lines of an error: `error[code]: Sentence`, then each fault with its place,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/counted.ts";
 import type { Digest } from "../core/digest.ts";
 import { formatTime } from "../core/time.ts";
 import { dueAt } from "../evidence/retention.ts";
@@ -59,13 +60,11 @@ export function keptText(
 ): string {
   return [
     name,
-    `${pieces} ${pieces === 1 ? "piece" : "pieces"}`,
+    counted(pieces, "piece"),
     `${bytes} B`,
-    ...(recipients.length === 0 ? [] : [
-      `for ${recipients.length} ${
-        recipients.length === 1 ? "recipient" : "recipients"
-      }`,
-    ]),
+    ...(recipients.length === 0
+      ? []
+      : [`for ${counted(recipients.length, "recipient")}`]),
     expired
       ? "expired"
       : keptUntil === null

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { printable } from "../core/printable.ts";
+import { printable, UNSAFE_BETWEEN_LINES } from "../core/printable.ts";
 
 /** Emphasis, by meaning of the colour: `good` green, `bad` red, `care` yellow, `name` bold, `faint` dim. */
 export type Emphasis = "good" | "bad" | "care" | "name" | "faint";
@@ -52,19 +52,5 @@ export function painter(secret: string): Painter {
  * quotes a name for an error may do so itself.
  */
 function escaped(text: string): string {
-  return text.replace(UNSAFE, (found) => printable(found));
-}
-
-const UNSAFE =
-  /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
-
-/** JSON text with everything escaped that a terminal would obey or hide; the value stays. */
-export function safeJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(
-    UNSAFE,
-    (found) =>
-      found.split("").map((unit) =>
-        `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`
-      ).join(""),
-  );
+  return text.replace(UNSAFE_BETWEEN_LINES, (found) => printable(found));
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/counted.ts";
 import { format } from "@std/fmt/bytes";
 import type { Material, Plan, PlanCache, PlanStep } from "../plan/plan.ts";
 import { hintText, type ViewHint } from "../plan/view_hint.ts";
@@ -196,9 +197,7 @@ function materialText(material: Material): string {
 }
 
 function size(files: number, bytes: number): string {
-  return `${files === 1 ? "1 file" : `${files} files`}, ${
-    format(bytes, { binary: true })
-  }`;
+  return `${counted(files, "file")}, ${format(bytes, { binary: true })}`;
 }
 
 /** Further programs and packages that are there for the step. */

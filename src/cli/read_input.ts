@@ -7,6 +7,8 @@
  */
 import { isWritError, WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
+import { MAX_BYTES, readDocument } from "../pipeline/document.ts";
+import { FaultList } from "../pipeline/faults.ts";
 
 /** The most bytes that are read: 256 MiB. */
 const LIMIT = 256 * 1024 * 1024;
@@ -53,17 +55,22 @@ export async function readInput(
 }
 
 /**
- * Does `work` on what is in a file that the user named: an error that tells no place gets the
- * file as its place.
+ * Does `work` on the bytes of a file that the user named: an error that tells no place gets the
+ * file as its place, and what is no JSON line and column, with what was found and wanted there.
  */
 export async function inFile<T>(
   shown: string,
+  bytes: Uint8Array,
   work: () => T | Promise<T>,
 ): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!isWritError(error) || error.place !== undefined) throw error;
+    const syntax = error.cause instanceof SyntaxError
+      ? syntaxError(shown, bytes, error)
+      : null;
+    if (syntax !== null) throw syntax;
     throw new WritError(error.code, error.message, {
       place: { file: shown },
       hint: error.hint,
@@ -71,6 +78,23 @@ export async function inFile<T>(
       cause: error,
     });
   }
+}
+
+/** The same as a fault with its place; `null` where the reader of pipelines finds none. */
+function syntaxError(
+  shown: string,
+  bytes: Uint8Array,
+  { code, message, cause }: WritError,
+): WritError | null {
+  if (bytes.length > MAX_BYTES) return null;
+  const found = new FaultList();
+  readDocument(bytes, shown, found);
+  const [first] = found.list();
+  return first === undefined ? null : new WritError(code, message, {
+    place: first.place,
+    faults: [first],
+    cause,
+  });
 }
 
 /** Why the system did not let a file be read, as a part of a sentence. */

@@ -15,8 +15,10 @@
  * @module
  */
 import { WritError } from "../core/errors.ts";
-import { errorDocument, errorLines } from "./error_text.ts";
-import { type Emphasis, painter, safeJson } from "./paint.ts";
+import { errorDocument } from "../core/error_document.ts";
+import { safeJson } from "../core/safe_json.ts";
+import { errorLines } from "./error_text.ts";
+import { type Emphasis, painter } from "./paint.ts";
 import { type Spoken, spokenAsProgram } from "./spoken.ts";
 import { type Table, tableLines, textWidth } from "./table.ts";
 

@@ -176,9 +176,7 @@ function whyNoJson(bytes: Uint8Array, cause: unknown): string {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
     return "it begins with a byte order mark, which canonical JSON never has";
   }
-  return cause instanceof SyntaxError
-    ? `it is not JSON (${cause.message})`
-    : "it is not UTF-8";
+  return cause instanceof SyntaxError ? "it is not JSON" : "it is not UTF-8";
 }
 
 const MAX_DEPTH = 1_000;

@@ -10,6 +10,10 @@
 const UNSAFE =
   /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]|\\(?=u\{)/gu;
 
+/** The same, but for what separates lines and columns of a text, and without the backslash. */
+export const UNSAFE_BETWEEN_LINES =
+  /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
+
 /**
  * The text with control, bidi, zero-width and other invisible characters as `\u{hex}`.
  * Two different texts are never shown alike by it. A line break is a control character too:

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { OWN_FOLDER, POLICY_FOLDER } from "../core/workspace_names.ts";
 import { normalizePath, withoutSlash } from "../core/paths.ts";
 import type { PathFault } from "../core/paths.ts";
 import { quoted } from "../core/printable.ts";
@@ -91,8 +92,8 @@ export function writtenPathWord(text: string): Word<WrittenPath> {
   // A file system that folds case would open `.GIT` as `.git`; a nested `.git` has hooks too.
   const sacred =
     segments.find((segment) =>
-      [".git", ".writ"].includes(segment.toLowerCase())
-    ) ?? (segments[0] === "policies" ? "policies" : undefined);
+      [".git", OWN_FOLDER].includes(segment.toLowerCase())
+    ) ?? (segments[0] === POLICY_FOLDER ? POLICY_FOLDER : undefined);
   if (sacred !== undefined) {
     return {
       fault: `is ${quoted(text)}: nothing in ${

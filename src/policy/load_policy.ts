@@ -8,12 +8,10 @@
 import { join } from "@std/path/join";
 import { WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
+import { POLICY_FOLDER } from "../core/workspace_names.ts";
 import { DEFAULT_POLICY } from "./default_policy.ts";
 import { kindOf, readPlainFile, textOf } from "./plain_file.ts";
 import type { PolicySet } from "./policy_set.ts";
-
-/** The policy folder, relative to the workspace root. */
-export const POLICY_FOLDER = "policies";
 
 /** The most bytes that one file of a policy may have: 1 MiB. */
 export const POLICY_FILE_LIMIT = 1024 * 1024;

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { OWN_FOLDER, POLICY_FOLDER } from "../core/workspace_names.ts";
 import { overlaps, withoutSlash } from "../core/paths.ts";
 
 /**
@@ -212,8 +213,8 @@ export const SENSITIVE_NAMES: readonly string[] = [
 
 /** Paths from the workspace root: they, what lies beneath them, and the folders that hold them. */
 export const SENSITIVE_PATHS: readonly string[] = [
-  ".writ",
-  "policies",
+  OWN_FOLDER,
+  POLICY_FOLDER,
   ".config/mise",
   ".config/nextest.toml",
 ];

@@ -9,7 +9,7 @@ import { canonicalBytes } from "../core/canonical_json.ts";
 import type { Digest } from "../core/digest.ts";
 import type { ListedFile } from "../bundle/bundle_index.ts";
 import { joinLines } from "../bundle/lines.ts";
-import { evidenceName, RUNS } from "../bundle/names.ts";
+import { BUNDLE_POLICY, evidenceName, RUNS } from "../bundle/names.ts";
 import { classOf } from "../ledger/captured.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { type EvidenceRef } from "../ledger/receipt.ts";
@@ -50,7 +50,7 @@ export async function exportBundle(
     [BUNDLE_FILES.checkpoint, checkpoint],
   ]);
   for (const [name, text] of Object.entries(sight.policy.set.files)) {
-    files.set(`policy/${name}`, encoder.encode(text));
+    files.set(BUNDLE_POLICY + name, encoder.encode(text));
   }
   for (const [digest, ref] of evidence) {
     const name = evidenceName(digest);

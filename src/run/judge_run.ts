@@ -6,7 +6,7 @@
  */
 import { BUNDLE_FILES } from "../bundle/bundle.ts";
 import { joinLines } from "../bundle/lines.ts";
-import { evidenceName, POLICY_FOLDER } from "../bundle/names.ts";
+import { BUNDLE_POLICY, evidenceName } from "../bundle/names.ts";
 import { parseBundle } from "../bundle/parse_bundle.ts";
 import { canonicalBytes } from "../core/canonical_json.ts";
 import { leafHash } from "../core/digest.ts";
@@ -71,7 +71,7 @@ async function filesOf(
     [BUNDLE_FILES.decision, canonicalBytes(decision)],
   ]);
   for (const [name, text] of Object.entries(sight.policy.set.files)) {
-    files.set(POLICY_FOLDER + name, new TextEncoder().encode(text));
+    files.set(BUNDLE_POLICY + name, new TextEncoder().encode(text));
   }
   const lines: Uint8Array[] = [];
   for await (const bytes of ledger.receipts(run.id)) {

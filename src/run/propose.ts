@@ -20,6 +20,7 @@ import {
   type Requester,
 } from "../policy/decision.ts";
 import { requireHoldable } from "./require_holdable.ts";
+import { UNNAMED_ID } from "../ticket/owner.ts";
 import { type Sight, trustInSight } from "./sight.ts";
 import { VERSION } from "./version.ts";
 
@@ -50,7 +51,7 @@ export interface Proposal {
 }
 
 /** A requester without a name: whoever may write the workspace. */
-export const UNNAMED: Requester = { kind: "human", id: "workspace", key: null };
+export const UNNAMED: Requester = { kind: "human", id: UNNAMED_ID, key: null };
 
 /**
  * pipeline -> plan -> decision. Materials are read once: with `keep`, the bytes that are hashed

@@ -6,14 +6,15 @@
 import { WritError } from "../core/errors.ts";
 import { isWithin, normalizePath, withoutSlash } from "../core/paths.ts";
 import { quoted } from "../core/printable.ts";
+import { OWN_FOLDER, POLICY_FOLDER } from "../core/workspace_names.ts";
 import type { TreeEntry } from "../core/tree.ts";
 import { entriesFault, joinPath } from "../evidence/entries.ts";
 
 /** What is never published to: `.git` wherever it lies, the others at the root. */
 export const NEVER_PUBLISHABLE: readonly string[] = [
   ".git",
-  ".writ",
-  "policies",
+  OWN_FOLDER,
+  POLICY_FOLDER,
 ];
 
 /** A product and what it holds. */

@@ -9,6 +9,7 @@
 import { join } from "@std/path/join";
 import { type Digest, EMPTY_DIGEST } from "../core/digest.ts";
 import { isWritError, WritError } from "../core/errors.ts";
+import { TRUST_FILE } from "../core/workspace_names.ts";
 import type { Clock } from "../core/time.ts";
 import type { ToolRoots } from "../plan/executables.ts";
 import { loadPolicy } from "../policy/load_policy.ts";
@@ -39,9 +40,6 @@ export interface Sight {
   env: (name: string) => string | undefined;
   now: Clock;
 }
-
-/** The workspace's trust file, relative to its root. */
-export const TRUST_FILE = "policies/trust.json";
 
 /** Reads what is in view of a workspace. */
 export async function openSight(

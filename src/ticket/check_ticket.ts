@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { counted } from "../core/counted.ts";
 import { decodeBase64 } from "@std/encoding/base64";
 import { parseCanonical } from "../core/canonical_json.ts";
 import { type Digest, sha256 } from "../core/digest.ts";
@@ -77,8 +78,8 @@ export async function checkTicket(input: TicketCheck): Promise<CheckedTicket> {
   if (reason !== undefined) throw reason.error;
   throw new WritError(
     "ticket.quorum",
-    `Cannot accept ticket ${checked.ticket.id}: ${missing} more ${
-      missing === 1 ? "approver is" : "approvers are"
+    `Cannot accept ticket ${checked.ticket.id}: ${
+      counted(missing, "more approver is", "more approvers are")
     } needed, each another person`,
     { hint: "deno task approve by somebody else adds a signature" },
   );

@@ -12,7 +12,7 @@ import type { Plan } from "../plan/plan.ts";
 import { type Decision, verdictOf } from "../policy/decision.ts";
 import { mayApprove } from "../policy/may_approve.ts";
 import type { PolicySet } from "../policy/policy_set.ts";
-import { samePerson, UNNAMED } from "./owner.ts";
+import { samePerson, UNNAMED_ID } from "./owner.ts";
 import { whyNotForPolicy } from "./policy_key.ts";
 import type { Ticket } from "./ticket.ts";
 import type { Trust, TrustedKey } from "./trust.ts";
@@ -165,7 +165,7 @@ function askedAs(key: TrustedKey, input: SignerCheck): string | null {
   const asking = input.trust.keys.find(({ id }) => id === requester.key);
   const names = [
     ...(asking === undefined ? [] : [asking.owner]),
-    ...(requester.id === UNNAMED ? [] : [requester.id]),
+    ...(requester.id === UNNAMED_ID ? [] : [requester.id]),
   ];
   return names.find((name) => samePerson(name, key.owner)) ?? null;
 }

@@ -9,7 +9,7 @@
  */
 
 /** The name of a requester who gave none: whoever may write the workspace. */
-export const UNNAMED = "workspace";
+export const UNNAMED_ID = "workspace";
 
 /** Whether two names are one owner's. Case, width and surrounding space make no second owner. */
 export function sameOwner(a: string, b: string): boolean {

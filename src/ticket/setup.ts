@@ -11,7 +11,8 @@ import { WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
 import { formatTime } from "../core/time.ts";
 import { DEFAULT_POLICY } from "../policy/default_policy.ts";
-import { loadPolicy, POLICY_FOLDER } from "../policy/load_policy.ts";
+import { POLICY_FOLDER, TRUST_FILE } from "../core/workspace_names.ts";
+import { loadPolicy } from "../policy/load_policy.ts";
 import { type Pins, readPins, writePins } from "../policy/pins.ts";
 import { kindOf, writePlainFile } from "../policy/plain_file.ts";
 import { policyDigest, type PolicySet } from "../policy/policy_set.ts";
@@ -66,9 +67,8 @@ export async function setUp(options: SetupOptions): Promise<SetupResult> {
   const policyFiles = await writePolicy(workspace);
   const { policy } = await loadPolicy(workspace);
   const own = trustOf(keys, policy, options.now);
-  const trustFile = join(POLICY_FOLDER, "trust.json");
-  const made = await writeNew(join(workspace, trustFile), trustText(own));
-  const trust = await loadTrust(join(workspace, trustFile));
+  const made = await writeNew(join(workspace, TRUST_FILE), trustText(own));
+  const trust = await loadTrust(join(workspace, TRUST_FILE));
   const before = await readPins(config, workspace);
   const pins = before ??
     (isOwn(policy, trust, own)
@@ -82,7 +82,7 @@ export async function setUp(options: SetupOptions): Promise<SetupResult> {
       : null);
   return {
     keys,
-    files: [...policyFiles, { path: trustFile, made }],
+    files: [...policyFiles, { path: TRUST_FILE, made }],
     pins,
     pinned: before === null && pins !== null,
   };

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { counted } from "../../core/counted.ts";
 import { resolve } from "@std/path/resolve";
 import { EXIT, type ExitStatus, WritError } from "../../core/errors.ts";
 import type { Signer } from "../../core/keys.ts";
@@ -131,6 +132,7 @@ async function fromRequest(
 ) {
   const received = await inFile(
     args.pipeline,
+    bytes,
     () => receiveRequest(bytes, sight),
   );
   requireOut(args);
@@ -158,7 +160,11 @@ async function fromTicket(
   args: Args,
   context: Context,
 ) {
-  const { file } = await inFile(args.pipeline, () => openTicketFile(bytes));
+  const { file } = await inFile(
+    args.pipeline,
+    bytes,
+    () => openTicketFile(bytes),
+  );
   requireOut(args);
   showAndWarn(
     judgedLines({
@@ -234,9 +240,7 @@ async function answer(
       ticket.maxUses === 1 ? "once" : `${ticket.maxUses} times`
     }`,
     ...(missing === 0 ? [] : [
-      `${missing} more ${
-        missing === 1 ? "approver" : "approvers"
-      } must sign it`,
+      `${counted(missing, "more approver")} must sign it`,
     ]),
   ]);
   if (missing > 0) {

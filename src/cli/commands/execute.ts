@@ -70,7 +70,7 @@ export const execute = command({
 
 async function readTicket(path: string, shown: string): Promise<Uint8Array> {
   const bytes = await readInput(path, shown);
-  await inFile(shown, () => openTicketFile(bytes));
+  await inFile(shown, bytes, () => openTicketFile(bytes));
   return bytes;
 }
 

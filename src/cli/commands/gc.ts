@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../../core/counted.ts";
 import { EXIT } from "../../core/errors.ts";
 import { BlobStore } from "../../evidence/blobs.ts";
 import { readPins } from "../../policy/pins.ts";
@@ -122,8 +123,4 @@ function lines(found: Collected, dryRun: boolean): string[] {
 
 function bytesOf({ blobs, trees }: NonNullable<Collected["unneeded"]>): number {
   return [...blobs, ...trees].reduce((sum, { bytes }) => sum + bytes, 0);
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -6,7 +6,8 @@
 import { EXIT, WritError } from "../../core/errors.ts";
 import type { Verdict } from "../../policy/decision.ts";
 import { explain as explainDecision } from "../../policy/explain.ts";
-import { loadPolicy, POLICY_FOLDER } from "../../policy/load_policy.ts";
+import { POLICY_FOLDER } from "../../core/workspace_names.ts";
+import { loadPolicy } from "../../policy/load_policy.ts";
 import { readPins } from "../../policy/pins.ts";
 import { policyDigest } from "../../policy/policy_set.ts";
 import { validatePolicy } from "../../policy/validate.ts";

@@ -16,7 +16,8 @@ import {
 } from "../../policy/pins.ts";
 import { policyDigest } from "../../policy/policy_set.ts";
 import { validatePolicy } from "../../policy/validate.ts";
-import { loadProposedTrust, TRUST_FILE } from "../../run/sight.ts";
+import { TRUST_FILE } from "../../core/workspace_names.ts";
+import { loadProposedTrust } from "../../run/sight.ts";
 import {
   type Differences,
   differences,

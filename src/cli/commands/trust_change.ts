@@ -20,7 +20,8 @@ import { loadPolicy } from "../../policy/load_policy.ts";
 import { writePlainFile } from "../../policy/plain_file.ts";
 import { policyDigest } from "../../policy/policy_set.ts";
 import { validatePolicy } from "../../policy/validate.ts";
-import { loadProposedTrust, TRUST_FILE } from "../../run/sight.ts";
+import { TRUST_FILE } from "../../core/workspace_names.ts";
+import { loadProposedTrust } from "../../run/sight.ts";
 import {
   parsePublicKey,
   type PublicKey,

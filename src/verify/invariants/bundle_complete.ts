@@ -9,10 +9,10 @@ import {
   EXPIRED_FILE,
 } from "../../bundle/bundle.ts";
 import {
+  BUNDLE_POLICY,
   bundleNameFault,
   CACHED_FOLDER,
   EVIDENCE_FOLDER,
-  POLICY_FOLDER,
 } from "../../bundle/names.ts";
 import type { BundleParts } from "../../bundle/parse_bundle.ts";
 import { type Digest, sha256 } from "../../core/digest.ts";
@@ -68,7 +68,7 @@ const OF_A_MAKER = new RegExp(
 function isVouched(name: string): boolean {
   return name === EXPIRED_FILE ||
     Object.values<string>(BUNDLE_FILES).includes(name) ||
-    name.startsWith(POLICY_FOLDER) || name.startsWith(EVIDENCE_FOLDER) ||
+    name.startsWith(BUNDLE_POLICY) || name.startsWith(EVIDENCE_FOLDER) ||
     OF_A_MAKER.test(name);
 }
 

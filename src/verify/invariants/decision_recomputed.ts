@@ -4,7 +4,7 @@
  * @module
  */
 import { BUNDLE_FILES } from "../../bundle/bundle.ts";
-import { POLICY_FOLDER } from "../../bundle/names.ts";
+import { BUNDLE_POLICY } from "../../bundle/names.ts";
 import { canonicalText } from "../../core/canonical_json.ts";
 import { isWritError } from "../../core/errors.ts";
 import { type Plan, planDigest } from "../../plan/plan.ts";
@@ -60,7 +60,7 @@ export const decisionRecomputed: Invariant = {
       found.fail(
         "decision.policy",
         `The decision was made under the policy ${decision.policy}, this is ${ruled}`,
-        POLICY_FOLDER,
+        BUNDLE_POLICY,
       );
     }
     // Another plan or policy gives another decision by its digest alone: nothing is to be
@@ -85,7 +85,7 @@ async function decideAgain(
     again = await decide(plan, policy, decision.trust, decision.facts);
   } catch (error) {
     if (!isWritError(error)) throw error;
-    found.fail(error.code, error.message, POLICY_FOLDER);
+    found.fail(error.code, error.message, BUNDLE_POLICY);
     return;
   }
   if (canonicalText(again) === canonicalText(decision)) return;
