@@ -133,6 +133,7 @@ async function plan(workspace: string, bytes: Uint8Array): Promise<void> {
     env: () => undefined,
     toolRoots: NO_TOOL_ROOTS,
     readFiles: readFiles({ blobs: null }),
+    readTools: readFiles({ blobs: null }),
     version: "bench",
   });
 }

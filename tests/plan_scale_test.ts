@@ -12,6 +12,7 @@ import { NO_TOOL_ROOTS } from "../src/plan/executables.ts";
 import type { ReadFiles } from "../src/plan/read_files.ts";
 import { sha256 } from "../src/core/digest.ts";
 import {
+  hashFiles,
   pipelineOf,
   planIn,
   type StepWish,
@@ -114,6 +115,7 @@ async function cost(
     env: () => undefined,
     toolRoots: NO_TOOL_ROOTS,
     readFiles,
+    readTools: hashFiles,
     version: "0.1.0",
     disk: counting,
   });

@@ -16,7 +16,6 @@ import { join } from "@std/path/join";
 import type { Digest } from "../src/core/digest.ts";
 import { disk } from "../src/plan/disk.ts";
 import type { ToolRoots } from "../src/plan/executables.ts";
-import { hashFiles } from "../src/plan/read_files.ts";
 import { type ToolDigestCache, ToolDigests } from "../src/plan/tool_digests.ts";
 import { ToolDigestFile } from "../src/run/tool_digest_file.ts";
 import { inFolder } from "./support/in_folder.ts";
@@ -24,6 +23,7 @@ import { rejectsWith } from "./support/rejects_with.ts";
 import {
   type Content,
   findProgram as find,
+  hashFiles,
   planIn,
   Workspace,
 } from "./support/workspaces.ts";

@@ -14,12 +14,13 @@ import { canonicalText } from "../src/core/canonical_json.ts";
 import type { Digest } from "../src/core/digest.ts";
 import { parseToolRoots, type ToolRoots } from "../src/plan/executables.ts";
 import { disk } from "../src/plan/disk.ts";
-import { hashFiles, type ReadFiles } from "../src/plan/read_files.ts";
+import type { ReadFiles } from "../src/plan/read_files.ts";
 import { type ToolDigestCache, ToolDigests } from "../src/plan/tool_digests.ts";
 import { rejectsWith } from "./support/rejects_with.ts";
 import {
   type Content,
   findProgram as find,
+  hashFiles,
   planIn,
   stepIn,
   type StepWish,

@@ -6,7 +6,9 @@
  * @module
  */
 import { whyRefused } from "../core/as_writ_error.ts";
+import { closeSync } from "node:fs";
 import { isWritError, WritError } from "../core/errors.ts";
+import { kindOf, openRegular, readUpTo } from "../plan/open_regular.ts";
 import type { Bundle } from "./bundle.ts";
 
 /** Bounds on what is read; more is not a bundle but an attack on the reader's memory. */
@@ -49,7 +51,7 @@ export async function readBundle(
         const name = at === "" ? entry.name : `${at}/${entry.name}`;
         const info = await Deno.lstat(join(folder, name));
         if (info.isDirectory) open.push(name);
-        else if (!info.isFile) strange.push({ name, what: whatIs(info) });
+        else if (!info.isFile) strange.push({ name, what: kindOf(info) });
         else {
           bytes += info.size;
           if (info.size > limits.fileBytes || bytes > limits.bytes) {
@@ -60,7 +62,7 @@ export async function readBundle(
                 : `its files are larger than ${limits.bytes} bytes together`,
             );
           }
-          files.set(name, await readPlainFile(join(folder, name), info));
+          files.set(name, readSeen(join(folder, name), info));
         }
       }
       if (found === 0 && at !== "") {
@@ -92,47 +94,30 @@ async function mustBeFolder(folder: string): Promise<void> {
     throw new WritError(
       "bundle.unreadable",
       `Cannot read the bundle "${folder}": it is ${
-        info.isFile ? "a file" : whatIs(info)
+        info.isFile ? "a file" : kindOf(info)
       }, a folder was expected`,
     );
   }
 }
 
 /** Reads a file that was seen to be a plain one, and is still that one once it is open. */
-async function readPlainFile(
+function readSeen(
   path: string,
-  seen: Deno.FileInfo,
-): Promise<Uint8Array> {
-  using file = await Deno.open(path, { read: true });
-  const info = await file.stat();
-  if (!info.isFile || info.dev !== seen.dev || info.ino !== seen.ino) {
-    throw new WritError(
-      "bundle.unreadable",
-      `Cannot read "${path}": it was replaced while the bundle was read`,
-    );
+  { dev, ino, size }: Deno.FileInfo,
+): Uint8Array {
+  const opened = openRegular(path, { code: "bundle.unreadable" });
+  try {
+    const bytes = opened.seen.dev === dev && opened.seen.ino === ino
+      ? readUpTo(opened.fd, size)
+      : null;
+    if (bytes !== null && bytes.length === size) return bytes;
+  } finally {
+    closeSync(opened.fd);
   }
-  const bytes = new Uint8Array(seen.size);
-  let length = 0;
-  while (length < bytes.length) {
-    const count = await file.read(bytes.subarray(length));
-    if (count === null) break;
-    length += count;
-  }
-  if (length !== seen.size || await file.read(new Uint8Array(1)) !== null) {
-    throw new WritError(
-      "bundle.unreadable",
-      `Cannot read "${path}": it changed while the bundle was read`,
-    );
-  }
-  return bytes;
-}
-
-function whatIs(info: Deno.FileInfo): string {
-  if (info.isSymlink) return "a link";
-  if (info.isFifo) return "a FIFO";
-  if (info.isSocket) return "a socket";
-  if (info.isBlockDevice || info.isCharDevice) return "a device";
-  return info.isDirectory ? "a folder" : "a special file";
+  throw new WritError(
+    "bundle.unreadable",
+    `Cannot read "${path}": it changed while the bundle was read`,
+  );
 }
 
 function join(folder: string, name: string): string {

@@ -7,7 +7,7 @@
  */
 import { WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
-import { lookAt } from "../evidence/open_regular.ts";
+import { lookAt } from "../plan/open_regular.ts";
 import { writePlainFile } from "../policy/plain_file.ts";
 
 /**

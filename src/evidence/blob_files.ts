@@ -11,7 +11,7 @@ import * as fs from "node:fs";
 import type { Digest } from "../core/digest.ts";
 import { isWritError, WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
-import { isErrno, lookAt, openRegular } from "./open_regular.ts";
+import { isErrno, lookAt, openRegular } from "../plan/open_regular.ts";
 
 /**
  * The modification time of every blob and of what is copied from one, seconds since 1970:

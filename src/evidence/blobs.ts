@@ -30,7 +30,7 @@ import {
   writeNew,
 } from "./blob_files.ts";
 import { type BlobWriter, blobWriter, joined } from "./blob_writer.ts";
-import { isErrno, lookAt, openRegular } from "./open_regular.ts";
+import { isErrno, lookAt, openRegular } from "../plan/open_regular.ts";
 import { readOne, type ReadResult } from "./read_one.ts";
 import { syncFiles } from "./sync_files.ts";
 import { parseTree, treeText } from "./tree_listing.ts";

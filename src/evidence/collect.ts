@@ -16,7 +16,7 @@ import type { BlobStore } from "./blobs.ts";
 import { breaks } from "./breaks.ts";
 import { staysInside } from "./entries.ts";
 import { type LayoutFile, layoutStage, type StageSource } from "./layout.ts";
-import { kindOf, lookAt } from "./open_regular.ts";
+import { kindOf, lookAt } from "../plan/open_regular.ts";
 import { linkedFromOutside } from "./outside_links.ts";
 import { type FileToRead, readFiles } from "./read_files.ts";
 import { readOne } from "./read_one.ts";

@@ -9,7 +9,7 @@ import type { Digest } from "../core/digest.ts";
 import { type ErrorCode, WritError } from "../core/errors.ts";
 import type { BlobStore } from "./blobs.ts";
 import { breaks } from "./breaks.ts";
-import type { OpenOptions } from "./open_regular.ts";
+import type { OpenOptions } from "../plan/open_regular.ts";
 import { readOne, type ReadResult } from "./read_one.ts";
 import type { ReadAnswer, ReadTask } from "./read_worker.ts";
 

@@ -29,7 +29,7 @@ import {
   type OpenFile,
   type OpenOptions,
   openRegular,
-} from "./open_regular.ts";
+} from "../plan/open_regular.ts";
 
 /** What a file held. */
 export interface ReadResult {

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { lookAt } from "./open_regular.ts";
+import { lookAt } from "../plan/open_regular.ts";
 
 /**
  * Removes a folder with all that is in it; what is not there is fine. Links are not followed.

@@ -9,7 +9,7 @@ import type { Digest } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
 import { unwritable } from "./blob_files.ts";
-import { kindOf, lookAt } from "./open_regular.ts";
+import { kindOf, lookAt } from "../plan/open_regular.ts";
 import { removeTree } from "./remove_tree.ts";
 import { holdDead } from "./run_lock.ts";
 

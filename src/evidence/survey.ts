@@ -7,7 +7,7 @@
  */
 import { isWithin, withoutSlash } from "../core/paths.ts";
 import { joinPath } from "./entries.ts";
-import { isErrno, lookAt } from "./open_regular.ts";
+import { isErrno, lookAt } from "../plan/open_regular.ts";
 
 /** Something that was found: not a folder, or a folder with nothing in it, or one that cannot be read. */
 export interface Found {

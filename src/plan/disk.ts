@@ -7,9 +7,10 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, readSync } from "node:fs";
 import { WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
+import { openRegular } from "./open_regular.ts";
 
 /** What a name stands for. `other` is a FIFO, a socket or a device. */
 export type Kind = "file" | "folder" | "link" | "other";
@@ -84,11 +85,9 @@ function statOf(info: Deno.FileInfo): DiskStat {
 
 function headOf(path: string, limit: number): Uint8Array | null {
   if (!Deno.statSync(path).isFile) return null;
-  const fd = openPlain(path);
+  const { fd, size } = openRegular(Deno.realPathSync(path));
   try {
-    const stat = fstatSync(fd);
-    if (!stat.isFile()) return null;
-    const buffer = Buffer.alloc(Math.min(limit, stat.size));
+    const buffer = Buffer.alloc(Math.min(limit, size));
     let length = 0;
     while (length < buffer.length) {
       const read = readSync(fd, buffer, length, buffer.length - length, null);
@@ -99,14 +98,6 @@ function headOf(path: string, limit: number): Uint8Array | null {
   } finally {
     closeSync(fd);
   }
-}
-
-/**
- * Opens for reading and never waits: a FIFO that takes the place of a file between a look and
- * the open must not hang the planner, and `Deno.open` has no `O_NONBLOCK`.
- */
-export function openPlain(path: string): number {
-  return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
 }
 
 /** Does `read`; a failure that is not "not there" becomes a {@linkcode WritError} naming `path`. */

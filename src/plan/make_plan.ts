@@ -18,12 +18,7 @@ import { FaultCollector, type PlaceOf } from "./faults.ts";
 import { buildTree, foundIn, Materials, type Tree } from "./materials.ts";
 import type { Plan, PlanStep, Toolchain } from "./plan.ts";
 import { planStep, toolOf } from "./plan_step.ts";
-import {
-  type FileRead,
-  type FileToRead,
-  hashFiles,
-  type ReadFiles,
-} from "./read_files.ts";
+import type { FileRead, FileToRead, ReadFiles } from "./read_files.ts";
 import { type ToolDigestCache, ToolDigests } from "./tool_digests.ts";
 import { readToolchain, runningDeno } from "./toolchain.ts";
 import { type ViewHint, ViewHints } from "./view_hint.ts";
@@ -39,8 +34,8 @@ export interface PlanOptions {
   toolRoots: ToolRoots;
   /** Reads the materials; it may also keep them. */
   readFiles: ReadFiles;
-  /** Reads tools, which are never kept. */
-  readTools?: ReadFiles;
+  /** Reads tools, which are not kept. */
+  readTools: ReadFiles;
   /** Knows tools again that were hashed before. */
   toolDigests?: ToolDigestCache | null;
   /** Deno's cache; `null`: steps are given nothing of it. */
@@ -122,7 +117,7 @@ export async function makePlan(
   }
   const digests = new ToolDigests(
     disk,
-    options.readTools ?? hashFiles,
+    options.readTools,
     options.toolDigests ?? null,
   );
   const toolchain = options.toolchain ?? readToolchain(options.version, disk);

@@ -10,7 +10,8 @@ import { WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
 import { POLICY_FOLDER } from "../core/workspace_names.ts";
 import { DEFAULT_POLICY } from "./default_policy.ts";
-import { kindOf, readPlainFile, textOf } from "./plain_file.ts";
+import { kindOf } from "../plan/open_regular.ts";
+import { readPlainFile, textOf } from "./plain_file.ts";
 import type { PolicySet } from "./policy_set.ts";
 
 /** The most bytes that one file of a policy may have: 1 MiB. */

@@ -6,11 +6,13 @@
  *
  * @module
  */
+import { closeSync } from "node:fs";
 import { basename } from "@std/path/basename";
 import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
 import { type ErrorCode, WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
+import { kindOf, openRegular, readUpTo } from "../plan/open_regular.ts";
 
 /** How a file is read. */
 export interface ReadOptions {
@@ -38,23 +40,20 @@ export async function readPlainFile(
       hint,
     });
   try {
-    const named = await Deno.lstat(path);
-    if (!named.isFile) {
-      throw refuse(`it is ${kindOf(named)}, a plain file was expected`);
+    const { fd, size, seen } = openRegular(path, options);
+    try {
+      if (options.secret) await requireSecret(path, seen, refuse);
+      if (size > options.limit) {
+        throw refuse(
+          `it has ${size} bytes, at most ${options.limit} were expected`,
+        );
+      }
+      const bytes = readUpTo(fd, options.limit);
+      if (bytes === null) throw refuse("it grew while it was read");
+      return bytes;
+    } finally {
+      closeSync(fd);
     }
-    using file = await Deno.open(path);
-    const info = await file.stat();
-    // What was looked at and what was opened must be one file.
-    if (!info.isFile || info.ino !== named.ino || info.dev !== named.dev) {
-      throw refuse("it was replaced while it was read");
-    }
-    if (options.secret) await requireSecret(path, info, refuse);
-    if (info.size > options.limit) {
-      throw refuse(
-        `it has ${info.size} bytes, at most ${options.limit} were expected`,
-      );
-    }
-    return await readUpTo(file, options.limit, refuse);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     if (error instanceof Deno.errors.NotADirectory) {
@@ -169,13 +168,6 @@ export async function requireOwnFolder(path: string): Promise<boolean> {
   return true;
 }
 
-/** What lies at a path, for a sentence. */
-export function kindOf(info: Deno.FileInfo): string {
-  if (info.isSymlink) return "a symbolic link";
-  if (info.isDirectory) return "a folder";
-  return info.isFile ? "a plain file" : "a special file";
-}
-
 async function requireSecret(
   path: string,
   info: Deno.FileInfo,
@@ -191,30 +183,6 @@ async function requireSecret(
   if (info.uid !== folder.uid) {
     throw refuse("it belongs to somebody else than its folder");
   }
-}
-
-async function readUpTo(
-  file: Deno.FsFile,
-  limit: number,
-  refuse: (what: string) => WritError,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let total = 0;
-  while (true) {
-    const chunk = new Uint8Array(64 * 1024);
-    const count = await file.read(chunk);
-    if (count === null) break;
-    total += count;
-    if (total > limit) throw refuse("it grew while it was read");
-    chunks.push(chunk.subarray(0, count));
-  }
-  const bytes = new Uint8Array(total);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }
 
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {

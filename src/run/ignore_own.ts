@@ -6,7 +6,7 @@
  * @module
  */
 import { join } from "@std/path/join";
-import { isErrno, lookAt } from "../evidence/open_regular.ts";
+import { isErrno, lookAt } from "../plan/open_regular.ts";
 import { writePlainFile } from "../policy/plain_file.ts";
 
 /** Only folders of Writ's own are named: whatever else lies in `.writ` is somebody's to commit. */

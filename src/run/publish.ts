@@ -13,7 +13,7 @@ import { WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
 import type { BlobStore } from "../evidence/blobs.ts";
 import { parentOf } from "../evidence/entries.ts";
-import { lookAt } from "../evidence/open_regular.ts";
+import { lookAt } from "../plan/open_regular.ts";
 import { ignoreOwn } from "./ignore_own.ts";
 import { removeTree } from "../evidence/remove_tree.ts";
 import { buildProduct } from "./publish_build.ts";

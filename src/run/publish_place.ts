@@ -9,7 +9,7 @@
 import { WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
 import { joinPath, parentOf } from "../evidence/entries.ts";
-import { isErrno, kindOf, lookAt } from "../evidence/open_regular.ts";
+import { isErrno, kindOf, lookAt } from "../plan/open_regular.ts";
 
 /** Called before each look and before each change; what it does happens there. For tests. */
 export type Pause = (point: string) => void | Promise<void>;

@@ -6,7 +6,7 @@
 import { readReceipt } from "./documents.ts";
 import { leafHash } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
-import { lookAt } from "../evidence/open_regular.ts";
+import { lookAt } from "../plan/open_regular.ts";
 import { acquireRunLock } from "../evidence/run_lock.ts";
 import { type RunRecord } from "../ledger/records.ts";
 import { requireCaptured } from "../ledger/run_book.ts";

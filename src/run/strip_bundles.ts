@@ -12,7 +12,7 @@ import { canonicalBytes, parseCanonical } from "../core/canonical_json.ts";
 import { WritError } from "../core/errors.ts";
 import { isRunId } from "../core/id.ts";
 import { sameBytes } from "../core/same_bytes.ts";
-import { lookAt } from "../evidence/open_regular.ts";
+import { lookAt } from "../plan/open_regular.ts";
 import { removeTree } from "../evidence/remove_tree.ts";
 import { classOf } from "../ledger/captured.ts";
 import type { Ledger } from "../ledger/ledger.ts";

@@ -17,7 +17,11 @@ import {
   type PlanOptions,
 } from "../../src/plan/make_plan.ts";
 import type { Material, PlanStep, Tool } from "../../src/plan/plan.ts";
-import { hashFiles } from "../../src/plan/read_files.ts";
+import { readFiles } from "../../src/evidence/read_files.ts";
+import type { ReadFiles } from "../../src/plan/read_files.ts";
+
+/** Reads files and keeps none. */
+export const hashFiles: ReadFiles = readFiles({ blobs: null });
 
 /** A file's text, a program's text, a link's target, or an empty folder. */
 export type Content =
@@ -126,6 +130,7 @@ export function planIn(
     env: () => undefined,
     toolRoots: NO_TOOL_ROOTS,
     readFiles: hashFiles,
+    readTools: hashFiles,
     version: "0.1.0",
     ...options,
   });

@@ -26,6 +26,8 @@ export interface OpenOptions {
   beforeOpen?: (path: string) => void;
 }
 
+const CHUNK = 64 * 1024;
+
 // A link at the end of the path is refused by the kernel, and a FIFO that was put there after
 // the look does not hold the call.
 const FLAGS = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW |
@@ -43,11 +45,13 @@ export function openRegular(
   options: OpenOptions = {},
 ): OpenFile {
   const code = options.code ?? "plan.changed_while_read";
+  const place = { file: path };
   const seen = Deno.lstatSync(path);
   if (!seen.isFile) {
     throw new WritError(
       code,
       `Cannot read ${quoted(path)}: it is ${kindOf(seen)}, a file was expected`,
+      { place },
     );
   }
   options.beforeOpen?.(path);
@@ -59,13 +63,13 @@ export function openRegular(
       throw new WritError(
         options.code ?? "input.unreadable",
         `Cannot read ${quoted(path)}: permission denied`,
-        { cause },
+        { place, cause },
       );
     }
     throw new WritError(
       code,
       `Cannot read ${quoted(path)}: it was replaced while it was opened`,
-      { cause },
+      { place, cause },
     );
   }
   const info = fs.fstatSync(fd);
@@ -74,9 +78,34 @@ export function openRegular(
     throw new WritError(
       code,
       `Cannot read ${quoted(path)}: it was replaced while it was opened`,
+      { place },
     );
   }
   return { fd, size: info.size, seen };
+}
+
+/** The rest of an open file; `null` where that is more than `limit` bytes. */
+export function readUpTo(
+  fd: number,
+  limit: number,
+): Uint8Array<ArrayBuffer> | null {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  while (true) {
+    const chunk = new Uint8Array(Math.min(CHUNK, limit - total + 1));
+    const count = fs.readSync(fd, chunk, 0, chunk.length, null);
+    if (count === 0) break;
+    total += count;
+    if (total > limit) return null;
+    chunks.push(chunk.subarray(0, count));
+  }
+  const bytes = new Uint8Array(total);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
 }
 
 /** What a path is, for a sentence: `a folder`, `a link`, … */
@@ -87,7 +116,7 @@ export function kindOf(info: Deno.FileInfo): string {
   if (info.isFifo) return "a FIFO";
   if (info.isSocket) return "a socket";
   if (info.isBlockDevice || info.isCharDevice) return "a device";
-  return "something unknown";
+  return "a special file";
 }
 
 /** Looks at a path without following a link at its end; `null` when nothing is there. */
