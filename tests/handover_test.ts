@@ -151,6 +151,55 @@ Deno.test("a request that was judged by something else than what is in force her
   });
 });
 
+/** Approvers sign in the morning only; what may run at all does not depend on it. */
+const IN_THE_MORNING = `
+@id("in-the-morning")
+@reason("Who is tired reads badly")
+forbid (principal, action == Action::"approve", resource)
+unless { context.time.hour < 12 };
+`;
+
+Deno.test("whether a key may approve is judged by when it signs, not by when it was asked", async (t) => {
+  await using all = await parties({
+    change: (world) => world.put({ "policies/more.cedar": IN_THE_MORNING }),
+  });
+  const { world, ann, bob } = all;
+  const tomorrow = new Date(Date.now() + 86_400_000).setUTCHours(0, 0, 0, 0);
+  const hour = (n: number) => tomorrow + n * 3_600_000;
+  const signAt = (n: number) =>
+    bob.writ([
+      ...["approve", "asked", "--yes", "--out", "ticket"],
+      ...["--passphrase-file", bob.person.passphrase],
+    ], hour(n));
+  const askAt = async (n: number) => {
+    await Deno.remove(world.at("asked")).catch(() => {});
+    await must(
+      ann.writ(["request", "pipeline.json", "--out", "asked"], hour(n)),
+    );
+    await handOver("asked", ann, bob);
+  };
+  await t.step("asked in the morning, signed in the evening", async () => {
+    await askAt(9);
+    refused(await signAt(20), "ticket.signer_not_allowed");
+    // The control: the same request, in the morning.
+    await must(signAt(10));
+    await Deno.remove(join(bob.workspace, "ticket"));
+  });
+  await t.step(
+    "asked in the evening, signed in the morning, used in the evening",
+    async () => {
+      await askAt(-4);
+      await must(signAt(11.5));
+      await handOver("ticket", bob, ann);
+      await must(execute(ann, hour(12.25)));
+      const { run } = (await world.show()).run;
+      const bundle = world.at(`.writ/runs/${run}`);
+      const verified = await ann.writ(["verify", bundle, "--trust", TRUST]);
+      assertEquals(verified.status, 0, verified.stdout);
+    },
+  );
+});
+
 Deno.test("what cannot be handed over is not signed", async (t) => {
   await using all = await parties();
   const { ann, world } = all;

@@ -67,7 +67,7 @@ Deno.test("the way of a newcomer: setup, run, approve, execute, verify, once", a
   });
   assertEquals(
     dry.stdout.split("\n").at(-2),
-    `Nothing was run. Next: writ approve ${pipeline}`,
+    `Nothing was run. Next: writ approve ${pipeline} --as agent:bot`,
   );
   assertEquals(world.snapshot(), before);
 

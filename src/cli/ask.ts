@@ -22,6 +22,9 @@ export function canAsk(): boolean {
   return Deno.stdin.isTerminal() && Deno.stderr.isTerminal();
 }
 
+/** What is said where the answer is no; the exit status is that of a refusal. */
+export const NOTHING_CHANGED = "Nothing was changed";
+
 /**
  * Asks a question; only `y` and `yes` are yes.
  *

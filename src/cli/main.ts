@@ -15,7 +15,7 @@ import { type Interrupts, watchInterrupts } from "./interrupts.ts";
 import { dropTo, mayWriteAnywhere, readEnv } from "./permissions.ts";
 import { type CommandName, PROFILES } from "./profile.ts";
 import { beforeDashes } from "./read_command.ts";
-import { spokenAsProgram, spokenAsTask } from "./spoken.ts";
+import { spokenAsProgram, spokenAsTask, spokenWithDev } from "./spoken.ts";
 import { PROGRAM_PLACES, TASK_PLACES } from "./task_flags.ts";
 import { Terminal } from "./terminal.ts";
 import { loadRedact, withoutSecrets } from "./without_secrets.ts";
@@ -33,10 +33,14 @@ const ASKS_POLICY: ReadonlySet<CommandName> = new Set([
 
 /** Does what the words ask, and returns the status to exit with. */
 export async function main(words: readonly string[]): Promise<ExitStatus> {
-  const json = beforeDashes(words).includes("--json");
+  const options = beforeDashes(words);
   const terminal = new Terminal({
-    json,
-    spoken: taskFolder() === null ? spokenAsProgram : spokenAsTask,
+    json: options.includes("--json"),
+    spoken: taskFolder() !== null
+      ? spokenAsTask
+      : options.includes("--dev")
+      ? spokenWithDev
+      : spokenAsProgram,
   });
   // Asked for before permissions are dropped.
   const debug = readEnv("WRIT_DEBUG") !== undefined;

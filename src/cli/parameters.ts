@@ -68,7 +68,7 @@ export function options(value: string, about: string): Parameter<string[]> {
   };
 }
 
-/** `--limit N`: a whole number of at least `least`; `null` when it is not given. */
+/** `--limit N`: a whole number from `least` on; `null` when it is not given. */
 export function wholeOption(
   value: string,
   about: string,
@@ -78,10 +78,17 @@ export function wholeOption(
     const word = words.at(0);
     if (word === undefined) return null;
     const number = Number(word);
-    if (!/^\d{1,15}$/.test(word) || number < least) {
+    if (
+      !/^\d+$/.test(word) || number < least ||
+      !Number.isSafeInteger(number)
+    ) {
       throw new WritError(
         "usage.invalid",
-        `Cannot use "${word}" for ${shown}: a whole number of at least ${least} was expected`,
+        `Cannot use "${word}" for ${shown}: a whole number of at ${
+          number > Number.MAX_SAFE_INTEGER
+            ? `most ${Number.MAX_SAFE_INTEGER}`
+            : `least ${least}`
+        } was expected`,
       );
     }
     return number;

@@ -30,6 +30,7 @@ export async function openWish(
   const located = await locatePipeline(args.pipeline, context.cwd);
   const wish: Wish = {
     file: located.pipeline,
+    shown: args.pipeline,
     bytes: await readInput(located.file, args.pipeline),
     params: parseParams(args.param),
     requester: parseRequester(args.as),

@@ -39,3 +39,13 @@ const SPELT = new RegExp(
   }|--version)(?![\\w-])`,
   "g",
 );
+
+/**
+ * As they are given where Writ is installed, by whoever judges a workspace that holds Writ's own
+ * code: what `--dev` was needed for needs it again. Tasks of the repository spell it themselves.
+ */
+export const spokenWithDev: Spoken = (text) =>
+  spokenAsProgram(text).replace(
+    /(?<![\w/.-])writ (?:approve|execute|verify)(?![\w-])/g,
+    "$& --dev",
+  );

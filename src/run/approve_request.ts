@@ -7,6 +7,8 @@ import { WritError } from "../core/errors.ts";
 import { newTicketId } from "../core/id.ts";
 import type { Signer } from "../core/keys.ts";
 import { formatTime } from "../core/time.ts";
+import { decide } from "../policy/decide.ts";
+import { decisionDigest, verdictOf } from "../policy/decision.ts";
 import { type JudgedTicket, judgeTicket } from "../ticket/check_ticket.ts";
 import { countersign, issueTicket } from "../ticket/issue_ticket.ts";
 import {
@@ -16,9 +18,8 @@ import {
 } from "../ticket/request.ts";
 import { openTicketFile, type TicketFile } from "../ticket/ticket_file.ts";
 import type { Approval } from "./approve.ts";
-import { deniedError } from "./find_ticket.ts";
+import { deniedError } from "./refuse_ticket.ts";
 import { requireInForce, type Sight } from "./sight.ts";
-import { verdictOf } from "../policy/decision.ts";
 
 /** A request, opened by an approver whose policy and trust are those that it was judged by. */
 export interface ReceivedRequest extends OpenedRequest {
@@ -90,34 +91,68 @@ export async function approveRequest(
     decision: request.decision,
     trees: request.trees,
   };
-  return { file, judged: await judge(file, request.ledger, signer, sight) };
+  const judged = await judge(file, request.ledger, sight);
+  requireCounted(judged, signer);
+  return { file, judged };
+}
+
+/** A ticket file as it came, judged by what is in force here. */
+export interface ReceivedTicket {
+  file: TicketFile;
+  judged: JudgedTicket;
+  sight: Sight;
+}
+
+/**
+ * Opens a ticket file that waits for more approvers, for the next of them to look at.
+ *
+ * @throws {WritError} why it cannot be signed here, whoever signs
+ */
+export async function receiveTicket(
+  bytes: Uint8Array,
+  sight: Sight,
+): Promise<ReceivedTicket> {
+  requireInForce(sight);
+  const { file, ticket } = openTicketFile(bytes);
+  const judged = await judge(file, ticket.ledger, sight);
+  // What it shows to an approver is otherwise what whoever wrote the file says that policy answers.
+  await requireAnswered(file, sight);
+  return { file, judged, sight };
 }
 
 /** Adds a signature to a ticket file that waits for more approvers. */
 export async function countersignFile(
-  bytes: Uint8Array,
+  { file, judged: { ticket }, sight }: ReceivedTicket,
   signer: Signer,
-  sight: Sight,
 ): Promise<{ file: TicketFile; judged: JudgedTicket }> {
-  const { file, ticket } = openTicketFile(bytes);
   const signed = {
     ...file,
     envelope: await countersign(file.envelope, signer),
   };
-  return {
-    file: signed,
-    judged: await judge(signed, ticket.ledger, signer, sight),
-  };
+  const judged = await judge(signed, ticket.ledger, sight);
+  requireCounted(judged, signer);
+  return { file: signed, judged };
 }
 
-async function judge(
+async function requireAnswered(
+  { plan, decision }: TicketFile,
+  { policy }: Sight,
+): Promise<void> {
+  const again = await decide(plan, policy.set, decision.trust, decision.facts);
+  if (decisionDigest(again) === decisionDigest(decision)) return;
+  throw new WritError(
+    "ticket.decision",
+    "Cannot accept a ticket file: its decision is not what policy answers to its facts",
+  );
+}
+
+function judge(
   file: TicketFile,
   ledger: WritRequest["ledger"],
-  signer: Signer,
   sight: Sight,
 ): Promise<JudgedTicket> {
   requireInForce(sight);
-  const judged = await judgeTicket({
+  return judgeTicket({
     envelope: file.envelope,
     trust: sight.trust.file,
     decision: file.decision,
@@ -127,8 +162,6 @@ async function judge(
     ledger,
     validated: sight.pins.policy,
   });
-  requireCounted(judged, signer);
-  return judged;
 }
 
 /**

@@ -13,14 +13,13 @@ import { openTicketFile } from "../ticket/ticket_file.ts";
 import { findApproval } from "./find_approval.ts";
 import {
   admissible,
-  changedError,
   checkInput,
-  deniedError,
   findTicket,
   type Leave,
 } from "./find_ticket.ts";
 import { leaveOfRun } from "./leave_of_run.ts";
 import type { Proposal } from "./propose.ts";
+import { changedError, deniedError, unfinishedError } from "./refuse_ticket.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -37,7 +36,9 @@ export async function findLeave(
   world: World,
 ): Promise<Leave> {
   const verdict = verdictOf(proposal.decision.value);
-  if (verdict === "deny") throw deniedError(proposal.decision.value);
+  if (verdict === "deny") {
+    throw deniedError(proposal.decision.value, proposal.wish);
+  }
   const { ticket, resume } = options;
   if (resume !== null) return await leaveOfRun(resume, ticket, proposal, world);
   if (ticket !== null) return await fromFile(ticket, proposal, world);
@@ -53,7 +54,7 @@ async function fromFile(
   proposal: Proposal,
   world: World,
 ): Promise<Leave> {
-  const { file } = openTicketFile(bytes);
+  const { file, ticket } = openTicketFile(bytes);
   if (file.decision.plan !== proposal.plan.digest) {
     const trees = new Map(proposal.planned.trees);
     for (const [root, entries] of Object.entries(file.trees)) {
@@ -65,7 +66,13 @@ async function fromFile(
       (root) => trees.get(root) ?? null,
     );
   }
-  return await admissible(proposal, file, world);
+  try {
+    return await admissible(proposal, file, world);
+  } catch (error) {
+    // A run that it was used for in time can go on.
+    if (!isWritError(error, "ticket.expired")) throw error;
+    throw await unfinishedError(ticket.id, proposal, world) ?? error;
+  }
 }
 
 /** A ticket by the runner's key, which counts only under a policy that trust accepts for it. */

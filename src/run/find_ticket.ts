@@ -6,20 +6,29 @@
 import type { Digest } from "../core/digest.ts";
 import type { Envelope } from "../core/dsse.ts";
 import { isWritError, WritError } from "../core/errors.ts";
-import { quoted } from "../core/printable.ts";
 import { formatTime } from "../core/time.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { TicketRecord } from "../ledger/ticket_book.ts";
 import { decide } from "../policy/decide.ts";
 import {
   type Decision,
   decisionDigest,
   verdictOf,
 } from "../policy/decision.ts";
-import { type JudgedTicket, judgeTicket } from "../ticket/check_ticket.ts";
-import { checkTicket } from "../ticket/check_ticket.ts";
-import { type Change, planChanges } from "./changes.ts";
-import { readDecision, readPlan } from "./documents.ts";
+import {
+  checkTicket,
+  type JudgedTicket,
+  openTicket,
+} from "../ticket/check_ticket.ts";
+import { readDecision } from "./documents.ts";
 import type { Proposal } from "./propose.ts";
+import {
+  deniedError,
+  isSpent,
+  missingError,
+  spentError,
+  unfinishedError,
+} from "./refuse_ticket.ts";
+import { wishWords } from "./wish_words.ts";
 import type { World } from "./world.ts";
 
 /** A ticket with the decision that it is for. */
@@ -35,25 +44,74 @@ export interface Candidate {
   decision: Decision;
 }
 
+/** A candidate of the ledger. */
+export interface Listed extends Candidate {
+  record: TicketRecord;
+}
+
 /**
  * The newest ticket in the ledger under which the proposal may be executed now.
  *
- * @throws {WritError} the reason why the nearest one does not allow it, else `ticket.missing`
+ * @throws {WritError} why the nearest one does not allow it: one that could be used before one
+ * that is spent, one that this requester asked for before others'; `ticket.missing` when there is
+ * none
  */
 export async function findTicket(
   proposal: Proposal,
   world: World,
 ): Promise<Leave> {
-  let reason: unknown;
+  const refusals: Refusal[] = [];
   for await (const candidate of candidates(proposal, world)) {
     try {
       return await admissible(proposal, candidate, world);
     } catch (error) {
       if (!isWritError(error)) throw error;
-      reason ??= error;
+      refusals.push({ candidate, error });
     }
   }
-  throw reason ?? await missing(proposal, world);
+  throw await nearest(refusals, proposal, world) ??
+    await missingError(proposal, world);
+}
+
+/** A ticket that does not allow the proposal, and why. */
+interface Refusal {
+  candidate: Listed;
+  error: WritError;
+}
+
+async function nearest(
+  refusals: readonly Refusal[],
+  proposal: Proposal,
+  world: World,
+): Promise<WritError | null> {
+  const isOpen = ({ candidate }: Refusal) => !isSpent(candidate.record.status);
+  const isOwn = ({ candidate }: Refusal) =>
+    isSameRequester(candidate.decision, proposal.decision.value);
+  const open = refusals.filter(isOpen);
+  if (open.length > 0) return (open.find(isOwn) ?? open[0]).error;
+  for (const { candidate } of refusals) {
+    const unfinished = await unfinishedUnder(candidate, proposal, world);
+    if (unfinished !== null) return unfinished;
+  }
+  const last = refusals.find(isOwn) ?? refusals.at(0);
+  if (last === undefined) return null;
+  const { record } = last.candidate;
+  return isSpent(record.status)
+    ? spentError(record, record.status, proposal)
+    : last.error;
+}
+
+/** A run that can go on under a ticket that is good for nothing else. */
+async function unfinishedUnder(
+  { decision, record: { ticket, state, status } }: Listed,
+  proposal: Proposal,
+  world: World,
+): Promise<WritError | null> {
+  if (
+    status === "revoked" || state.uses === 0 ||
+    decisionChanges(proposal, decision).length > 0
+  ) return null;
+  return await unfinishedError(ticket.id, proposal, world);
 }
 
 /**
@@ -67,27 +125,16 @@ export async function admissible(
   world: World,
 ): Promise<Leave> {
   const { envelope, decision } = candidate;
-  await requireAsDecided(proposal, decision, world);
-  const input = checkInput(proposal, candidate, world);
-  const checked = await checkTicket(input);
-  const state = (await world.ledger.ticket(checked.ticket.id))?.state ?? null;
+  const { ticket } = openTicket(envelope);
+  await requireAsDecided(proposal, decision, ticket.id, world);
+  const checked = await checkTicket(checkInput(proposal, candidate, world));
+  const state = await world.ledger.ticketState(ticket.id);
   if (state !== null && state.revoked !== null) {
-    throw new WritError(
-      "ticket.revoked",
-      `Cannot use ticket ${checked.ticket.id}: it was revoked at ${state.revoked.at}`,
-      { hint: "Approve it anew" },
-    );
+    throw spentError({ ticket, state }, "revoked", proposal);
   }
-  if (state !== null && state.uses >= checked.ticket.maxUses) {
-    throw new WritError(
-      "ticket.used",
-      `Cannot use ticket ${checked.ticket.id}: ${
-        checked.ticket.maxUses === 1
-          ? "it was used already"
-          : `all ${checked.ticket.maxUses} of its uses are used up`
-      }`,
-      { hint: "Approve it anew" },
-    );
+  if (state !== null && state.uses >= ticket.maxUses) {
+    throw await unfinishedError(ticket.id, proposal, world) ??
+      spentError({ ticket, state }, "used", proposal);
   }
   return {
     envelope,
@@ -105,47 +152,20 @@ export async function admissible(
 export async function requireAsDecided(
   proposal: Proposal,
   decision: Decision,
+  ticket: string,
   world: World,
 ): Promise<void> {
   const changes = decisionChanges(proposal, decision);
   if (changes.length > 0) {
     throw new WritError(
       "ticket.decision",
-      `Cannot use the ticket: ${changes.join(", ")}`,
-      { hint: "Restore it, or approve it as it is now" },
+      `Cannot use ticket ${ticket}: ${changes.join(", ")}`,
+      {
+        hint: `Restore it, or deno task approve ${wishWords(proposal.wish)}`,
+      },
     );
   }
-  await requireNotDeniedNow(proposal, decision, world);
-}
-
-/** A ticket for the proposal that only waits for more approvers; `null` when there is none. */
-export async function pendingTicket(
-  proposal: Proposal,
-  world: World,
-): Promise<Leave | null> {
-  for await (const candidate of candidates(proposal, world)) {
-    const { decision, envelope } = candidate;
-    const asked = proposal.decision.value.facts.requester;
-    const { requester } = decision.facts;
-    if (
-      decisionChanges(proposal, decision).length > 0 ||
-      requester.id !== asked.id || requester.kind !== asked.kind ||
-      requester.key !== asked.key
-    ) continue;
-    try {
-      const judged = await judgeTicket(checkInput(proposal, candidate, world));
-      const known = await world.ledger.ticket(judged.ticket.id);
-      if (judged.missing === 0 || known?.state.revoked) continue;
-      return {
-        envelope,
-        decision: { value: decision, digest: decisionDigest(decision) },
-        judged,
-      };
-    } catch (error) {
-      if (!isWritError(error)) throw error;
-    }
-  }
-  return null;
+  await requireNotDeniedNow(proposal, decision, ticket, world);
 }
 
 /** What {@linkcode checkTicket} is asked for a candidate, now. */
@@ -175,18 +195,24 @@ export async function* candidates(
   proposal: Proposal,
   world: World,
   { limit, by }: { limit?: number; by?: ReadonlySet<string> } = {},
-): AsyncGenerator<Candidate> {
+): AsyncGenerator<Listed> {
   for await (
-    const { envelope, ticket } of world.ledger.tickets({ reverse: true, limit })
+    const record of world.ledger.tickets({ reverse: true, limit })
   ) {
+    const { envelope, ticket } = record;
     if (by && !envelope.signatures.some(({ keyid }) => by.has(keyid))) continue;
     const decision = await readDecision(world.ledger, ticket.decision);
-    if (decision.plan === proposal.plan.digest) yield { envelope, decision };
+    if (decision.plan === proposal.plan.digest) {
+      yield { envelope, decision, record };
+    }
   }
 }
 
 /** In what, time and requester apart, the decision of a ticket is not the proposal's. */
-function decisionChanges(proposal: Proposal, decision: Decision): string[] {
+export function decisionChanges(
+  proposal: Proposal,
+  decision: Decision,
+): string[] {
   const now = proposal.decision.value;
   const was = decision.facts.source;
   const is = now.facts.source;
@@ -209,6 +235,7 @@ function decisionChanges(proposal: Proposal, decision: Decision): string[] {
 async function requireNotDeniedNow(
   proposal: Proposal,
   decision: Decision,
+  ticket: string,
   world: World,
 ): Promise<void> {
   const again = await decide(
@@ -220,7 +247,7 @@ async function requireNotDeniedNow(
   if (decisionDigest(again) !== decisionDigest(decision)) {
     throw new WritError(
       "ticket.decision",
-      "Cannot use the ticket: its decision is not what policy answers to its facts",
+      `Cannot use ticket ${ticket}: its decision is not what policy answers to its facts`,
     );
   }
   const now = await decide(
@@ -229,104 +256,12 @@ async function requireNotDeniedNow(
     world.sight.trust.digest,
     { ...decision.facts, time: formatTime(world.sight.now()) },
   );
-  if (verdictOf(now) === "deny") throw deniedError(now);
+  if (verdictOf(now) === "deny") throw deniedError(now, proposal.wish);
 }
 
-/** Says which steps policy denies, and by which rule. */
-export function deniedError(decision: Decision): WritError {
-  const denied = decision.outcomes.filter((one) => one.outcome === "deny");
-  return new WritError(
-    "policy.denied",
-    `Cannot go on: policy denies ${
-      denied.map(({ step }) => quoted(step)).join(", ")
-    }`,
-    {
-      faults: denied.map(({ step, rules }) => ({
-        message: `${step}: ${
-          rules.filter((rule) =>
-            rule.question === "run" && rule.effect === "forbid"
-          ).map((rule) => `${rule.id}: ${rule.reason}`).join("; ") ||
-          "no rule permits it"
-        }`,
-      })),
-      hint: "deno task writ policy explain shows the rules and who may help",
-    },
-  );
-}
-
-/** There is no ticket for this plan: what changed since the last one for this pipeline, if any. */
-async function missing(proposal: Proposal, world: World): Promise<WritError> {
-  const before = await lastApprovedPlan(proposal.plan.value, world);
-  if (before === null) {
-    return new WritError(
-      "ticket.missing",
-      `Cannot execute "${proposal.wish.file}": nobody has approved it`,
-      { hint: `deno task approve ${proposal.wish.file}` },
-    );
-  }
-  return changedError(
-    proposal,
-    before,
-    await knownTrees(before, proposal, world),
-  );
-}
-
-/** Names what changed since a plan was approved. */
-export function changedError(
-  proposal: Proposal,
-  before: Plan,
-  trees: Parameters<typeof planChanges>[2],
-): WritError {
-  const changes = planChanges(before, proposal.plan.value, trees);
-  return new WritError(
-    "ticket.missing",
-    `Cannot execute "${proposal.wish.file}": it is not what was approved (${
-      changes.slice(0, 3).map(sentence).join("; ")
-    }${changes.length > 3 ? `; and ${changes.length - 3} more` : ""})`,
-    {
-      faults: changes.slice(0, 20).map((change) => ({
-        message: sentence(change),
-      })),
-      hint: `Restore it, or deno task approve ${proposal.wish.file}`,
-    },
-  );
-}
-
-function sentence({ step, path, what }: Change): string {
-  if (path !== null) return `${quoted(path)} ${what}`;
-  return step === null ? what : `step ${quoted(step)} ${what}`;
-}
-
-async function lastApprovedPlan(
-  plan: Plan,
-  world: World,
-): Promise<Plan | null> {
-  for await (
-    const { ticket } of world.ledger.tickets({
-      reverse: true,
-      limit: 100,
-    })
-  ) {
-    const decision = await readDecision(world.ledger, ticket.decision);
-    const before = await readPlan(world.ledger, decision.plan);
-    if (before.name === plan.name) return before;
-  }
-  return null;
-}
-
-/** Listings of both plans' trees, as far as they are known here. */
-async function knownTrees(before: Plan, proposal: Proposal, world: World) {
-  const known = new Map(proposal.planned.trees);
-  for (const step of before.steps) {
-    for (const material of step.materials) {
-      if ("from" in material || known.has(material.tree)) continue;
-      try {
-        known.set(material.tree, await world.blobs.getTree(material.tree));
-      } catch (error) {
-        // Without its listing the declared path is named instead of the file in it.
-        if (!isWritError(error, "evidence.corrupt")) throw error;
-      }
-    }
-  }
-  return (root: Digest) => known.get(root) ?? null;
+/** Whether two decisions are about a wish of the same requester. */
+export function isSameRequester(a: Decision, b: Decision): boolean {
+  const [one, other] = [a.facts.requester, b.facts.requester];
+  return one.id === other.id && one.kind === other.kind &&
+    one.key === other.key;
 }

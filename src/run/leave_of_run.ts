@@ -10,13 +10,9 @@ import type { RunRecord } from "../ledger/records.ts";
 import { checkTicket, judgeTicket } from "../ticket/check_ticket.ts";
 import { openTicketFile } from "../ticket/ticket_file.ts";
 import { readDecision, readPlan, readReceipt } from "./documents.ts";
-import {
-  changedError,
-  checkInput,
-  type Leave,
-  requireAsDecided,
-} from "./find_ticket.ts";
+import { checkInput, type Leave, requireAsDecided } from "./find_ticket.ts";
 import type { Proposal } from "./propose.ts";
+import { changedError } from "./refuse_ticket.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -61,7 +57,7 @@ export async function leaveOfRun(
   if (await isSealed(record, ledger)) {
     return { envelope, decision, judged: await judgeTicket(input) };
   }
-  await requireAsDecided(proposal, value, world);
+  await requireAsDecided(proposal, value, record.ticket, world);
   const revokedBy = formatTime(sight.now());
   const checked = await checkTicket({ ...input, revokedBy });
   return { envelope, decision, judged: { ...checked, missing: 0 } };

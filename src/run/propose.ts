@@ -28,6 +28,8 @@ import { VERSION } from "./version.ts";
 export interface Wish {
   /** The pipeline file, relative to the workspace; for messages. */
   file: string;
+  /** The file as the user named it, for hints that repeat it; `file`, if not given. */
+  shown?: string;
   /** The bytes of that file: JSON or JSONC, kept for the bundle as they are. */
   bytes: Uint8Array;
   /** Values that replace those of the file's `params`, by name. */

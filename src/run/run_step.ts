@@ -30,6 +30,7 @@ import { requirePublishable } from "./publish_paths.ts";
 import { cacheRef, cachesOf } from "./step_caches.ts";
 import { subtree } from "./subtree.ts";
 import { unreviewedWrites } from "./unreviewed_writes.ts";
+import { wishWords } from "./wish_words.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -238,7 +239,9 @@ function judgeReview(
   return turnedDown(
     result,
     `it wrote ${paths}, which other tools execute; nobody reviewed that`,
-    `deno task approve ${proposal.wish.file}: what a person approved may write it`,
+    `deno task approve ${
+      wishWords(proposal.wish)
+    }: what a person approved may write it`,
   );
 }
 

@@ -6,10 +6,12 @@
 import type { Signer } from "../core/keys.ts";
 import type { Clock } from "../core/time.ts";
 import type { Store } from "../ledger/store.ts";
+import type { Ticket } from "../ticket/ticket.ts";
 import {
   type Approval,
   approve as approveProposal,
   type Approved,
+  countersign as countersignTicket,
 } from "./approve.ts";
 import { type Proposal, propose, type Wish } from "./propose.ts";
 import {
@@ -18,6 +20,7 @@ import {
   type RunResult,
 } from "./run.ts";
 import { openSight, type Sight } from "./sight.ts";
+import { waitingTicket } from "./waiting_ticket.ts";
 import { openWorld } from "./world.ts";
 
 /** Where a {@linkcode Writ} works. */
@@ -86,7 +89,8 @@ export class Writ {
   }
 
   /**
-   * Signs a proposal and enters the ticket in the ledger.
+   * Signs a proposal and enters a new ticket in the ledger. Where trust wants several approvers,
+   * {@linkcode Writ.waiting} says whether one waits for this key already.
    *
    * @throws {WritError} why it cannot be approved by this key
    */
@@ -97,6 +101,37 @@ export class Writ {
   ): Promise<Approved> {
     await using world = await this.#world();
     return await approveProposal(proposal, approval, signer, world);
+  }
+
+  /**
+   * The newest ticket for a proposal that needs more approvers and that a key has not signed yet;
+   * `null` when there is none. Its terms are to be shown to whoever signs it.
+   *
+   * @param key the id of the key that would sign it
+   */
+  async waiting(
+    proposal: Proposal,
+    key: Signer["id"],
+  ): Promise<Ticket | null> {
+    await using world = await this.#world();
+    const leave = await waitingTicket(proposal, key, world);
+    return leave?.judged.ticket ?? null;
+  }
+
+  /**
+   * Adds a signature to a ticket that waits, on the terms that it has.
+   *
+   * @param ticket the id of the one that was shown
+   * @throws {WritError} why it cannot be approved by this key; `ticket.missing` when the ticket
+   * does not wait for it any more
+   */
+  async countersign(
+    proposal: Proposal,
+    ticket: string,
+    signer: Signer,
+  ): Promise<Approved> {
+    await using world = await this.#world();
+    return await countersignTicket(proposal, ticket, signer, world);
   }
 
   /**

@@ -116,15 +116,23 @@ export async function countersign(
   envelope: Envelope,
   signer: Signer,
 ): Promise<Envelope> {
-  const { ticket } = openTicket(envelope);
-  if (envelope.signatures.some(({ keyid }) => keyid === signer.id)) {
-    throw new WritError(
-      "usage.invalid",
-      `Cannot sign ticket ${ticket.id}: this key has signed it already`,
-      { hint: "another approver's signature is needed" },
-    );
-  }
+  requireUnsigned(envelope, signer.id);
   return await addSignature(envelope, signer);
+}
+
+/**
+ * Requires that a key has not signed a ticket yet.
+ *
+ * @throws {WritError} `ticket.malformed`; `usage.invalid` where it has
+ */
+export function requireUnsigned(envelope: Envelope, key: Digest): void {
+  const { ticket } = openTicket(envelope);
+  if (envelope.signatures.every(({ keyid }) => keyid !== key)) return;
+  throw new WritError(
+    "usage.invalid",
+    `Cannot sign ticket ${ticket.id}: this key has signed it already`,
+    { hint: "another approver's signature is needed" },
+  );
 }
 
 const LAST_TIME = Date.UTC(9999, 11, 31);

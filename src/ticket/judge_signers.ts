@@ -139,7 +139,8 @@ async function judgeApprover(
   const refused = await mayApprove(
     input.plan,
     input.policy,
-    input.decision.facts,
+    // The time of the decision is what whoever asked wrote into it; this one the approver signed.
+    { ...input.decision.facts, time: input.ticket.notBefore },
     { id, owner, kind },
     { validated: input.validated },
   );

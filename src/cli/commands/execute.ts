@@ -12,6 +12,7 @@ import { execute as executeRun, type RunResult } from "../../run/run.ts";
 import { openWorld } from "../../run/world.ts";
 import { openTicketFile } from "../../ticket/ticket_file.ts";
 import { command } from "../command.ts";
+import { findRun } from "../find_run.ts";
 import {
   flag,
   operand,
@@ -39,7 +40,10 @@ export const execute = command({
       "j",
       wholeOption("N", "steps at one time; by default as many as cores"),
     ),
-    resume: option("RUN", "continue an interrupted run under its ticket"),
+    resume: option(
+      "RUN",
+      "continue an interrupted run under its ticket: id, its beginning, latest or #N",
+    ),
     dev,
   },
   run: async (args, context) => {
@@ -54,12 +58,15 @@ export const execute = command({
       : await readTicket(resolve(context.cwd, args.ticket), args.ticket);
     const { stateFolder } = await context.home();
     await using world = await openWorld(sight, stateFolder);
+    const resume = args.resume === null
+      ? null
+      : (await findRun(args.resume, world.ledger)).run;
     const result = await executeRun(wish, {
       ticket,
       only: args.only.length === 0 ? null : args.only,
       keepGoing: args.keepGoing,
       jobs: args.jobs ?? navigator.hardwareConcurrency,
-      resume: args.resume,
+      resume,
       signal: context.signal,
       watch: watchRun(context.terminal),
     }, world);

@@ -9,6 +9,7 @@ import { type Proposal, propose } from "../../run/propose.ts";
 import { unsealable } from "../../run/seal_evidence.ts";
 import { notInForce, type Sight } from "../../run/sight.ts";
 import type { TrustGap } from "../../ticket/trust_gaps.ts";
+import { wishWords } from "../../run/wish_words.ts";
 import { command } from "../command.ts";
 import { operand } from "../parameters.ts";
 import { waitLines, waitsFor } from "../own_keys.ts";
@@ -33,7 +34,7 @@ export const run = command({
     );
     const waits = await waitsFor(proposal, sight);
     const next = context.terminal.spoken(
-      unsealed?.hint ?? nextStep(proposal, sight, args.pipeline, waits),
+      unsealed?.hint ?? nextStep(proposal, sight, waits),
     );
     context.terminal.answer(
       {
@@ -70,9 +71,9 @@ export const run = command({
 function nextStep(
   proposal: Proposal,
   sight: Sight,
-  pipeline: string,
   waits: TrustGap | null,
 ): string {
+  const words = wishWords(proposal.wish);
   const problem = notInForce(sight);
   if (problem !== null) {
     return problem.code === "setup.missing" && problem.hint !== undefined
@@ -82,11 +83,11 @@ function nextStep(
   switch (verdictOf(proposal.decision.value)) {
     case "allow":
       return waits === null
-        ? `deno task execute ${pipeline}`
-        : `deno task approve ${pipeline}`;
+        ? `deno task execute ${words}`
+        : `deno task approve ${words}`;
     case "review":
-      return `deno task approve ${pipeline}`;
+      return `deno task approve ${words}`;
     case "deny":
-      return `deno task writ policy explain ${pipeline}`;
+      return `deno task writ policy explain ${words}`;
   }
 }

@@ -5,7 +5,7 @@
  */
 import { EXIT } from "../../core/errors.ts";
 import type { TicketStatus } from "../../ledger/ticket_book.ts";
-import { askYesNo } from "../ask.ts";
+import { askYesNo, NOTHING_CHANGED } from "../ask.ts";
 import { type Command, command } from "../command.ts";
 import { findTicket } from "../find_run.ts";
 import { openLedger } from "../open_ledger.ts";
@@ -112,7 +112,7 @@ export const revoke: Command = command({
     if (!args.yes && !await askYesNo(terminal, `Revoke ${ticket.id}?`)) {
       terminal.answer(
         { ticket: ticket.id, revoked: null },
-        "Nothing was changed",
+        NOTHING_CHANGED,
       );
       return EXIT.refused;
     }

@@ -33,7 +33,7 @@ import {
   trustDigest,
   TrustSchema,
 } from "../../ticket/trust.ts";
-import { askYesNo } from "../ask.ts";
+import { askYesNo, NOTHING_CHANGED } from "../ask.ts";
 import { type Command, command } from "../command.ts";
 import { daysText, differenceLines } from "../difference_lines.ts";
 import { flag } from "../parameters.ts";
@@ -121,7 +121,7 @@ export const accept: Command = command({
     if (!args.yes && !await askYesNo(terminal, question)) {
       terminal.answer(
         { accepted: false, changes, pins, gaps },
-        "Nothing was changed",
+        NOTHING_CHANGED,
       );
       return EXIT.refused;
     }
