@@ -37,9 +37,14 @@ import {
   verifySignature,
 } from "../src/core/keys.ts";
 import {
+  foldersAbove,
+  holders,
+  isBeneath,
   isWithin,
+  joinPath,
   normalizePath,
   overlaps,
+  parentOf,
   withoutSlash,
 } from "../src/core/paths.ts";
 import { printable, quoted } from "../src/core/printable.ts";
@@ -649,6 +654,29 @@ Deno.test("paths overlap in both directions", () => {
   assert(overlaps("a", "a/b") && overlaps("a/b", "a/") && overlaps(".", "a"));
   assert(!overlaps("a", "ab") && !overlaps("a/b", "a/c"));
   assertEquals(["a/", "a", ".", "/"].map(withoutSlash), ["a", "a", ".", "/"]);
+});
+
+const ABOVE: [path: string, folders: string[]][] = [
+  [".", []],
+  ["a", []],
+  ["a/b", ["a"]],
+  ["a/b/c", ["a/b", "a"]],
+];
+for (const [path, folders] of ABOVE) {
+  Deno.test(`above "${path}" lie ${folders.length} folders and the root`, () => {
+    assertEquals(foldersAbove(path), folders);
+    assertEquals(holders(path), path === "." ? ["."] : [path, ...folders, "."]);
+    assertEquals(parentOf(path), folders[0] ?? ".");
+    assertEquals(joinPath("x", path), path === "." ? "x" : `x/${path}`);
+    assertEquals(joinPath(".", path), path);
+  });
+}
+
+Deno.test("an absolute path lies beneath itself, the folders above it and the root", () => {
+  for (const folder of ["/a/b", "/a", "/"]) assert(isBeneath("/a/b", folder));
+  for (const folder of ["/a/b/c", "/a/", "/b"]) {
+    assert(!isBeneath("/a/b", folder));
+  }
 });
 
 // Printable text

@@ -15,6 +15,39 @@ export function overlaps(a: string, b: string): boolean {
   return isWithin(a, b) || isWithin(b, a);
 }
 
+/** Whether an absolute path is `folder` or lies beneath it. */
+export function isBeneath(path: string, folder: string): boolean {
+  return path === folder || folder === "/" || path.startsWith(`${folder}/`);
+}
+
+/** A path in a folder; `.` is the folder itself, or the root. */
+export function joinPath(folder: string, path: string): string {
+  if (path === ".") return folder;
+  return folder === "." ? path : `${folder}/${path}`;
+}
+
+/** The folder that a path lies in; of a name alone, and of the root, the root. */
+export function parentOf(path: string): string {
+  const slash = path.lastIndexOf("/");
+  return slash === -1 ? "." : path.slice(0, slash);
+}
+
+/** The folders above a path, the nearest first, without the root. */
+export function foldersAbove(path: string): string[] {
+  const above: string[] = [];
+  for (
+    let slash = path.lastIndexOf("/");
+    slash > 0;
+    slash = path.lastIndexOf("/", slash - 1)
+  ) above.push(path.slice(0, slash));
+  return above;
+}
+
+/** A path, the folders above it, the nearest first, and the root. */
+export function holders(path: string): string[] {
+  return path === "." ? ["."] : [path, ...foldersAbove(path), "."];
+}
+
 /** A path without a trailing `/`. */
 export function withoutSlash(path: string): string {
   return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { parentOf } from "../core/paths.ts";
 import { quoted } from "../core/printable.ts";
 import type { TreeEntry } from "../core/tree.ts";
 
@@ -40,18 +41,6 @@ function pathFault(path: string): string | null {
     segment === "" || segment === "." || segment === ".."
   );
   return bad ? `${quoted(path)} is no path that stays inside` : null;
-}
-
-/** The folder of a relative path; of a name alone, `.`. */
-export function parentOf(path: string): string {
-  const slash = path.lastIndexOf("/");
-  return slash === -1 ? "." : path.slice(0, slash);
-}
-
-/** A path beneath a folder; `.` is the folder itself, or the root. */
-export function joinPath(folder: string, path: string): string {
-  if (path === ".") return folder;
-  return folder === "." ? path : `${folder}/${path}`;
 }
 
 /** Links are followed this often at most (Linux: 40). */

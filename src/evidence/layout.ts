@@ -6,10 +6,10 @@
 import type { Digest } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
-import { isWithin, withoutSlash } from "../core/paths.ts";
+import { isWithin, joinPath, parentOf, withoutSlash } from "../core/paths.ts";
 import type { TreeEntry } from "../core/tree.ts";
 import type { Product } from "../plan/plan.ts";
-import { entriesFault, joinPath, parentOf } from "./entries.ts";
+import { entriesFault } from "./entries.ts";
 
 /** A declared read and what it holds. */
 export interface StageMaterial {

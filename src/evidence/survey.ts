@@ -5,8 +5,7 @@
  *
  * @module
  */
-import { isWithin, withoutSlash } from "../core/paths.ts";
-import { joinPath } from "./entries.ts";
+import { isWithin, joinPath, withoutSlash } from "../core/paths.ts";
 import { isErrno, lookAt } from "../plan/open_regular.ts";
 
 /** Something that was found: not a folder, or a folder with nothing in it, or one that cannot be read. */

@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { isWithin } from "../core/paths.ts";
+import { foldersAbove, isWithin } from "../core/paths.ts";
 import { quoted } from "../core/printable.ts";
 import type { JsonDocument } from "./document.ts";
 import type { FaultList } from "./faults.ts";
 import { executionOrder, type Ordered, orderedBy } from "./order.ts";
 import type { At, StepOutline } from "./outline.ts";
 import { label } from "./schema_faults.ts";
-import { holders } from "./step_rules.ts";
 
 /** Where the search for conflicts ends: so many faults help nobody, and pairs grow as the square. */
 const ENOUGH = 1_000;
@@ -77,7 +76,7 @@ export function addConflictFaults(
         conflict(group[i], "writes", group[i - 1]);
       }
     }
-    for (const above of holders(path)) {
+    for (const above of foldersAbove(path)) {
       const outer = writers.get(above);
       if (outer === undefined) continue;
       for (const touch of group) {
@@ -99,7 +98,7 @@ export function addConflictFaults(
         !outline.deny.some((deny) =>
           isWithin(path, deny) || isWithin(value, deny)
         );
-      for (const path of [value, ...holders(value)]) {
+      for (const path of [value, ...foldersAbove(value)]) {
         const group = writers.get(path);
         if (group === undefined || !seen(path)) continue;
         for (const near of around(group, touch)) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isWithin } from "../core/paths.ts";
+import { foldersAbove, isWithin } from "../core/paths.ts";
 import { quoted } from "../core/printable.ts";
 import { denoArgumentFaults } from "./deno_arguments.ts";
 import type { JsonDocument } from "./document.ts";
@@ -160,7 +160,7 @@ function addPathFaults(
     writes.set(stdout.value, same ?? stdout);
   }
   for (const write of writes.values()) {
-    for (const above of holders(write.value)) {
+    for (const above of foldersAbove(write.value)) {
       const outer = writes.get(above);
       if (outer === undefined) continue;
       const { line, column } = document.place(outer.at);
@@ -197,15 +197,4 @@ function addPathFaults(
       `Write ${quoted(write.value)} to update it in place`,
     );
   }
-}
-
-/** The folders above a path, nearest first, without the root. */
-export function holders(path: string): string[] {
-  const above: string[] = [];
-  for (
-    let slash = path.lastIndexOf("/");
-    slash > 0;
-    slash = path.lastIndexOf("/", slash - 1)
-  ) above.push(path.slice(0, slash));
-  return above;
 }

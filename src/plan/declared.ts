@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { normalizePath, withoutSlash } from "../core/paths.ts";
+import { joinPath, normalizePath, withoutSlash } from "../core/paths.ts";
 import { scriptIndex } from "../pipeline/deno_arguments.ts";
 import type { Step } from "../pipeline/pipeline.ts";
 
@@ -65,7 +65,7 @@ export function scriptOf(step: Step): string | null {
 /** A relative path as seen from a folder of the workspace; `null` when it leads out or is none. */
 export function fromFolder(cwd: string, word: string): string | null {
   if (word === "" || word.startsWith("/")) return null;
-  const normal = normalizePath(cwd === "." ? word : `${cwd}/${word}`);
+  const normal = normalizePath(joinPath(cwd, word));
   return "path" in normal ? withoutSlash(normal.path) : null;
 }
 

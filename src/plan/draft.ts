@@ -4,7 +4,7 @@
  * @module
  */
 import { WritError } from "../core/errors.ts";
-import { isWithin, withoutSlash } from "../core/paths.ts";
+import { holders, isBeneath, isWithin, withoutSlash } from "../core/paths.ts";
 import { quoted } from "../core/printable.ts";
 import type { Step } from "../pipeline/pipeline.ts";
 import type { Declared } from "./declared.ts";
@@ -22,9 +22,8 @@ import {
 } from "./materials.ts";
 import type { PlanCache, PlanStep } from "./plan.ts";
 import { startFaults } from "./start_limits.ts";
-import { isBeneath } from "./system_view.ts";
 import { undeclaredWords } from "./words.ts";
-import { holders, type Writers } from "./writers.ts";
+import { type Writers } from "./writers.ts";
 
 /** A step, with what it reads and where its programs lie. */
 export interface Draft extends Pick<PlanStep, "env" | "bound" | "fetched"> {

@@ -6,6 +6,7 @@
  */
 import { basename } from "@std/path/basename";
 import { dirname } from "@std/path/dirname";
+import { holders, isBeneath, parentOf } from "../core/paths.ts";
 import { quoted } from "../core/printable.ts";
 import { fromFolder } from "./declared.ts";
 import type { Disk } from "./disk.ts";
@@ -13,7 +14,7 @@ import type { FoundProgram, Seeker } from "./located.ts";
 import { nearMiss } from "./materials.ts";
 import { parseShebang, SHEBANG_LIMIT } from "./shebang.ts";
 import { nvmProgram, resolveShim, type ShimContext } from "./shims.ts";
-import { inSystemView, isBeneath, SYSTEM_PATH } from "./system_view.ts";
+import { inSystemView, SYSTEM_PATH } from "./system_view.ts";
 
 import { Trail } from "./trail.ts";
 
@@ -114,7 +115,7 @@ export class ToolFinder {
 
   /** What chooses versions: files of the folder that the step runs in, then of those above it. */
   #shimContext({ step }: Trail): ShimContext {
-    const folders = ancestors(step.cwd).map((folder) =>
+    const folders = holders(step.cwd).map((folder) =>
       folder === "." ? this.#workspace : `${this.#workspace}/${folder}`
     );
     return { disk: this.#disk, folders, roots: this.#roots };
@@ -338,7 +339,7 @@ export class ToolFinder {
   }
 
   #nearInWorkspace(path: string): string | undefined {
-    const [folder = "."] = ancestors(path).slice(1);
+    const folder = parentOf(path);
     const real = this.#disk.realPath(`${this.#workspace}/${folder}`);
     if (real === null || this.#disk.lstat(real)?.kind !== "folder") {
       return undefined;
@@ -369,11 +370,4 @@ function joined(found: FoundProgram, needed: FoundProgram): FoundProgram {
     roots: [...new Set([...found.roots, ...needed.roots])],
     path: [...new Set([...found.path, ...needed.path])],
   };
-}
-
-/** A path of the workspace and the folders above it, to the root. */
-function ancestors(path: string): string[] {
-  if (path === ".") return ["."];
-  const above = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : ".";
-  return [path, ...ancestors(above)];
 }

@@ -9,15 +9,22 @@ import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import { EMPTY_DIGEST, sha256 } from "../core/digest.ts";
 import type { Digest } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
-import { isWithin, withoutSlash } from "../core/paths.ts";
+import {
+  holders,
+  isBeneath,
+  isWithin,
+  joinPath,
+  parentOf,
+  withoutSlash,
+} from "../core/paths.ts";
 import { quoted } from "../core/printable.ts";
 import { sortEntries, type TreeEntry, treeRoot } from "../core/tree.ts";
 import type { Step } from "../pipeline/pipeline.ts";
 import { type Declared, declaredReads } from "./declared.ts";
 import type { FileRead } from "./read_files.ts";
-import { inSystemView, isBeneath } from "./system_view.ts";
+import { inSystemView } from "./system_view.ts";
 import type { Found, Walked, Walker } from "./walk.ts";
-import { holders, isUpdate, type Writers } from "./writers.ts";
+import { isUpdate, type Writers } from "./writers.ts";
 
 /** A tree that some step reads: what a declared path holds, without some paths beneath it. */
 export interface TreeRequest {
@@ -110,9 +117,7 @@ export class Materials {
   }
 
   #missing(step: Step, read: Declared): WritError {
-    const folder = read.path.includes("/")
-      ? read.path.slice(0, read.path.lastIndexOf("/"))
-      : ".";
+    const folder = parentOf(read.path);
     return new WritError(
       "plan.material_missing",
       `Step ${quoted(step.id)} reads ${
@@ -245,11 +250,7 @@ export function requireSupported(
 }
 
 function unsupported(tree: TreeRequest, path: string, what: string): WritError {
-  const whole = path === "."
-    ? tree.path
-    : tree.path === "."
-    ? path
-    : `${tree.path}/${path}`;
+  const whole = joinPath(tree.path, path);
   return new WritError(
     "plan.material_unsupported",
     `Cannot read ${quoted(whole)}: ${what}`,
@@ -300,9 +301,7 @@ export function nearMiss(
   const near = letters(name) === letters(nearest) ||
     levenshteinDistance(name, nearest) <= Math.max(1, name.length / 3);
   if (!near) return undefined;
-  return `Did you mean ${
-    quoted(folder === "." ? nearest : `${folder}/${nearest}`)
-  }?`;
+  return `Did you mean ${quoted(joinPath(folder, nearest))}?`;
 }
 
 /** The letters of a name in order: swapped letters are the commonest slip. */

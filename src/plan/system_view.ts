@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isBeneath } from "../core/paths.ts";
 
 /** The version of the list of what every step sees; part of the toolchain. */
 export const SYSTEM_VIEW = "linux-1";
@@ -26,9 +27,4 @@ const SYSTEM_FOLDERS: readonly string[] = [
 /** Whether an absolute path, without `..`, lies in what every step sees of the system. */
 export function inSystemView(path: string): boolean {
   return SYSTEM_FOLDERS.some((folder) => isBeneath(path, folder));
-}
-
-/** Whether an absolute path is `folder` or lies beneath it. */
-export function isBeneath(path: string, folder: string): boolean {
-  return path === folder || folder === "/" || path.startsWith(`${folder}/`);
 }

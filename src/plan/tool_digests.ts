@@ -6,6 +6,7 @@
  */
 import { type Digest, EMPTY_DIGEST, sha256 } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
+import { joinPath } from "../core/paths.ts";
 import { quoted } from "../core/printable.ts";
 import { sortEntries, type TreeEntry, treeRoot } from "../core/tree.ts";
 import type { Disk, DiskStat } from "./disk.ts";
@@ -128,7 +129,7 @@ export class ToolDigests {
       for (const name of names) {
         if (name.includes("\ufffd")) throw unsupported(`${at}/${name}`);
         open.push({
-          path: path === "." ? name : `${path}/${name}`,
+          path: joinPath(path, name),
           at: `${at}/${name}`,
         });
       }

@@ -5,7 +5,13 @@
  * @module
  */
 import { basename } from "@std/path/basename";
-import { isWithin, withoutSlash } from "../core/paths.ts";
+import {
+  holders,
+  isWithin,
+  joinPath,
+  parentOf,
+  withoutSlash,
+} from "../core/paths.ts";
 import { printable } from "../core/printable.ts";
 import type { Step } from "../pipeline/pipeline.ts";
 import { fromFolder } from "./declared.ts";
@@ -16,7 +22,6 @@ import {
   type StepReads,
   type TreeRequest,
 } from "./materials.ts";
-import { holders } from "./writers.ts";
 
 /** What a step does not see of the workspace, apart from what it writes itself. */
 export interface ViewHint {
@@ -75,7 +80,7 @@ export class ViewHints {
     const listing = this.#listing(step, reads, own);
     const above = holders(step.cwd).slice(1).flatMap((folder) =>
       this.#names(folder, step).filter((name) => SOUGHT_ABOVE.has(name))
-        .map((name) => inFolder(folder, name)).filter(isHidden)
+        .map((name) => joinPath(folder, name)).filter(isHidden)
     );
     const links = reads.trees.flatMap((tree) => this.#linksOf(tree))
       .filter(({ target }) =>
@@ -133,7 +138,7 @@ export class ViewHints {
       const names = this.#names(folder, step);
       const visible = new Set<string>();
       for (const found of tree === undefined ? [] : foundIn(tree)) {
-        const name = nameIn(folder, inFolder(tree!.path, found.path));
+        const name = nameIn(folder, joinPath(tree!.path, found.path));
         if (name !== null) visible.add(name);
       }
       const hidden = names.filter((name) => !visible.has(name));
@@ -164,7 +169,7 @@ export class ViewHints {
   }
 
   #exists(path: string): boolean {
-    const [, folder = "."] = holders(path);
+    const folder = parentOf(path);
     return path === "." || this.#all(folder).includes(basename(path));
   }
 
@@ -174,8 +179,8 @@ export class ViewHints {
     if (links === undefined) {
       links = foundIn(tree).flatMap((found) => {
         if (found.kind !== "link") return [];
-        const path = inFolder(tree.path, found.path);
-        const [, folder = "."] = holders(path);
+        const path = joinPath(tree.path, found.path);
+        const folder = parentOf(path);
         const target = fromFolder(folder, found.target);
         return target === null ? [] : [{ path, target }];
       });
@@ -215,11 +220,6 @@ export function hintText({ hidden, above, links, ...hint }: ViewHint): string {
 /** Programs that look for a repository. */
 function isGit({ kind, argv }: Step): boolean {
   return kind === "run" && basename(argv[0]) === "git";
-}
-
-function inFolder(folder: string, path: string): string {
-  if (path === ".") return folder;
-  return folder === "." ? path : `${folder}/${path}`;
 }
 
 /** The name in `folder` that `path` is or lies beneath; `null` when it lies elsewhere. */

@@ -8,11 +8,10 @@ import { basename } from "@std/path/basename";
 import { dirname } from "@std/path/dirname";
 import { resolve } from "@std/path/resolve";
 import { WritError } from "../core/errors.ts";
+import { holders, isBeneath, joinPath } from "../core/paths.ts";
 import { quoted } from "../core/printable.ts";
 import type { Disk, DiskStat } from "./disk.ts";
 import { type IgnoreRules, ignores, parseIgnore } from "./ignore_rules.ts";
-import { isBeneath } from "./system_view.ts";
-import { holders } from "./writers.ts";
 
 /** One file, link or empty folder. `path` is relative to the declared path, `.` is that itself. */
 export type Found =
@@ -145,7 +144,7 @@ export class Walker {
         : next.rules;
       for (const { name, stat } of listing) {
         const at = `${next.at}/${name}`;
-        const path = next.path === "." ? name : `${next.path}/${name}`;
+        const path = joinPath(next.path, name);
         if (
           this.#products.has(at) || chosen && leftOut(path, name, stat, rules)
         ) {
@@ -245,7 +244,7 @@ export class Walker {
       throw new WritError(
         "plan.material_unsupported",
         `Cannot read ${
-          quoted(path === "." ? ".gitignore" : `${path}/.gitignore`)
+          quoted(joinPath(path, ".gitignore"))
         }: it has ${file.stat.size} bytes, at most ${IGNORE_LIMIT} were expected`,
       );
     }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { withoutSlash } from "../core/paths.ts";
+import { holders, withoutSlash } from "../core/paths.ts";
 import { orderedBy } from "../pipeline/order.ts";
 import type { CacheKind, Step } from "../pipeline/pipeline.ts";
 
@@ -143,20 +143,6 @@ export class Writers {
   #at(id: string): number {
     return this.#index.get(id)!;
   }
-}
-
-/** A path, the folders above it, and the root. */
-export function holders(path: string): string[] {
-  const out = [path];
-  for (
-    let end = path.lastIndexOf("/");
-    end > 0;
-    end = path.lastIndexOf("/", end - 1)
-  ) {
-    out.push(path.slice(0, end));
-  }
-  if (path !== ".") out.push(".");
-  return out;
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {

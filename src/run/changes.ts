@@ -5,6 +5,7 @@
  */
 import { canonicalText } from "../core/canonical_json.ts";
 import type { Digest } from "../core/digest.ts";
+import { joinPath } from "../core/paths.ts";
 import type { TreeEntry } from "../core/tree.ts";
 import type { Plan, PlanStep } from "../plan/plan.ts";
 
@@ -123,12 +124,7 @@ function treeChanges(
   if (before === null || after === null) {
     return [file(step, path, "changed")];
   }
-  const name = (entry: TreeEntry) =>
-    entry.path === "."
-      ? path
-      : path === "."
-      ? entry.path
-      : `${path}/${entry.path}`;
+  const name = (entry: TreeEntry) => joinPath(path, entry.path);
   const old = new Map(before.map((entry) => [entry.path, entry]));
   const changes: Change[] = [];
   for (const entry of after) {

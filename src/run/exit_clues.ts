@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isWithin } from "../core/paths.ts";
+import { isWithin, joinPath, parentOf } from "../core/paths.ts";
 import { quoted } from "../core/printable.ts";
 import type { CacheKind } from "../pipeline/pipeline.ts";
 import type { PlanStep } from "../plan/plan.ts";
@@ -294,14 +294,10 @@ function sightOf({ step, materials }: ExitClues): (path: string) => boolean {
   const seen = new Set<string>();
   for (const { path, entries } of materials) {
     for (const entry of entries) {
-      let at = entry.path === "."
-        ? path
-        : path === "."
-        ? entry.path
-        : `${path}/${entry.path}`;
+      let at = joinPath(path, entry.path);
       while (!seen.has(at)) {
         seen.add(at);
-        at = folderOf(at) ?? ".";
+        at = parentOf(at);
       }
     }
   }

@@ -10,9 +10,9 @@
  * @module
  */
 import { WritError } from "../core/errors.ts";
+import { parentOf } from "../core/paths.ts";
 import { quoted } from "../core/printable.ts";
 import type { BlobStore } from "../evidence/blobs.ts";
-import { parentOf } from "../evidence/entries.ts";
 import { lookAt } from "../plan/open_regular.ts";
 import { ignoreOwn } from "./ignore_own.ts";
 import { removeTree } from "../evidence/remove_tree.ts";

@@ -6,10 +6,11 @@
  * @module
  */
 import { WritError } from "../core/errors.ts";
+import { parentOf } from "../core/paths.ts";
 import { quoted } from "../core/printable.ts";
 import type { BlobStore } from "../evidence/blobs.ts";
 import { breaks } from "../evidence/breaks.ts";
-import { parentOf, staysInside } from "../evidence/entries.ts";
+import { staysInside } from "../evidence/entries.ts";
 import { linkText } from "../evidence/stage.ts";
 import type { PublishedProduct } from "./publish_paths.ts";
 

@@ -4,11 +4,16 @@
  * @module
  */
 import { WritError } from "../core/errors.ts";
-import { isWithin, normalizePath, withoutSlash } from "../core/paths.ts";
+import {
+  isWithin,
+  joinPath,
+  normalizePath,
+  withoutSlash,
+} from "../core/paths.ts";
 import { quoted } from "../core/printable.ts";
 import { OWN_FOLDER, POLICY_FOLDER } from "../core/workspace_names.ts";
 import type { TreeEntry } from "../core/tree.ts";
-import { entriesFault, joinPath } from "../evidence/entries.ts";
+import { entriesFault } from "../evidence/entries.ts";
 
 /** What is never published to: `.git` wherever it lies, the others at the root. */
 export const NEVER_PUBLISHABLE: readonly string[] = [

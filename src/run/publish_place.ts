@@ -7,8 +7,8 @@
  * @module
  */
 import { WritError } from "../core/errors.ts";
+import { joinPath, parentOf } from "../core/paths.ts";
 import { quoted } from "../core/printable.ts";
-import { joinPath, parentOf } from "../evidence/entries.ts";
 import { isErrno, kindOf, lookAt } from "../plan/open_regular.ts";
 
 /** Called before each look and before each change; what it does happens there. For tests. */

@@ -7,10 +7,10 @@
  */
 import { join } from "@std/path/join";
 import { WritError } from "../core/errors.ts";
+import { isBeneath } from "../core/paths.ts";
 import { quoted } from "../core/printable.ts";
 import { disk } from "../plan/disk.ts";
 import { parseToolRoots, type ToolRoots } from "../plan/executables.ts";
-import { isBeneath } from "../plan/system_view.ts";
 import { readPlainFile } from "../policy/plain_file.ts";
 
 /** The most bytes that the file may have: 1 MiB. */

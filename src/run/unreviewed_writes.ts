@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { joinPath } from "../core/paths.ts";
 import type { PlanStep } from "../plan/plan.ts";
 import { sensitiveWrites } from "../policy/sensitive_paths.ts";
 import type { Listed } from "./attempt.ts";
@@ -40,11 +41,7 @@ interface File {
 function filesOf({ path, entries }: Listed): File[] {
   return entries.map((entry) => ({
     ...entry,
-    path: entry.path === "."
-      ? path
-      : path === "."
-      ? entry.path
-      : `${path}/${entry.path}`,
+    path: joinPath(path, entry.path),
   }));
 }
 

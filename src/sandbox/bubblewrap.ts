@@ -4,6 +4,7 @@
  * @module
  */
 import { WritError } from "../core/errors.ts";
+import { isBeneath } from "../core/paths.ts";
 import { cachePlaces } from "./caches.ts";
 import type { Backend, Confinement, HostFacts, Launch } from "./confinement.ts";
 import { AUDIT_FD, stepEnvironment } from "./environment.ts";
@@ -11,7 +12,7 @@ import { holdLimits } from "./held_limits.ts";
 import { RELAY } from "./relay_place.ts";
 import { seccompText } from "./seccomp.ts";
 import { stepCommand } from "./step_command.ts";
-import { inView, isBeneath, outermost, VIEW } from "./view_paths.ts";
+import { inView, outermost, VIEW } from "./view_paths.ts";
 
 /** Descriptors that the launcher opens for bubblewrap. */
 const SECCOMP_FD = 3;

@@ -8,6 +8,7 @@
 import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
 import { WritError } from "../core/errors.ts";
+import { isBeneath } from "../core/paths.ts";
 import { buildEtc } from "./build_etc.ts";
 import { launchUnder } from "./choose_backend.ts";
 import { SYSTEM_VIEW } from "../plan/system_view.ts";
@@ -24,7 +25,6 @@ import { syscallNumbers } from "./syscalls.ts";
 import { startHelper, type TrialHelper } from "./trial_helper.ts";
 import { LIMIT_TRIALS, TRIALS } from "./trial_table.ts";
 import { trialsSource } from "./trials.js";
-import { isBeneath } from "./view_paths.ts";
 
 /** What became of a trial: `untried` where it does nothing here even without a sandbox. */
 export type Held = "holds" | "open" | "untried";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isBeneath } from "../core/paths.ts";
 
 /** Where a namespace shows the workspace, the home folder and the caches. */
 export const VIEW = {
@@ -19,11 +20,6 @@ export const VIEW = {
 export function inView(root: string, path: string): string {
   const plain = path.endsWith("/") ? path.slice(0, -1) : path;
   return plain === "." || plain === "" ? root : `${root}/${plain}`;
-}
-
-/** Whether an absolute path is `folder` or lies beneath it. */
-export function isBeneath(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(`${folder}/`);
 }
 
 /** Sorted, without those that lie beneath another, without doubles. */
