@@ -10,6 +10,7 @@
  */
 import * as z from "zod";
 import { BundleIndexSchema, ExpiryExcerptSchema, LedgerExcerptSchema } from "../src/bundle/bundle.ts";
+import { ANSWERS } from "../src/cli/answers.ts";
 import { EntrySchema } from "../src/ledger/entry.ts";
 import { ReceiptSchema } from "../src/ledger/receipt.ts";
 import { SealSchema } from "../src/ledger/seal.ts";
@@ -44,18 +45,41 @@ const FORMATS: Readonly<Record<string, { title: string; schema: z.ZodType }>> =
 /** The schema files by name, as they should be. */
 export function generateSchemas(): Map<string, string> {
   return new Map(
-    Object.entries(FORMATS).map(([noun, { title, schema }]) => {
-      const name = `${noun}.schema.json`;
-      // What is written by hand and what is hashed are both described before any parsing.
-      const { $schema, ...rest } = z.toJSONSchema(schema, { io: "input" });
-      const whole = { $schema, $id: name, ...rest, title };
-      return [name, `${JSON.stringify(whole, null, 2)}\n`];
-    }),
+    Object.entries(FORMATS).map(([noun, { title, schema }]) =>
+      fileOf(`${noun}.schema.json`, title, schema)
+    ),
   );
 }
 
+/** Those of what `--json` answers, likewise. */
+export function generateAnswerSchemas(): Map<string, string> {
+  return new Map(
+    Object.entries(ANSWERS).map(([name, schema]) =>
+      fileOf(
+        `answers/${name}.schema.json`,
+        name === "error"
+          ? "Error of writ --json"
+          : `Answer of writ ${name} --json`,
+        schema,
+      )
+    ),
+  );
+}
+
+function fileOf(
+  name: string,
+  title: string,
+  schema: z.ZodType,
+): [name: string, text: string] {
+  // What is written by hand and what is hashed are both described before any parsing.
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io: "input" });
+  const whole = { $schema, $id: name, ...rest, title };
+  return [name, `${JSON.stringify(whole, null, 2)}\n`];
+}
+
 if (import.meta.main) {
-  for (const [name, text] of generateSchemas()) {
+  await Deno.mkdir(new URL("answers", import.meta.url), { recursive: true });
+  for (const [name, text] of [...generateSchemas(), ...generateAnswerSchemas()]) {
     await Deno.writeTextFile(new URL(name, import.meta.url), text);
   }
 }

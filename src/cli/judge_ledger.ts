@@ -13,6 +13,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { type TreeHead, verifyConsistency } from "../ledger/merkle.ts";
 import type { Standing } from "../ledger/tree_reader.ts";
 import { readKey } from "../ticket/keyring.ts";
+import type { LogAnswer } from "./answers.ts";
 import type { Context } from "./command.ts";
 import type { OpenLedger } from "./open_ledger.ts";
 import type { Paint } from "../verify/render.ts";
@@ -56,7 +57,7 @@ export async function judgeLedger(
   const holds = (report === null || report.faults.length === 0) &&
     (consistency === null || consistency.standing === "holds");
   const { paint } = terminal;
-  terminal.answer({ holds, report, consistency }, [
+  terminal.answer({ holds, report, consistency } satisfies LogAnswer, [
     ...(report === null ? [] : reportLines(report, paint)),
     ...(consistency === null ? [] : [sentenceOf(consistency, paint)]),
   ]);

@@ -59,8 +59,8 @@ export interface TicketState {
 const count = z.int().min(0);
 const classes = z.array(z.enum(["public", "sealed"]));
 
-/** Schema of a {@linkcode RunRecord}. */
-export const RunRecordSchema: z.ZodType<RunRecord> = z.strictObject({
+/** The fields of a {@linkcode RunRecord}, for schemas of what holds more. */
+export const RUN_RECORD_FIELDS = {
   v: z.literal(1),
   run: z.string(),
   ticket: z.string(),
@@ -74,7 +74,12 @@ export const RunRecordSchema: z.ZodType<RunRecord> = z.strictObject({
   seal: DigestSchema.nullable(),
   entries: z.array(count).min(1),
   evidence: z.strictObject({ expired: classes, kept: classes }).optional(),
-});
+};
+
+/** Schema of a {@linkcode RunRecord}. */
+export const RunRecordSchema: z.ZodType<RunRecord> = z.strictObject(
+  RUN_RECORD_FIELDS,
+);
 
 /** Schema of a {@linkcode TicketState}. */
 export const TicketStateSchema: z.ZodType<TicketState> = z.strictObject({

@@ -226,6 +226,15 @@ export interface Report {
 
 const text = z.string();
 
+/** Schema of a {@linkcode Reason}. */
+export const ReasonSchema: z.ZodType<Reason> = z.strictObject({
+  code: z.enum(
+    [...REASON_CODES, ...Object.keys(ERROR_EXIT)] as ReasonCode[],
+  ),
+  message: text,
+  pointers: z.array(text),
+});
+
 /** Schema of a {@linkcode Report}. */
 export const ReportSchema: z.ZodType<Report> = z.strictObject({
   v: z.literal(1),
@@ -236,13 +245,7 @@ export const ReportSchema: z.ZodType<Report> = z.strictObject({
     id: text,
     title: text,
     verdict: z.enum(["PASS", "WARN", "FAIL", "UNKNOWN"]),
-    reasons: z.array(z.strictObject({
-      code: z.enum(
-        [...REASON_CODES, ...Object.keys(ERROR_EXIT)] as ReasonCode[],
-      ),
-      message: text,
-      pointers: z.array(text),
-    })),
+    reasons: z.array(ReasonSchema),
     evidence: z.array(text),
   })),
   verdict: z.enum(["verified", "failed-run", "not-verified"]),

@@ -5,6 +5,7 @@
  */
 import { EXIT, type ExitStatus } from "../../core/errors.ts";
 import type { Entry } from "../../ledger/entry.ts";
+import type { LogAnswer } from "../answers.ts";
 import { actorIds } from "../actor_ids.ts";
 import { type Command, command, type Context } from "../command.ts";
 import { FILTERS } from "../filters.ts";
@@ -75,7 +76,11 @@ async function showEntries(
     entries.push(entry);
   }
   terminal.answer(
-    { ledger: ledger.id, head: await ledger.head(), entries },
+    {
+      ledger: ledger.id,
+      head: await ledger.head(),
+      entries,
+    } satisfies LogAnswer,
     terminal.table({
       head: ["seq", "at", "what", "which"],
       rows: entries.map((entry) => [
@@ -110,7 +115,7 @@ async function showRuns(
   });
   const runs = await Array.fromAsync(shownRuns(found, ledger, state.locks));
   terminal.answer(
-    { ledger: ledger.id, runs },
+    { ledger: ledger.id, runs } satisfies LogAnswer,
     terminal.table(runTable(runs, terminal)),
   );
   if (runs.length === 0) terminal.say("No run is like that");

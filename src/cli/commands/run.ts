@@ -10,6 +10,7 @@ import { unsealable } from "../../run/seal_evidence.ts";
 import { notInForce, type Sight } from "../../run/sight.ts";
 import type { TrustGap } from "../../ticket/trust_gaps.ts";
 import { wishWords } from "../../run/wish_words.ts";
+import type { RunAnswer } from "../answers.ts";
 import { command } from "../command.ts";
 import { operand } from "../parameters.ts";
 import { waitLines, waitsFor } from "../own_keys.ts";
@@ -46,7 +47,7 @@ export const run = command({
         waits: waits?.what ?? null,
         hidden: Object.fromEntries(proposal.planned.hints),
         next,
-      },
+      } satisfies RunAnswer,
       [
         ...proposalLines(proposal, context.terminal.paint),
         "",

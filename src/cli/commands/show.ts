@@ -7,6 +7,7 @@ import { isRunHeld } from "../../evidence/run_lock.ts";
 import { EXIT } from "../../core/errors.ts";
 import type { Receipt, StepStatus } from "../../ledger/receipt.ts";
 import { readPlan, readReceipt } from "../../run/documents.ts";
+import type { ShowAnswer } from "../answers.ts";
 import { actorIds } from "../actor_ids.ts";
 import { type Command, command } from "../command.ts";
 import { findRun } from "../find_run.ts";
@@ -85,47 +86,50 @@ export const show: Command = command({
     const uses = await permissionUses(plan, receipts, state);
     const permissions = Object.fromEntries(uses);
     const kept = await keptEvidence(record, read, open);
-    terminal.answer({
-      run: record,
-      state: stands,
-      permissions,
-      evidence: kept,
-      receipts,
-    }, [
-      paint("name", record.run),
-      `state     ${paint(STATE_EMPHASIS[stands], stands)}`,
-      `pipeline  ${plan.name}`,
-      `ticket    ${record.ticket}, use ${record.use}`,
-      `plan      ${record.plan}`,
-      `decision  ${record.decision}`,
-      `opened    ${record.openedAt}`,
-      ...(record.closedAt === null ? [] : [`closed    ${record.closedAt}`]),
-      ...(record.seal === null ? [] : [`seal      ${record.seal}`]),
-      `entries   ${record.entries.join(", ")}`,
-      `receipts  ${
-        receipts.length === read.length
-          ? read.length
-          : `${receipts.length} of ${read.length}`
-      }`,
-      ...kept.map((each) => `evidence  ${keptText(each)}`),
-      "",
-      ...terminal.table(stepTable(receipts, paint)),
-      ...unknownLines(
-        receipts.map(({ type, body }) =>
-          type === "step.finished" ? body.usage : null
+    terminal.answer(
+      {
+        run: record,
+        state: stands,
+        permissions,
+        evidence: kept,
+        receipts,
+      } satisfies ShowAnswer,
+      [
+        paint("name", record.run),
+        `state     ${paint(STATE_EMPHASIS[stands], stands)}`,
+        `pipeline  ${plan.name}`,
+        `ticket    ${record.ticket}, use ${record.use}`,
+        `plan      ${record.plan}`,
+        `decision  ${record.decision}`,
+        `opened    ${record.openedAt}`,
+        ...(record.closedAt === null ? [] : [`closed    ${record.closedAt}`]),
+        ...(record.seal === null ? [] : [`seal      ${record.seal}`]),
+        `entries   ${record.entries.join(", ")}`,
+        `receipts  ${
+          receipts.length === read.length
+            ? read.length
+            : `${receipts.length} of ${read.length}`
+        }`,
+        ...kept.map((each) => `evidence  ${keptText(each)}`),
+        "",
+        ...terminal.table(stepTable(receipts, paint)),
+        ...unknownLines(
+          receipts.map(({ type, body }) =>
+            type === "step.finished" ? body.usage : null
+          ),
         ),
-      ),
-      ...receipts.flatMap(({ type, body }) =>
-        type !== "step.finished" || body.fetch === null ? [] : [
-          `fetched by ${
-            paint("name", body.step)
-          }: ${body.fetch.cache} ${body.fetch.tree}`,
-        ]
-      ),
-      ...[...uses].map(([step, use]) =>
-        `permissions of ${paint("name", step)}: ${useText(use)}`
-      ),
-    ]);
+        ...receipts.flatMap(({ type, body }) =>
+          type !== "step.finished" || body.fetch === null ? [] : [
+            `fetched by ${
+              paint("name", body.step)
+            }: ${body.fetch.cache} ${body.fetch.tree}`,
+          ]
+        ),
+        ...[...uses].map(([step, use]) =>
+          `permissions of ${paint("name", step)}: ${useText(use)}`
+        ),
+      ],
+    );
     return EXIT.done;
   },
 });
