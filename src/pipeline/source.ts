@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { firstNot } from "../core/first_not.ts";
 
 /** A text file: its text, line and column of an offset in it, and the first byte that is not UTF-8. */
 export interface Source {
@@ -73,12 +74,6 @@ function placeAt(
   lines: number[],
   offset: number,
 ): { line: number; column: number } {
-  let low = 0;
-  let high = lines.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (lines[middle] <= offset) low = middle;
-    else high = middle - 1;
-  }
-  return { line: low + 1, column: offset - lines[low] + 1 };
+  const line = firstNot(lines.length, (i) => lines[i] <= offset);
+  return { line, column: offset - lines[line - 1] + 1 };
 }

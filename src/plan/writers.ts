@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { firstNot } from "../core/first_not.ts";
 import { holders, withoutSlash } from "../core/paths.ts";
 import { orderedBy } from "../pipeline/order.ts";
 import type { CacheKind, Step } from "../pipeline/pipeline.ts";
@@ -149,16 +150,4 @@ function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   const list = map.get(key);
   if (list === undefined) map.set(key, [value]);
   else list.push(value);
-}
-
-/** The least of the first `count` numbers for which `holds` no more; it holds up to some number only. */
-function firstNot(count: number, holds: (i: number) => boolean): number {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (holds(middle)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
