@@ -8,7 +8,7 @@ import { join } from "@std/path/join";
 import { canonicalBytes } from "../src/core/canonical_json.ts";
 import { sha256 } from "../src/core/digest.ts";
 import { signEnvelope } from "../src/core/dsse.ts";
-import { newRunId, newTicketId } from "../src/core/id.ts";
+import { newRunId } from "../src/core/id.ts";
 import { generateKey, type Signer } from "../src/core/keys.ts";
 import { EntryLog } from "../src/ledger/entry_log.ts";
 import { kvStore } from "../src/ledger/kv_store.ts";
@@ -22,16 +22,14 @@ import {
 } from "../src/ledger/run_index.ts";
 import { SEAL_TYPE } from "../src/ledger/seal.ts";
 import type { Put, Store } from "../src/ledger/store.ts";
-import { type Ticket, TICKET_TYPE } from "../src/ticket/ticket.ts";
 import { findRun } from "../src/cli/find_run.ts";
 import { median } from "./measure.ts";
 import { printTable } from "./print.ts";
+import { ACTOR, admitBenchRun, NOTHING } from "./ticket.ts";
 
 const SIZES = [100, 10_000, 100_000];
 const CLOSINGS = 31;
 const RUNS = 100_000;
-const NOTHING = sha256(new Uint8Array());
-const ACTOR = { kind: "system", id: "bench" } as const;
 
 /** Milliseconds, in a ledger of so many entries. */
 interface Row {
@@ -140,36 +138,14 @@ async function closings(
 }
 
 async function sealedRun(ledger: Ledger, signer: Signer) {
-  const now = Date.now();
-  const ticket: Ticket = {
-    v: 1,
-    id: newTicketId(now),
-    ledger: ledger.id,
-    decision: NOTHING,
-    seen: await ledger.tree(),
-    requester: { kind: "human", id: "bench", key: null },
-    reason: "",
-    notBefore: new Date(now - 1000).toISOString(),
-    expiresAt: new Date(now + 3_600_000).toISOString(),
-    maxUses: 1,
-  };
-  const payload = canonicalBytes(ticket);
-  const run = newRunId(now);
-  await ledger.admit({
-    ticket,
-    envelope: await signEnvelope(TICKET_TYPE, payload, [signer]),
-    payloadDigest: sha256(payload),
-    run,
-    opened: { plan: NOTHING, decision: NOTHING, pipeline: NOTHING, only: null },
-    actor: ACTOR,
-  });
+  const { run, ticket } = await admitBenchRun(ledger, signer);
   const { hash, receipt } = await ledger.append(
     run,
     "run.sealed",
     { outcome: "ok", steps: [], invariants: [] },
     ACTOR,
   );
-  return { run, ticket: ticket.id, head: hash, count: receipt.seq + 1 };
+  return { run, ticket, head: hash, count: receipt.seq + 1 };
 }
 
 /** The proof that an entry is in the tree, and that the tree grew; nothing is kept in between. */

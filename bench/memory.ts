@@ -6,28 +6,19 @@
  */
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
-import { canonicalBytes } from "../src/core/canonical_json.ts";
-import { type Digest, sha256 } from "../src/core/digest.ts";
-import { signEnvelope } from "../src/core/dsse.ts";
-import { newRunId, newTicketId } from "../src/core/id.ts";
+import { type Digest } from "../src/core/digest.ts";
 import { generateKey, type Signer } from "../src/core/keys.ts";
 import { kvStore } from "../src/ledger/kv_store.ts";
 import { Ledger } from "../src/ledger/ledger.ts";
-import {
-  type Actor,
-  type ReceiptBodies,
-  unseenEnd,
-} from "../src/ledger/receipt.ts";
+import { type ReceiptBodies, unseenEnd } from "../src/ledger/receipt.ts";
 import type { Store } from "../src/ledger/store.ts";
-import { type Ticket, TICKET_TYPE } from "../src/ticket/ticket.ts";
 import { perSecond, printTable } from "./print.ts";
+import { ACTOR, admitBenchRun } from "./ticket.ts";
 
 const COUNTS = [10_000, 100_000, 1_000_000];
 /** Steps of the run, each tried again and again. */
 const STEPS = 100;
 const WINDOW = 4_000;
-const ACTOR: Actor = { kind: "system", id: "bench" };
-const NOTHING = sha256(new Uint8Array());
 
 /** What the process that verifies says. */
 interface Told {
@@ -74,7 +65,7 @@ async function fill(
 ): Promise<void> {
   const store = await kvStore(path);
   const ledger = await open(store, signer.id, signer);
-  const run = await admit(ledger, signer);
+  const { run } = await admitBenchRun(ledger, signer);
   const waiting: Promise<unknown>[] = [];
   for (let i = 1; i < count; i++) {
     const half = (i - 1) >> 1;
@@ -91,37 +82,6 @@ async function fill(
   }
   await Promise.all(waiting);
   await store.close();
-}
-
-async function admit(ledger: Ledger, signer: Signer): Promise<string> {
-  const now = Date.now();
-  const ticket: Ticket = {
-    v: 1,
-    id: newTicketId(now),
-    ledger: ledger.id,
-    decision: NOTHING,
-    seen: null,
-    requester: { kind: "human", id: "bench", key: null },
-    reason: "",
-    notBefore: new Date(now - 1000).toISOString(),
-    expiresAt: new Date(now + 3_600_000).toISOString(),
-    maxUses: 1,
-  };
-  const payload = canonicalBytes(ticket);
-  const { record } = await ledger.admit({
-    ticket,
-    envelope: await signEnvelope(TICKET_TYPE, payload, [signer]),
-    payloadDigest: sha256(payload),
-    run: newRunId(now),
-    opened: {
-      plan: NOTHING,
-      decision: NOTHING,
-      pipeline: NOTHING,
-      only: null,
-    },
-    actor: ACTOR,
-  });
-  return record.run;
 }
 
 function started(step: string, attempt: number): ReceiptBodies["step.started"] {

@@ -8,8 +8,9 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { cleanEnv, runProgram, writArguments } from "./support/run_writ.ts";
 import { ROOT } from "./support/source_files.ts";
 import { World } from "./support/world.ts";
+import { works } from "./support/works.ts";
 
-const STRACE = await canTrace();
+const STRACE = await works("strace", "-f", "-qq", "-o", "/dev/null", "true");
 const needs = STRACE ? "" : " (ignored: strace does not work here)";
 
 Deno.test({
@@ -105,16 +106,3 @@ const CHANGING = new RegExp(
     String.raw`(utimensat|setxattr|lsetxattr|mount|bind|connect)\(`,
   ].join("|") + ")",
 );
-
-async function canTrace(): Promise<boolean> {
-  try {
-    const { success } = await new Deno.Command("strace", {
-      args: ["-f", "-qq", "-o", "/dev/null", "true"],
-      stderr: "null",
-    }).output();
-    return success;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}

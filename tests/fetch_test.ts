@@ -20,6 +20,7 @@ import { BACKENDS } from "./support/sandbox.ts";
 import { type Steps, TrialWorld, type Tried } from "./support/trial_world.ts";
 import { Workspace } from "./support/workspaces.ts";
 import { lacking, story } from "./trial/under_backend.ts";
+import { isThere } from "./support/is_there.ts";
 
 const PACKAGES = [
   { name: "one", text: 'export default "one";\n' },
@@ -384,7 +385,7 @@ underEach(
       `${hex.slice(0, 2)}/${hex.slice(2)}`,
     ]
       .map((path) => join(world.world.state.blobs, path))
-      .find((path) => exists(path))!;
+      .find((path) => isThere(path))!;
     Deno.chmodSync(blob, 0o644);
     Deno.writeTextFileSync(blob, `${word.toUpperCase()}\n`);
     world.world.blobs.sink.known.clear();
@@ -393,16 +394,6 @@ underEach(
     assertStringIncludes(reasonOf(tried, "use"), "not what was stored");
   },
 );
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
 
 /** A server of one module. */
 function serveModule(text: string) {

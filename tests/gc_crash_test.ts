@@ -9,7 +9,6 @@ import { copyTree, putBack } from "./support/copy_tree.ts";
 import {
   collect,
   gcWorld,
-  isThere,
   later,
   pieces,
   present,
@@ -19,6 +18,7 @@ import {
 import { gone } from "./support/processes.ts";
 import { Running } from "./support/running.ts";
 import { refused, runOf, type World } from "./support/world.ts";
+import { isThere } from "./support/is_there.ts";
 
 const GONE = "evidence.retention WARN evidence.expired";
 const NOW = { public: 0, sealed: 0 };

@@ -10,7 +10,6 @@ import {
   DAY,
   expiredIn,
   gcWorld,
-  isThere,
   later,
   pieces,
   present,
@@ -21,6 +20,7 @@ import {
 import { gone } from "./support/processes.ts";
 import { Running } from "./support/running.ts";
 import { refused, runOf, snapshot, TRUST, World } from "./support/world.ts";
+import { isThere } from "./support/is_there.ts";
 
 /** It waits until it is killed, or until a file is there that the test makes. */
 const WAIT = {

@@ -8,7 +8,6 @@ import {
   collect,
   expiredIn,
   gcWorld,
-  isThere,
   keep,
   later,
   pieces,
@@ -19,6 +18,7 @@ import {
 import { runProgram } from "./support/run_writ.ts";
 import { ROOT } from "./support/source_files.ts";
 import { runOf, TRUST } from "./support/world.ts";
+import { isThere } from "./support/is_there.ts";
 
 const ALL = ["public bundle", "public store", "sealed bundle", "sealed store"];
 const GONE = "evidence.retention WARN evidence.expired";

@@ -6,13 +6,9 @@ import {
 } from "@std/assert";
 import { removeTree } from "../src/evidence/remove_tree.ts";
 import { recoverPublish } from "../src/run/publish.ts";
-import {
-  type Bench,
-  exists,
-  onBench,
-  type Tree,
-} from "./support/publish_bench.ts";
+import { type Bench, onBench, type Tree } from "./support/publish_bench.ts";
 import { rejectsWith } from "./support/rejects_with.ts";
+import { isThere } from "./support/is_there.ts";
 
 /** Something is exchanged at one point of a publishing of `p/dist` and `p/file`. */
 const SWAPS: Record<string, (bench: Bench) => void> = {
@@ -266,6 +262,6 @@ for (const text of ["", "{}", '{"v":2}', "nonsense"]) {
     onBench(async (bench) => {
       bench.lay(`${bench.folder}/state`, { "publish/run.json": text });
       await rejectsWith("input.invalid", () => bench.recover());
-      assertEquals(exists(bench.journal), true);
+      assertEquals(isThere(bench.journal), true);
     }));
 }

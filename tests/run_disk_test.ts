@@ -9,8 +9,12 @@ import { join } from "@std/path/join";
 import { copyTree } from "./support/copy_tree.ts";
 import { runProgram, writArguments } from "./support/run_writ.ts";
 import { codeOf, runOf, World } from "./support/world.ts";
+import { works } from "./support/works.ts";
 
-const BWRAP = await canMount();
+const BWRAP = await works(
+  "bwrap",
+  ...["--dev-bind", "/", "/", "--size", "4096", "--tmpfs", "/tmp", "true"],
+);
 const needs = BWRAP ? "" : " (ignored: bubblewrap does not work here)";
 
 /** A product that is as large as what is there already, and one that is printed. */
@@ -209,25 +213,3 @@ const BWRAP_BASE = [
   ...["--dev-bind", "/", "/", "--die-with-parent"],
   ...(Deno.uid() === 0 ? ["--cap-add", "ALL"] : []),
 ];
-
-async function canMount(): Promise<boolean> {
-  try {
-    const { success } = await new Deno.Command("bwrap", {
-      args: [
-        "--dev-bind",
-        "/",
-        "/",
-        "--size",
-        "4096",
-        "--tmpfs",
-        "/tmp",
-        "true",
-      ],
-      stderr: "null",
-    }).output();
-    return success;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}

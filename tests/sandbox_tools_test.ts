@@ -8,6 +8,7 @@ import { join } from "@std/path/join";
 import type { Confinement } from "../src/sandbox/confinement.ts";
 import { findDenoFiles, prepareDenoDir } from "../src/sandbox/deno_dir.ts";
 import { bare, type Bench, underEach } from "./support/sandbox.ts";
+import { NO_RUNTIME } from "./support/confinements.ts";
 
 const sh = (script: string) => ["bash", "-euc", script];
 
@@ -117,15 +118,7 @@ async function deno(
   return await bench.run(argv, {
     kind: "deno",
     runtime: {
-      read: [],
-      write: [],
-      net: false,
-      run: [],
-      sys: false,
-      ffi: false,
-      env: [],
-      import: [],
-      deny: [],
+      ...NO_RUNTIME,
       ...runtime,
     },
     ...parts,

@@ -6,7 +6,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { isWritError } from "../src/core/errors.ts";
-import type { Commit, DocumentKind, Store } from "../src/ledger/store.ts";
+import type { DocumentKind, Store } from "../src/ledger/store.ts";
 import { MemoryStore } from "../src/ledger/memory_store.ts";
 import {
   type Checkpoint,
@@ -18,6 +18,7 @@ import { TreeEdge } from "../src/ledger/tree_edge.ts";
 import type { ReadTile } from "../src/ledger/tree_reader.ts";
 import { verifyBundle } from "../src/verify/verify.ts";
 import {
+  facing,
   makeTicket,
   openLedger,
   verifyLedger,
@@ -240,19 +241,6 @@ async function recordsOf(store: Store): Promise<Record[]> {
     }
   }
   return records;
-}
-
-function facing(store: Store): Store {
-  return {
-    head: () => store.head(),
-    entries: (from, limit) => store.entries(from, limit),
-    runHead: (run) => store.runHead(run),
-    receipts: (run) => store.receipts(run),
-    get: (kind, id) => store.get(kind, id),
-    list: (kind, options) => store.list(kind, options),
-    close: () => store.close(),
-    commit: (change: Commit) => store.commit(change),
-  };
 }
 
 async function* listed(list: readonly Uint8Array[]): AsyncIterable<Uint8Array> {

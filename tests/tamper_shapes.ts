@@ -37,7 +37,7 @@ import {
   trusted,
   trustIn,
 } from "./verify_fixtures.ts";
-import { CHECK, LIST, PACK } from "./verify_rows.ts";
+import { CHECK, FAILED_LIST, LIST, PACK } from "./verify_rows.ts";
 import {
   dropOutput,
   finished,
@@ -175,16 +175,6 @@ const ONE_STEP: Changes = {
   },
 };
 
-const FAILED: StepDraft[] = [
-  started(CHECK),
-  finished(CHECK),
-  started(PACK),
-  finished(PACK),
-  published(PACK),
-  started(LIST),
-  finished(LIST, { status: "failed", reason: "exit 1", exit: 1 }),
-];
-
 /** The runner was gone while `pack` ran; the next one went on. */
 async function resumed(): Promise<Changes> {
   const ledger: Changes["ledger"] = (entries) => [
@@ -275,7 +265,7 @@ export const OTHER: Shape = await shapeOf("another run", {
 export const SHAPES: readonly Shape[] = [
   SMALL,
   SUCCEEDED,
-  await shapeOf("failed", { steps: () => FAILED }, { exit: 1 }),
+  await shapeOf("failed", { steps: () => FAILED_LIST }, { exit: 1 }),
   await shapeOf("two approvers, both needed", {
     ...ONE_STEP,
     approvers: [KEYS.ana, ben],

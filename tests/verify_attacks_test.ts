@@ -24,19 +24,17 @@ import {
 } from "./verify_fixtures.ts";
 import { forged, rechained, unchained } from "./verify_forgery.ts";
 import {
-  CHECK,
   editBody,
   editJson,
-  LIST,
+  FAILED_LIST,
   outcome,
-  PACK,
   READER,
   relisted,
   type Row,
   testRows,
   withStep,
 } from "./verify_rows.ts";
-import { finished, PIPELINE, published, started } from "./verify_story.ts";
+import { PIPELINE } from "./verify_story.ts";
 
 const mallorys: Trust = {
   ...trustIn(),
@@ -62,16 +60,6 @@ const weak = {
     "default.cedar": `@id("all") permit(principal, action, resource);`,
   },
 };
-const failedList = [
-  started(CHECK),
-  finished(CHECK),
-  started(PACK),
-  finished(PACK),
-  published(PACK),
-  started(LIST),
-  finished(LIST, { status: "failed", reason: "exit 1", exit: 1 }),
-];
-
 const ATTACKS: Row[] = [
   [
     "the attacker signs all of it with keys of their own",
@@ -195,7 +183,7 @@ const ATTACKS: Row[] = [
     "the outcome is turned from failed to ok, the receipts chained anew",
     async () => {
       const good = await bundleFiles();
-      const failed = await bundleFiles({ steps: () => failedList });
+      const failed = await bundleFiles({ steps: () => FAILED_LIST });
       const files = new Map(good);
       files.set(BUNDLE_FILES.seal, failed.get(BUNDLE_FILES.seal)!);
       files.set(BUNDLE_FILES.ledger, failed.get(BUNDLE_FILES.ledger)!);
@@ -209,7 +197,7 @@ const ATTACKS: Row[] = [
   ],
   [
     "only the sealed outcome is turned to ok",
-    forged({ steps: () => failedList, receipts: outcome("ok") }, "seal"),
+    forged({ steps: () => FAILED_LIST, receipts: outcome("ok") }, "seal"),
     "receipts.head",
     "receipts.chain",
     "ledger.entries",

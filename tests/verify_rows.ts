@@ -22,7 +22,13 @@ import {
   RUN,
   TRUST,
 } from "./verify_fixtures.ts";
-import { goodPlan, type StepDraft } from "./verify_story.ts";
+import {
+  finished,
+  goodPlan,
+  published,
+  started,
+  type StepDraft,
+} from "./verify_story.ts";
 
 /** A bundle that is not true: a sentence, how it is made, the reason, and every invariant that is not satisfied, the one with the reason first. */
 export type Row = [
@@ -37,6 +43,17 @@ export const READER: VerifyOptions = { trust: TRUST, now: NOW };
 
 /** The steps of the good plan. */
 export const [CHECK, PACK, LIST] = goodPlan().steps;
+
+/** A story in which the last step failed. */
+export const FAILED_LIST: StepDraft[] = [
+  started(CHECK),
+  finished(CHECK),
+  started(PACK),
+  finished(PACK),
+  published(PACK),
+  started(LIST),
+  finished(LIST, { status: "failed", reason: "exit 1", exit: 1 }),
+];
 
 /** Makes each row a test. */
 export function testRows(rows: readonly Row[], options = READER): void {

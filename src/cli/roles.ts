@@ -4,17 +4,7 @@
  * @module
  */
 import { WritError } from "../core/errors.ts";
-import type { Role } from "../ticket/trust.ts";
-
-/** Every role. */
-export const ROLES: readonly Role[] = [
-  "approver",
-  "requester",
-  "runner",
-  "ledger",
-  "policy",
-  "witness",
-];
+import { type Role, ROLES } from "../ticket/trust.ts";
 
 /**
  * The roles that `--role` named.

@@ -16,15 +16,18 @@ export type Role =
   | "policy"
   | "witness";
 
-/** Schema of a {@linkcode Role}. */
-export const RoleSchema: z.ZodType<Role> = z.enum([
+/** Every role. */
+export const ROLES: readonly Role[] = [
   "approver",
   "requester",
   "runner",
   "ledger",
   "policy",
   "witness",
-]);
+];
+
+/** Schema of a {@linkcode Role}. */
+export const RoleSchema: z.ZodType<Role> = z.enum(ROLES);
 
 /** A public key and what it is believed for. */
 export interface TrustedKey {

@@ -7,21 +7,7 @@ import { fromFileUrl } from "@std/path/from-file-url";
 import { BACKENDS } from "../support/sandbox.ts";
 import { NUMBERS } from "./numbers.ts";
 import { cgroupVersion } from "../../src/sandbox/held_limits.ts";
-
-async function works(program: string, ...args: string[]): Promise<boolean> {
-  try {
-    const { success } = await new Deno.Command(program, {
-      args,
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).output();
-    return success;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
+import { works } from "../support/works.ts";
 
 /** Controls have a mount namespace of their own, so that nothing that they mount is left. */
 export const OWN_MOUNTS: readonly string[] =

@@ -8,14 +8,10 @@ import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
 import { WritError } from "../../src/core/errors.ts";
 import { removeTree } from "../../src/evidence/remove_tree.ts";
-import type {
-  Backend,
-  Confinement,
-  HostFacts,
-} from "../../src/sandbox/confinement.ts";
+import type { Backend, HostFacts } from "../../src/sandbox/confinement.ts";
 import { denoFlags } from "../../src/sandbox/deno_flags.ts";
 import { startProxy } from "../../src/sandbox/host_proxy.ts";
-import { confinement } from "../support/confinements.ts";
+import { confinement, NO_RUNTIME } from "../support/confinements.ts";
 import { Bench, withLauncher } from "../support/sandbox.ts";
 import type { Act, Done, Place, Tried } from "./act.ts";
 import {
@@ -143,7 +139,7 @@ export function tryFlags(act: Act): Promise<Outcome> {
       confinement({
         kind: "deno",
         argv: ["run", ...UNSTABLE, DENO_FILE],
-        runtime: { ...NOTHING, env: Object.keys(place.env) },
+        runtime: { ...NO_RUNTIME, env: Object.keys(place.env) },
       }),
       place.stage,
       null,
@@ -151,19 +147,6 @@ export function tryFlags(act: Act): Promise<Outcome> {
     return await runFree([Deno.execPath(), ...flags], place, env);
   });
 }
-
-/** A step that is permitted nothing. */
-const NOTHING: NonNullable<Confinement["runtime"]> = {
-  read: [],
-  write: [],
-  net: false,
-  run: [],
-  sys: false,
-  ffi: false,
-  env: [],
-  import: [],
-  deny: [],
-};
 
 /** Mounts an empty folder over each of `$0` folders, and then runs the rest. */
 const COVER =

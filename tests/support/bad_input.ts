@@ -16,6 +16,7 @@ import {
 import { writHere } from "./in_process.ts";
 import type { Ended } from "./run_writ.ts";
 import type { Person, World } from "./world.ts";
+import { isThere } from "./is_there.ts";
 
 /** Runs a command in a world, within this process; a hang is told as one. */
 export async function inWorld(
@@ -107,17 +108,6 @@ export function replaced(
       if (was) Deno.renameSync(aside, path);
     },
   };
-}
-
-/** Whether something is there, whatever it is. */
-export function isThere(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 /** What may lie in the place of a file. */

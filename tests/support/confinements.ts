@@ -90,3 +90,16 @@ export function step(parts: Partial<PlanStep>): PlanStep {
     },
   };
 }
+
+/** What a deno step may do that is permitted nothing. */
+export const NO_RUNTIME: NonNullable<Confinement["runtime"]> = {
+  read: [],
+  write: [],
+  net: false,
+  run: [],
+  sys: false,
+  ffi: false,
+  env: [],
+  import: [],
+  deny: [],
+};

@@ -11,6 +11,7 @@ import type { Report } from "../../src/verify/report.ts";
 import { writHere } from "./in_process.ts";
 import type { Ended } from "./run_writ.ts";
 import { TRUST, World } from "./world.ts";
+import { isThere } from "./is_there.ts";
 
 /** A recipient; nobody here has the identity. */
 export const RECIPIENT =
@@ -144,17 +145,6 @@ export async function pieces(world: World, run: string) {
       inStore: join(state, "blobs", hex.slice(0, 2), hex.slice(2)),
     };
   });
-}
-
-/** Whether something has a name. */
-export function isThere(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 /** Which of a run's evidence is there: `public bundle`, `sealed store`, … */

@@ -196,11 +196,8 @@ export function headAfter({ after, records, hash }: Append): Head {
   return { size: after.size + records.length, hash };
 }
 
-/** A store with something before each commit: to count them, or to make them fail. */
-export function watchCommits(
-  store: Store,
-  before: (change: Commit) => void | Promise<void>,
-): Store {
+/** A store that does what another one does, for those of whose answers some are to be others. */
+export function facing(store: Store): Store {
   return {
     head: () => store.head(),
     entries: (from, limit) => store.entries(from, limit),
@@ -209,6 +206,17 @@ export function watchCommits(
     get: (kind, id) => store.get(kind, id),
     list: (kind, options) => store.list(kind, options),
     close: () => store.close(),
+    commit: (change) => store.commit(change),
+  };
+}
+
+/** A store with something before each commit: to count them, or to make them fail. */
+export function watchCommits(
+  store: Store,
+  before: (change: Commit) => void | Promise<void>,
+): Store {
+  return {
+    ...facing(store),
     commit: async (change) => {
       await before(change);
       await store.commit(change);

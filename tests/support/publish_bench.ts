@@ -10,6 +10,7 @@ import { BlobStore } from "../../src/evidence/blobs.ts";
 import { removeTree } from "../../src/evidence/remove_tree.ts";
 import { publish, recoverPublish } from "../../src/run/publish.ts";
 import type { Pause } from "../../src/run/publish_place.ts";
+import { isThere } from "./is_there.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
@@ -113,7 +114,7 @@ export class Bench {
   }
 
   assertSettled() {
-    assertEquals(exists(this.journal), false);
+    assertEquals(isThere(this.journal), false);
     this.assertOutsideStays();
   }
 
@@ -122,17 +123,6 @@ export class Bench {
       "dist/x": "outside",
       precious: "outside",
     });
-  }
-}
-
-/** Whether something is there; links are not followed. */
-export function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
   }
 }
 

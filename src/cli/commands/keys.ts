@@ -10,8 +10,9 @@ import { passphraseFile, readPassphrase } from "../ask.ts";
 import { type Command, command } from "../command.ts";
 import { ownerOf } from "../owner.ts";
 import { refuseBeside } from "../refuse_beside.ts";
-import { ROLES, rolesOf } from "../roles.ts";
+import { rolesOf } from "../roles.ts";
 import { choiceOption, flag, operand, option, options } from "../parameters.ts";
+import { ROLES } from "../../ticket/trust.ts";
 
 /** Makes a key. */
 export const create: Command = command({
