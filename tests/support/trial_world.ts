@@ -77,7 +77,7 @@ export class TrialWorld implements AsyncDisposable {
     const workspace = join(root, "workspace");
     const config = join(root, "config");
     await Deno.mkdir(join(workspace, ".writ"), { recursive: true });
-    const passphrase = () => Promise.resolve("trial");
+    const passphrase = () => Promise.resolve("trial and error");
     await setUp({
       config,
       workspace,
