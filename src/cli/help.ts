@@ -21,7 +21,7 @@ export function overview(group: string | null): string[] {
   return [
     "Nothing runs without a writ.",
     "",
-    "Usage: writ COMMAND, or deno task COMMAND in Writ's own repository",
+    "Usage: writ COMMAND",
     ...groups.flatMap((title) => [
       "",
       title,

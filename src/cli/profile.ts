@@ -210,7 +210,8 @@ const TABLE = {
   },
   "trust add": {
     ...BASE,
-    summary: "propose a key to believe, or for whom evidence is sealed",
+    summary:
+      "propose a key or policy to believe, or for whom evidence is sealed",
     group: "Set up",
     env: [...HOME_NAMES, "LOGNAME", "USER"],
     write: "any",
