@@ -95,7 +95,7 @@ Deno.test("a run under a ticket file goes on with the same file, and with no oth
   const run = await interrupted(
     world,
     "large.json",
-    await Deno.readFile(world.at("leave")),
+    { ticket: await Deno.readFile(world.at("leave")) },
   );
   const { stdout } = await approveFile(world, "large.json", "--out", "other");
   const other: string = JSON.parse(stdout).ticket.id;

@@ -26,6 +26,8 @@ import type { ViewHint } from "../plan/view_hint.ts";
 import {
   type Decision,
   DecisionSchema,
+  type Requester,
+  RequesterSchema,
   type Verdict,
 } from "../policy/decision.ts";
 import type { RunResult } from "../run/run.ts";
@@ -33,6 +35,7 @@ import type { PermissionUse } from "../sandbox/permission_use.ts";
 import { ReasonSchema, ReportSchema } from "../verify/report.ts";
 import type { KeptEvidence } from "./kept_evidence.ts";
 import type { ShownRun } from "./run_table.ts";
+import type { ShownSigner } from "./shown_ticket.ts";
 
 /** Of `run`. */
 export interface RunAnswer {
@@ -54,6 +57,15 @@ export interface RunAnswer {
 export interface ShowAnswer {
   run: RunRecord;
   state: RunState;
+  /** The name of the pipeline. */
+  pipeline: string;
+  requester: Requester;
+  /** Why it was approved, in the words of whoever did; may be empty. */
+  reason: string;
+  /** Whose keys had signed its ticket when it was admitted. */
+  signers: ShownSigner[];
+  /** The command that lets it go on; `null` where it has ended or is held. */
+  next: string | null;
   /** By step, where its evidence can be read. */
   permissions: Record<string, PermissionUse>;
   evidence: KeptEvidence[];
@@ -153,6 +165,11 @@ const ExecuteAnswerSchema: z.ZodType<RunResult> = z.strictObject({
 const ShowAnswerSchema: z.ZodType<ShowAnswer> = z.strictObject({
   run: RunRecordSchema,
   state: z.enum(states),
+  pipeline: text,
+  requester: RequesterSchema,
+  reason: text,
+  signers: z.array(z.strictObject({ key: text, owner: text.nullable() })),
+  next: text.nullable(),
   permissions: z.record(
     text,
     z.strictObject({

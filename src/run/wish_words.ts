@@ -7,7 +7,9 @@ import { shellWord } from "../core/shell_word.ts";
 import { UNNAMED, type Wish } from "./propose.ts";
 
 /** The pipeline and the options that belong to the wish, to be put behind a command's name. */
-export function wishWords({ shown, file, params, requester }: Wish): string {
+export function wishWords(
+  { shown, file, params, requester }: Omit<Wish, "bytes">,
+): string {
   const named = shown ?? file;
   const { kind, id } = requester;
   const isUnnamed = kind === UNNAMED.kind && id === UNNAMED.id;

@@ -5,6 +5,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { isWritError } from "../../src/core/errors.ts";
+import type { Requester } from "../../src/policy/decision.ts";
 import { UNNAMED } from "../../src/run/propose.ts";
 import { Writ } from "../../src/run/writ.ts";
 import type { World } from "./world.ts";
@@ -24,14 +25,17 @@ export async function executeHere(
     ticket?: Uint8Array | null;
     resume?: string | null;
     breakOff?: boolean;
+    params?: Record<string, string>;
+    requester?: Requester;
   } = {},
 ): Promise<string> {
   const { ticket = null, resume = null, breakOff = false } = options;
+  const { params = {}, requester = UNNAMED } = options;
   const { run } = await libraryOf(world).execute({
     file,
     bytes: await Deno.readFile(world.at(file)),
-    params: {},
-    requester: UNNAMED,
+    params,
+    requester,
   }, {
     ticket,
     only: null,
@@ -50,10 +54,10 @@ export async function executeHere(
 export async function interrupted(
   world: World,
   file = "pipeline.json",
-  ticket: Uint8Array | null = null,
+  options: Omit<Parameters<typeof executeHere>[2], "breakOff"> = {},
 ): Promise<string> {
   try {
-    await executeHere(world, file, { ticket, breakOff: true });
+    await executeHere(world, file, { ...options, breakOff: true });
   } catch (error) {
     if (!isWritError(error)) throw error;
     assertEquals(innermost(error) instanceof BrokenOff, true, error.message);

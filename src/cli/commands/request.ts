@@ -11,6 +11,7 @@ import { resolve } from "@std/path/resolve";
 import { canonicalBytes } from "../../core/canonical_json.ts";
 import { EXIT } from "../../core/errors.ts";
 import { ignoreOwn } from "../../run/ignore_own.ts";
+import { shellWord } from "../../core/shell_word.ts";
 import { propose } from "../../run/propose.ts";
 import { makeRequest } from "../../run/request.ts";
 import { loadSigner, readKey } from "../../ticket/keyring.ts";
@@ -71,7 +72,7 @@ export const request: Command = command({
     }
     const shown = args.out ?? path;
     context.terminal.answer({ request: asked.id, file: path }, [shown]);
-    context.terminal.next(`deno task approve ${shown} --out TICKET`);
+    context.terminal.next(`deno task approve ${shellWord(shown)} --out TICKET`);
     return EXIT.done;
   },
 });

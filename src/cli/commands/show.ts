@@ -3,32 +3,39 @@
  *
  * @module
  */
-import { isRunHeld } from "../../evidence/run_lock.ts";
+import { EnvelopeSchema } from "../../core/dsse.ts";
 import { EXIT } from "../../core/errors.ts";
+import { isRunHeld } from "../../evidence/run_lock.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
 import type { Receipt, StepStatus } from "../../ledger/receipt.ts";
-import { readPlan, readReceipt } from "../../run/documents.ts";
+import { parseStored, type RunRecord } from "../../ledger/records.ts";
+import {
+  readAdmitted,
+  readDecision,
+  readPlan,
+  readReceipt,
+  readTrust,
+} from "../../run/documents.ts";
+import { openTicket } from "../../ticket/check_ticket.ts";
+import type { Ticket } from "../../ticket/ticket.ts";
 import type { ShowAnswer } from "../answers.ts";
 import { actorIds } from "../actor_ids.ts";
 import { type Command, command } from "../command.ts";
 import { findRun } from "../find_run.ts";
 import { openLedger } from "../open_ledger.ts";
-import type { Emphasis, Painter } from "../paint.ts";
 import { choiceOption, flag, option, optionalOperand } from "../parameters.ts";
 import { parseSince } from "../parse_since.ts";
 import { keptEvidence, keptText } from "../kept_evidence.ts";
 import { permissionUses, useText } from "../permission_uses.ts";
 import { STATE_EMPHASIS } from "../run_table.ts";
-import type { Table } from "../table.ts";
-import { unknownLines, USED_HEAD, usedCells } from "../used.ts";
-
-const STATUS: Record<StepStatus, Emphasis> = {
-  ok: "good",
-  cached: "good",
-  failed: "bad",
-  refused: "bad",
-  indeterminate: "bad",
-  skipped: "faint",
-};
+import {
+  resumeCommand,
+  type ShownSigner,
+  signersOf,
+  signerText,
+} from "../shown_ticket.ts";
+import { openSteps, STEP_EMPHASIS, stepTable } from "../step_table.ts";
+import { unknownLines } from "../used.ts";
 
 /** Shows a run, the latest where none is named. */
 export const show: Command = command({
@@ -38,7 +45,7 @@ export const show: Command = command({
     run: optionalOperand("RUN", "id, its beginning, latest or #N"),
     receipts: flag("every receipt, as it was hashed"),
     status: choiceOption(
-      Object.keys(STATUS) as StepStatus[],
+      Object.keys(STEP_EMPHASIS) as StepStatus[],
       "only how steps ended so",
     ),
     since: option(
@@ -86,10 +93,23 @@ export const show: Command = command({
     const uses = await permissionUses(plan, receipts, state);
     const permissions = Object.fromEntries(uses);
     const kept = await keptEvidence(record, read, open);
+    const leave = await leaveOf(record, all[0], ledger);
+    const { requester, reason, signers } = leave;
+    const next = await resumeCommand(record, stands, ledger);
+    const unended = record.status !== "running" || args.status !== null ||
+        args.since !== null || args.actor !== null
+      ? []
+      : openSteps(record.only ?? plan.steps.map(({ id }) => id), read)
+        .filter(({ step }) => args.step === null || args.step === step);
     terminal.answer(
       {
         run: record,
         state: stands,
+        pipeline: plan.name,
+        requester,
+        reason,
+        signers,
+        next: next === null ? null : terminal.spoken(next),
         permissions,
         evidence: kept,
         receipts,
@@ -99,6 +119,9 @@ export const show: Command = command({
         `state     ${paint(STATE_EMPHASIS[stands], stands)}`,
         `pipeline  ${plan.name}`,
         `ticket    ${record.ticket}, use ${record.use}`,
+        `requester ${requester.kind} ${requester.id}`,
+        ...signers.map((signer) => `signed by ${signerText(signer)}`),
+        `reason    ${reason || "none given"}`,
         `plan      ${record.plan}`,
         `decision  ${record.decision}`,
         `opened    ${record.openedAt}`,
@@ -112,7 +135,7 @@ export const show: Command = command({
         }`,
         ...kept.map((each) => `evidence  ${keptText(each)}`),
         "",
-        ...terminal.table(stepTable(receipts, paint)),
+        ...terminal.table(stepTable(receipts, unended, paint)),
         ...unknownLines(
           receipts.map(({ type, body }) =>
             type === "step.finished" ? body.usage : null
@@ -130,9 +153,33 @@ export const show: Command = command({
         ),
       ],
     );
+    if (next !== null) terminal.next(next, "It was interrupted");
     return EXIT.done;
   },
 });
+
+/** Who had asked for a run, and who had allowed it, when it was admitted. */
+async function leaveOf(
+  record: RunRecord,
+  opened: Uint8Array,
+  ledger: Ledger,
+): Promise<
+  Pick<Ticket, "requester" | "reason"> & {
+    signers: ShownSigner[];
+  }
+> {
+  const decision = await readDecision(ledger, record.decision);
+  const admitted = await readAdmitted(ledger, opened, decision);
+  const what = `the ticket of run "${record.run}"`;
+  const envelope = parseStored(admitted.envelope, EnvelopeSchema, what);
+  const { requester, reason } = openTicket(envelope).ticket;
+  const trust = await readTrust(ledger, decision.trust);
+  return {
+    requester,
+    reason,
+    signers: signersOf(envelope, trust),
+  };
+}
 
 function filter(
   { status, step, since, actors }: {
@@ -147,32 +194,4 @@ function filter(
     (actors === null || actors.includes(actor.id)) &&
     (step === null || "step" in body && body.step === step) &&
     (status === null || "status" in body && body.status === status);
-}
-
-function stepTable(
-  receipts: readonly Receipt[],
-  paint: Painter["paint"],
-): Table {
-  const rows = receipts.flatMap((receipt) => {
-    if (receipt.type !== "step.finished") return [];
-    const { step, attempt, status, exit, usage, products, reason } =
-      receipt.body;
-    return [[
-      step,
-      String(attempt),
-      paint(STATUS[status], status),
-      exit === null ? "" : String(exit),
-      ...usedCells(usage),
-      products.map(({ path }) => path).join(", "),
-      reason ?? "",
-    ]];
-  });
-  return {
-    head: [
-      ...["step", "attempt", "status", "exit"],
-      ...USED_HEAD,
-      ...["products", "reason"],
-    ],
-    rows,
-  };
 }

@@ -12,6 +12,8 @@ import { openLedger } from "../open_ledger.ts";
 import { ownerOf } from "../owner.ts";
 import type { Emphasis } from "../paint.ts";
 import { flag, operand, option, wholeOption } from "../parameters.ts";
+import { STATE_EMPHASIS } from "../run_table.ts";
+import { runsUnder, shownTickets, signerText } from "../shown_ticket.ts";
 
 const ticketOperand = operand("TICKET", "id, its beginning, latest or #N");
 
@@ -32,21 +34,30 @@ export const list: Command = command({
   async run(args, context) {
     const { terminal } = context;
     await using open = await openLedger(context);
-    const tickets = await Array.fromAsync(open.ledger.tickets({
-      reverse: true,
-      limit: args.all ? undefined : args.limit ?? 20,
-    }));
+    const { ledger } = open;
+    const tickets = await Array.fromAsync(shownTickets(
+      ledger.tickets({
+        reverse: true,
+        limit: args.all ? undefined : args.limit ?? 20,
+      }),
+      ledger,
+    ));
     terminal.answer(
       { tickets },
       terminal.table({
-        head: ["#", "ticket", "status", "uses", "until", "for"],
-        rows: tickets.map(({ ticket, state, status }, n) => [
+        head: [
+          ...["#", "ticket", "status", "uses", "until"],
+          ...["pipeline", "requester", "signed by"],
+        ],
+        rows: tickets.map(({ ticket, state, status, pipeline, signers }, n) => [
           `#${n + 1}`,
           ticket.id,
           terminal.paint(STATUS[status], status),
           `${state.uses}/${ticket.maxUses}`,
           ticket.expiresAt,
+          pipeline,
           `${ticket.requester.kind} ${ticket.requester.id}`,
+          signers.map(({ owner, key }) => owner ?? key).join(", "),
         ]),
       }),
     );
@@ -63,15 +74,26 @@ export const show: Command = command({
   async run(args, context) {
     const { terminal } = context;
     await using open = await openLedger(context);
-    const record = await findTicket(args.ticket, open.ledger);
-    const { ticket, envelope, state, status } = record;
-    terminal.answer(record, [
+    const { ledger } = open;
+    const record = await findTicket(args.ticket, ledger);
+    const [shown] = await Array.fromAsync(shownTickets([record], ledger));
+    const { ticket, state, status, pipeline, steps, plan, signers } = shown;
+    const runs = await runsUnder(record, ledger, open.state.locks);
+    terminal.answer({
+      ...shown,
+      runs: runs.map(({ next, ...run }) => ({
+        ...run,
+        next: next === null ? null : terminal.spoken(next),
+      })),
+    }, [
       terminal.paint("name", ticket.id),
       `status     ${terminal.paint(STATUS[status], status)}${
         state.revoked === null
           ? ""
           : ` at ${state.revoked.at} by ${state.revoked.by}: ${state.revoked.reason}`
       }`,
+      `pipeline   ${pipeline}: ${steps.join(", ")}`,
+      `plan       ${plan}`,
       `valid      ${ticket.notBefore} to ${ticket.expiresAt}`,
       `uses       ${state.uses} of ${ticket.maxUses}`,
       `requester  ${ticket.requester.kind} ${ticket.requester.id}`,
@@ -81,8 +103,16 @@ export const show: Command = command({
       ticket.seen === null
         ? "seen       the ledger was out of sight"
         : `seen       ${ticket.seen.size} entries, ${ticket.seen.root}`,
-      ...envelope.signatures.map(({ keyid }) => `signed by  ${keyid}`),
+      ...signers.map((signer) => `signed by  ${signerText(signer)}`),
+      ...runs.map((run) =>
+        `run        ${run.run} ${
+          terminal.paint(STATE_EMPHASIS[run.state], run.state)
+        }`
+      ),
     ]);
+    for (const { run, next } of runs) {
+      if (next !== null) terminal.next(next, `${run} was interrupted`);
+    }
     return EXIT.done;
   },
 });
