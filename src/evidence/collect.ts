@@ -17,6 +17,7 @@ import { breaks } from "./breaks.ts";
 import { staysInside } from "./entries.ts";
 import { type LayoutFile, layoutStage, type StageSource } from "./layout.ts";
 import { kindOf, lookAt } from "../plan/open_regular.ts";
+import { targetOf } from "./link_target.ts";
 import { linkedFromOutside } from "./outside_links.ts";
 import { type FileToRead, readFiles } from "./read_files.ts";
 import { readOne } from "./read_one.ts";
@@ -181,17 +182,6 @@ function refuse(drafts: Draft[], work: string, root: string): void {
       hint: "products may hold files, folders, and links that stay inside them",
     },
   );
-}
-
-/** The target of a link; one that is not UTF-8 is shown as an absolute path, which no product may hold. */
-function targetOf(path: string): string {
-  try {
-    const target = Deno.readLinkSync(path);
-    return target.includes("\ufffd") ? `/${target}` : target;
-  } catch (error) {
-    if (error instanceof Deno.errors.InvalidData) return "/\ufffd";
-    throw error;
-  }
 }
 
 async function store(

@@ -7,12 +7,18 @@
  */
 import { join } from "@std/path/join";
 import { BETWEEN, type Secrets } from "./redact_known.ts";
+import { targetOf } from "./link_target.ts";
 import { Search } from "./search.ts";
 import { secretForms } from "./secret_forms.ts";
+import { isBeneathFolders, lookIfNamed, namesIn, reach } from "./step_names.ts";
 
 const PIECE = 256 * 1024;
 
-/** The files below `folder/path` that hold a secret in any form, or are named by one; paths relative to `folder`. */
+/**
+ * The files below `folder/path` that hold a secret in any form, or are named by one; paths relative to
+ * `folder`. No link is followed, at a path or above it. What cannot be listed or opened is left to
+ * collecting, which refuses it.
+ */
 export function findSecrets(
   folder: string,
   paths: readonly string[],
@@ -23,20 +29,19 @@ export function findSecrets(
     { plain, encoded },
   ) => [new Search(plain), new Search(encoded, BETWEEN)]);
   const found: string[] = [];
-  const waiting = [...paths];
+  const waiting = paths.filter((path) =>
+    isBeneathFolders(folder, path) && lookIfNamed(join(folder, path)) !== null
+  );
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     const at = join(folder, path);
-    const info = lstat(at);
-    if (info === null) continue;
-    if (info.isDirectory) {
-      for (const { name } of Deno.readDirSync(at)) {
-        waiting.push(`${path}/${name}`);
-      }
+    const info = lookIfNamed(at);
+    if (info?.isDirectory) {
+      for (const name of namesIn(at)) waiting.push(`${path}/${name}`);
     }
     if (
       holds(searches, [bytesOf(path)]) ||
-      (info.isSymlink && holds(searches, [bytesOf(Deno.readLinkSync(at))])) ||
-      (info.isFile && holds(searches, pieces(at)))
+      (info?.isSymlink && holds(searches, [bytesOf(targetOf(at))])) ||
+      (info?.isFile && holds(searches, pieces(at)))
     ) found.push(path);
   }
   return found.sort();
@@ -58,20 +63,12 @@ function bytesOf(text: string): Uint8Array {
 }
 
 function* pieces(path: string): Iterable<Uint8Array> {
-  using file = Deno.openSync(path);
+  using file = reach(() => Deno.openSync(path));
+  if (file === null) return;
   const buffer = new Uint8Array(PIECE);
   for (
     let count = file.readSync(buffer);
     count !== null;
     count = file.readSync(buffer)
   ) yield buffer.subarray(0, count);
-}
-
-function lstat(path: string): Deno.FileInfo | null {
-  try {
-    return Deno.lstatSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
 }

@@ -1,32 +1,21 @@
 /**
  * The size of the largest file below a folder.
  *
- * Edge: files.
- *
  * @module
  */
-import { join } from "@std/path/join";
+import { lookIfNamed, namesIn } from "./step_names.ts";
 
-/** Bytes; 0 where there is no file. Links are not followed. */
+/** Bytes; 0 where there is no file. Links are not followed; what cannot be named or listed is left out. */
 export function largestFile(folder: string): number {
   let largest = 0;
   const waiting = [folder];
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-    for (const { name, isDirectory, isFile } of entries(at)) {
-      const path = join(at, name);
-      if (isDirectory) waiting.push(path);
-      else if (isFile) largest = Math.max(largest, Deno.lstatSync(path).size);
+    for (const name of namesIn(at)) {
+      const path = `${at}/${name}`;
+      const info = lookIfNamed(path);
+      if (info?.isDirectory) waiting.push(path);
+      else if (info?.isFile) largest = Math.max(largest, info.size);
     }
   }
   return largest;
-}
-
-function entries(folder: string): Deno.DirEntry[] {
-  try {
-    return [...Deno.readDirSync(folder)];
-  } catch (error) {
-    // What its owner may not list is no product either: collecting refuses it by name.
-    if (error instanceof Deno.errors.PermissionDenied) return [];
-    throw error;
-  }
 }
