@@ -8,7 +8,6 @@ import fc from "fast-check";
 import { asWritError } from "../src/core/as_writ_error.ts";
 import { findHome } from "../src/cli/home.ts";
 import { Interrupts } from "../src/cli/interrupts.ts";
-import { nearest } from "../src/cli/nearest.ts";
 import {
   flag,
   operand,
@@ -106,20 +105,6 @@ Deno.test("words after -- are operands, whatever they look like", () => {
     { command: ["rm", "--yes", "--"], yes: true },
   );
 });
-
-for (
-  const [word, near] of [
-    ["exceute", "execute"],
-    ["aprove", "approve"],
-    ["ver", "verify"],
-    ["x", null],
-    ["kubernetes", null],
-  ] as const
-) {
-  Deno.test(`"${word}" was meant to be ${near}`, () => {
-    assertEquals(nearest(word, ["run", "approve", "execute", "verify"]), near);
-  });
-}
 
 /** Interrupts with a clock and an exit that only remember. */
 function interrupts(endsInOrder: boolean) {

@@ -36,6 +36,7 @@ import {
   signerFromPkcs8,
   verifySignature,
 } from "../src/core/keys.ts";
+import { nearest } from "../src/core/nearest.ts";
 import {
   foldersAbove,
   holders,
@@ -678,6 +679,33 @@ Deno.test("an absolute path lies beneath itself, the folders above it and the ro
     assert(!isBeneath("/a/b", folder));
   }
 });
+
+const MEANT: [word: string, near: string | undefined][] = [
+  ["exceute", "execute"],
+  ["EXECUT", "execute"],
+  ["aprove", "approve"],
+  ["rnu", "run"],
+  ["runs", "run"],
+  ["ver", "verify"],
+  ["rin", "run"],
+  ["ron", "run"],
+  ["rxx", undefined],
+  ["aaprovve", "approve"],
+  ["apr0ve", "approve"],
+  ["apr0v3", undefined],
+  ["x", undefined],
+  ["v", undefined],
+  ["", undefined],
+  ["kubernetes", undefined],
+  ["execute", undefined],
+  ["execute".repeat(100), undefined],
+];
+for (const [word, near] of MEANT) {
+  Deno.test(`"${word.slice(0, 20)}" was meant to be ${near}`, () => {
+    const known = ["run", "approve", "execute", "verify"];
+    assertEquals(nearest(word, known), near);
+  });
+}
 
 // Printable text
 

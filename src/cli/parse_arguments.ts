@@ -5,7 +5,7 @@
  * @module
  */
 import { WritError } from "../core/errors.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../core/nearest.ts";
 import { optionName, type Parameter, type Parameters } from "./parameters.ts";
 
 /**
@@ -144,7 +144,7 @@ function unknownOption(
     "usage.invalid",
     `Cannot use ${name}: ${shown} has no such option`,
     {
-      hint: near === null
+      hint: near === undefined
         ? `${shown} --help lists its options`
         : `Did you mean ${near}?`,
     },

@@ -4,7 +4,7 @@
  * @module
  */
 import { WritError } from "../core/errors.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../core/nearest.ts";
 import { COMMAND_NAMES, type CommandName } from "./profile.ts";
 
 /** What was asked for. `help` without a name is about everything, with one word of two about a group. */
@@ -63,20 +63,20 @@ function commandOf(words: readonly string[]): CommandName {
       ...new Set(COMMAND_NAMES.map((name) => name.split(" ")[0])),
     ]);
     throw new WritError("usage.invalid", `Cannot find the command "${first}"`, {
-      hint: near === null
+      hint: near === undefined
         ? "writ help lists all commands"
         : `Did you mean writ ${near}?`,
     });
   }
   const seconds = group.map((name) => name.split(" ")[1]);
-  const near = second === undefined ? null : nearest(second, seconds);
+  const near = second === undefined ? undefined : nearest(second, seconds);
   throw new WritError(
     "usage.invalid",
     second === undefined
       ? `Cannot go on: "${first}" wants one more word, ${seconds.join(" or ")}`
       : `Cannot find the command "${first} ${second}"`,
     {
-      hint: near === null
+      hint: near === undefined
         ? `writ ${first} --help lists its commands`
         : `Did you mean writ ${first} ${near}?`,
     },

@@ -4,8 +4,8 @@
  * @module
  */
 import { WritError } from "../core/errors.ts";
+import { nearest } from "../core/nearest.ts";
 import { quoted } from "../core/printable.ts";
-import { nearest } from "./nearest.ts";
 
 /**
  * The id that a reference names: a whole id, a part that only one id begins with (with or
@@ -51,7 +51,7 @@ export function resolveReference(
   const near = nearest(reference, [...ids, "latest"]);
   throw refuse(
     "there is none",
-    near === null
+    near === undefined
       ? "an id, the beginning of one, latest or #N names it"
       : `Did you mean ${near}?`,
   );

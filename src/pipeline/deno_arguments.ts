@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { didYouMean } from "../core/nearest.ts";
 import { quoted } from "../core/printable.ts";
 import { type DenoSubcommand, denoSubcommand } from "./deno_subcommands.ts";
-import { didYouMean } from "./faults.ts";
 
 /** A word of a command line that cannot be taken; the message is the end of a sentence. */
 export interface ArgumentFault {

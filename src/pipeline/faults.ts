@@ -3,15 +3,12 @@
  *
  * @module
  */
-import { closestString } from "@std/text/closest-string";
-import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import {
   type ErrorCode,
   type Fault,
   type Place,
   WritError,
 } from "../core/errors.ts";
-import { quoted } from "../core/printable.ts";
 
 /** How many faults are listed; how many more there are is said in a last one. */
 export const MAX_FAULTS = 200;
@@ -77,37 +74,4 @@ export class FaultList {
     }
     return faults;
   }
-}
-
-/**
- * The word that was probably meant: the closest one, when no more than a third of it is wrong
- * (two letters are let pass in short ones: swapping neighbours counts as two).
- */
-export function nearest(
-  word: string,
-  words: Iterable<string>,
-): string | undefined {
-  if (word.length > 128) return undefined;
-  const bound = Math.min(
-    Math.max(word.length > 3 ? 2 : 1, Math.floor(word.length / 3)),
-    word.length - 1,
-  );
-  const near = [...words].filter((known) =>
-    known !== word &&
-    Math.abs(known.length - word.length) <= bound
-  );
-  if (near.length === 0) return undefined;
-  const closest = closestString(word, near);
-  return levenshteinDistance(word.toLowerCase(), closest.toLowerCase()) <= bound
-    ? closest
-    : undefined;
-}
-
-/** `Did you mean "x"?`, where there is such an x. */
-export function didYouMean(
-  word: string,
-  words: Iterable<string>,
-): string | undefined {
-  const meant = nearest(word, words);
-  return meant === undefined ? undefined : `Did you mean ${quoted(meant)}?`;
 }

@@ -5,9 +5,10 @@
  */
 import type * as z from "zod";
 import { type ErrorCode, type Fault, WritError } from "../core/errors.ts";
+import { didYouMean } from "../core/nearest.ts";
 import { quoted } from "../core/printable.ts";
 import type { JsonDocument, JsonPath } from "./document.ts";
-import { didYouMean, type FaultList, MAX_FAULTS } from "./faults.ts";
+import { type FaultList, MAX_FAULTS } from "./faults.ts";
 import { valueAt, valueText } from "./value_text.ts";
 
 type Issue = z.core.$ZodIssue;

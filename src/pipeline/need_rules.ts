@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { didYouMean } from "../core/nearest.ts";
 import { printable, quoted } from "../core/printable.ts";
 import type { JsonDocument } from "./document.ts";
-import { didYouMean, type FaultList } from "./faults.ts";
+import type { FaultList } from "./faults.ts";
 import { addConflictFaults } from "./conflict_rules.ts";
 import { addFetchedFaults } from "./fetch_rules.ts";
 import { findCycles } from "./order.ts";

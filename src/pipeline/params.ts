@@ -6,8 +6,8 @@
  *
  * @module
  */
+import { didYouMean } from "../core/nearest.ts";
 import { quoted } from "../core/printable.ts";
-import { didYouMean } from "./faults.ts";
 
 const REFERENCE = /(\$?)\$\{params\.([a-zA-Z0-9._-]*)(\}?)/g;
 

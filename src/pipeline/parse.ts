@@ -4,10 +4,11 @@
  * @module
  */
 import type { Place, WritError } from "../core/errors.ts";
+import { didYouMean } from "../core/nearest.ts";
 import { quoted } from "../core/printable.ts";
 import { type JsonPath, readDocument } from "./document.ts";
 import { expandPipeline } from "./expand.ts";
-import { didYouMean, FaultList } from "./faults.ts";
+import { FaultList } from "./faults.ts";
 import { addNeedFaults } from "./need_rules.ts";
 import { outlineOf } from "./outline.ts";
 import type { Pipeline } from "./pipeline.ts";

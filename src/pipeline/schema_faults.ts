@@ -4,10 +4,11 @@
  * @module
  */
 import type * as z from "zod";
+import { didYouMean } from "../core/nearest.ts";
 import { quoted } from "../core/printable.ts";
 import type { JsonDocument, JsonPath } from "./document.ts";
 import { DENO_COMMANDS } from "./deno_subcommands.ts";
-import { didYouMean, type FaultList } from "./faults.ts";
+import type { FaultList } from "./faults.ts";
 import type { PipelineFile } from "./file_form.ts";
 import { KNOWN_KEYS, PipelineFileSchema } from "./file_schema.ts";
 import { valueAt, valueText } from "./value_text.ts";

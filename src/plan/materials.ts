@@ -4,11 +4,10 @@
  *
  * @module
  */
-import { closestString } from "@std/text/closest-string";
-import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import { EMPTY_DIGEST, sha256 } from "../core/digest.ts";
 import type { Digest } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
+import { nearest } from "../core/nearest.ts";
 import {
   holders,
   isBeneath,
@@ -295,16 +294,8 @@ export function nearMiss(
   folder: string,
   names: readonly string[],
 ): string | undefined {
-  if (names.length === 0) return undefined;
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  const nearest = closestString(name, names);
-  const near = letters(name) === letters(nearest) ||
-    levenshteinDistance(name, nearest) <= Math.max(1, name.length / 3);
-  if (!near) return undefined;
-  return `Did you mean ${quoted(joinPath(folder, nearest))}?`;
-}
-
-/** The letters of a name in order: swapped letters are the commonest slip. */
-function letters(name: string): string {
-  return Array.from(name).sort().join("");
+  const near = nearest(path.slice(path.lastIndexOf("/") + 1), names);
+  return near === undefined
+    ? undefined
+    : `Did you mean ${quoted(joinPath(folder, near))}?`;
 }
