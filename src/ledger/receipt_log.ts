@@ -123,9 +123,15 @@ export class ReceiptLog {
    * @throws {WritError} why it is not
    */
   async settle(run: string): Promise<void> {
-    this.#begin();
-    await this.#soon.get(run);
-    this.#soon.delete(run);
+    for (;;) {
+      this.#begin();
+      const last = this.#soon.get(run);
+      await last;
+      // Another may have come in the meantime.
+      if (this.#soon.get(run) !== last) continue;
+      this.#soon.delete(run);
+      return;
+    }
   }
 
   async #take<T extends ReceiptType>(

@@ -136,6 +136,8 @@ async function replay(
     const receipt = readReceipt(bytes);
     if (receipt.type === "step.started") {
       run.attempts.set(receipt.body.step, receipt.body.attempt);
+      // Tried again: how it ended before is its end no more.
+      run.ends.delete(receipt.body.step);
     } else if (receipt.type === "step.finished") {
       const { step, status, reason, products, fetch } = receipt.body;
       if (status === "indeterminate") continue;

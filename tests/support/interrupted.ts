@@ -24,13 +24,15 @@ export async function executeHere(
   options: {
     ticket?: Uint8Array | null;
     resume?: string | null;
-    breakOff?: boolean;
+    /** Breaks off when so many attempts were started; 0: never. */
+    breakOff?: number;
     params?: Record<string, string>;
     requester?: Requester;
   } = {},
 ): Promise<string> {
-  const { ticket = null, resume = null, breakOff = false } = options;
+  const { ticket = null, resume = null, breakOff = 0 } = options;
   const { params = {}, requester = UNNAMED } = options;
+  let started = 0;
   const { run } = await libraryOf(world).execute({
     file,
     bytes: await Deno.readFile(world.at(file)),
@@ -44,20 +46,20 @@ export async function executeHere(
     resume,
     signal: new AbortController().signal,
     watch: ({ type }) => {
-      if (breakOff && type === "started") throw new BrokenOff();
+      if (type === "started" && ++started === breakOff) throw new BrokenOff();
     },
   });
   return run;
 }
 
-/** Executes a pipeline until its first step is started, and gives the run's id. */
+/** Executes a pipeline until so many attempts of its steps are started, and gives the run's id. */
 export async function interrupted(
   world: World,
   file = "pipeline.json",
-  options: Omit<Parameters<typeof executeHere>[2], "breakOff"> = {},
+  options: Parameters<typeof executeHere>[2] = {},
 ): Promise<string> {
   try {
-    await executeHere(world, file, { ...options, breakOff: true });
+    await executeHere(world, file, { breakOff: 1, ...options });
   } catch (error) {
     if (!isWritError(error)) throw error;
     assertEquals(innermost(error) instanceof BrokenOff, true, error.message);
