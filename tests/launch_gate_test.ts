@@ -4,14 +4,17 @@
  * @module
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
 import { isWritError, WritError } from "../src/core/errors.ts";
-import { LIMITS } from "./support/confinements.ts";
-import { launcherAbove } from "./support/processes.ts";
+import { launchUnder } from "../src/sandbox/choose_backend.ts";
+import { confinement, LIMITS } from "./support/confinements.ts";
+import { gone, launcherAbove } from "./support/processes.ts";
 import { type Bench, processesWith, underEach } from "./support/sandbox.ts";
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 const BEGIN = ["touch", "begun"];
+const RUNNER = fromFileUrl(new URL("./support/runner.ts", import.meta.url));
 
 async function hasBegun(bench: Bench): Promise<boolean> {
   try {
@@ -90,6 +93,65 @@ for (let round = 1; round <= 8; round++) {
       const error = await assertRejects(() => ended, WritError);
       assert(isWritError(error, "sandbox.launch"), error.message);
       assertEquals(await hasBegun(bench), false);
+    },
+    { only: "bubblewrap" },
+  );
+}
+
+underEach(
+  "nothing waits at a gate that nobody can open any more",
+  async (bench) => {
+    const step = confinement({ argv: BEGIN });
+    const launch = launchUnder(bench.backend, step, {
+      ...bench.host,
+      program: "/usr/bin/touch",
+    });
+    const runner = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "-q", RUNNER],
+      env: {
+        LAUNCH: JSON.stringify({ launch, limits: step.limits }),
+        GATE: "shut",
+      },
+      stdout: "null",
+    }).spawn();
+    const sandbox = await waiting(bench);
+    const launcher = launcherAbove(sandbox[0]);
+    // Neither can end what the other one has left.
+    runner.kill("SIGSTOP");
+    Deno.kill(launcher, "SIGKILL");
+    await gone(sandbox);
+    runner.kill("SIGKILL");
+    await runner.status;
+    assertEquals(await hasBegun(bench), false);
+  },
+  { only: "bubblewrap" },
+);
+
+for (const [name, bytes] of [["no", 0], ["half a", 12], ["a vast", 8_000]]) {
+  underEach(
+    `a step does not begin with ${name} filter`,
+    async (bench) => {
+      const step = confinement({ argv: BEGIN });
+      const launch = launchUnder(bench.backend, step, {
+        ...bench.host,
+        program: "/usr/bin/touch",
+      });
+      const { fd, filter } = launch.seccompFd!;
+      const run = (filter: string) =>
+        bench.launcher.spawn({ ...launch, seccompFd: { fd, filter } }, {
+          stdin: null,
+          stdout: () => {},
+          stderr: () => {},
+          limits: step.limits,
+          secrets: new Map(),
+          audit: () => {},
+        });
+      const other = atob(filter).repeat(10).slice(0, Number(bytes));
+      const error = await assertRejects(() => run(btoa(other)), WritError);
+      assert(isWritError(error, "sandbox.launch"), error.message);
+      assertEquals(await hasBegun(bench), false);
+      await run(filter);
+      assertEquals(await hasBegun(bench), true);
     },
     { only: "bubblewrap" },
   );

@@ -361,7 +361,6 @@ Deno.test("the launcher starts nothing that nothing confines", async () => {
         auditFd: null,
         secrets: null,
         statusFd: null,
-        gateFd: null,
         mountPoints: null,
       }, {
         stdin: null,

@@ -155,7 +155,7 @@ Deno.test("a secret is named, and its value is put in by the launcher", () => {
   ]);
   const { argv, secrets } = bubblewrap(made, HOST, BWRAP);
   assertStringIncludes(argv.join(" "), "--setenv KEY /run/secrets/key ");
-  assertStringIncludes(argv.join(" "), "--file 9 /run/secrets/key ");
+  assertStringIncludes(argv.join(" "), "--file 8 /run/secrets/key ");
   assert(!argv.includes("TOKEN"));
   assertEquals(secrets?.variables, [{ variable: "TOKEN", secret: "token" }]);
   const kernel = landlock(made, { ...HOST, secrets: "/state/s" }, LANDLOCK);
@@ -207,7 +207,7 @@ Deno.test("a step under bubblewrap sees exactly this", () => {
       "--ro-bind /lib /lib --ro-bind /state/etc /etc --proc /proc --remount-ro /proc --dev /dev " +
       "--tmpfs /tmp --tmpfs /var/tmp --tmpfs /home/step --ro-bind /opt/tool /opt/tool " +
       "--bind /state/stage /work --ro-bind /blobs/1 /work/src --remount-ro / --chdir /work/sub " +
-      "--seccomp 3 --json-status-fd 4 --block-fd 8 -- /usr/bin/true x",
+      "--seccomp 3 --json-status-fd 4 -- /usr/bin/true x",
   );
 });
 

@@ -19,8 +19,7 @@ const SECCOMP_FD = 3;
 const STATUS_FD = 4;
 const FIRST_CGROUP_FD = 5;
 const SECRET_ARGS_FD = 7;
-const GATE_FD = 8;
-const FIRST_SECRET_FD = 9;
+const FIRST_SECRET_FD = 8;
 const MOST_SECRET_FILES = AUDIT_FD - FIRST_SECRET_FD;
 
 /** User and group id inside, on every machine: a tool must not behave as root does. */
@@ -112,7 +111,6 @@ export function bubblewrap(
     ...["--chdir", inView(VIEW.work, confinement.cwd)],
     ...["--seccomp", `${SECCOMP_FD}`],
     ...["--json-status-fd", `${STATUS_FD}`],
-    ...["--block-fd", `${GATE_FD}`],
     "--",
     ...stepCommand(confinement, host, VIEW.work, limits),
   ];
@@ -134,7 +132,6 @@ export function bubblewrap(
       }),
     },
     statusFd: STATUS_FD,
-    gateFd: GATE_FD,
     cgroup: limits.cgroup,
     auditFd: confinement.kind === "deno" ? AUDIT_FD : null,
     secrets,

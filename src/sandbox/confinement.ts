@@ -135,15 +135,14 @@ export interface Launch {
   cwd: string;
   /** Landlock and seccomp that the launcher applies to itself first; `null` under bubblewrap. */
   kernel: KernelRules | null;
-  /** A seccomp filter (`struct sock_filter[]` bytes) handed to the program as an open descriptor (bubblewrap `--seccomp`), base64. */
+  /**
+   * A seccomp filter (`struct sock_filter[]` bytes), base64, and the descriptor on which bubblewrap
+   * reads it (`--seccomp`): once all is built and mounted, and before it starts the program. So the
+   * program begins when it has been written there. `null` under Landlock.
+   */
   seccompFd: { fd: number; filter: string } | null;
   /** Descriptor on which bubblewrap tells whether it started the program at all; `null` under Landlock. */
   statusFd: number | null;
-  /**
-   * Descriptor on which bubblewrap, once all is built and mounted, waits for a byte before it starts
-   * the program; `null` under Landlock.
-   */
-  gateFd: number | null;
   /**
    * Limits that a cgroup holds, and the descriptors on which the program's shell enters it;
    * `null` where none does.

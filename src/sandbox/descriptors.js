@@ -7,7 +7,6 @@
  */
 import { cString, errnoOf } from "./libc.js";
 
-const O_RDWR = 2;
 const O_CLOEXEC = 0o2000000;
 const O_NONBLOCK = 0o4000;
 const MFD_CLOEXEC = 1;
@@ -73,28 +72,23 @@ export class Descriptors {
 
   /** A pipe: `read` does not wait, `write` is for the step. */
   pipe() {
+    const [read, write] = this.#pair();
+    this.#libc.fcntl(read, F_SETFL, O_NONBLOCK);
+    return { read, write: this.raise(write) };
+  }
+
+  /** A pipe the other way round: who has `read` waits until `write` is closed, if only by the launcher's end. */
+  inlet() {
+    const [read, write] = this.#pair();
+    return { read: this.raise(read), write };
+  }
+
+  #pair() {
     const pair = new Int32Array(2);
     if (this.#libc.pipe2(new Uint8Array(pair.buffer), O_CLOEXEC) !== 0) {
       throw new Error(`pipe2 failed (errno ${errnoOf(this.#libc)})`);
     }
-    const read = this.#keep(pair[0], "pipe2");
-    this.#libc.fcntl(read, F_SETFL, O_NONBLOCK);
-    return { read, write: this.raise(this.#keep(pair[1], "pipe2")) };
-  }
-
-  /**
-   * A pipe on which the step waits for a byte: whoever reads could write to it too, so that it never
-   * ends, not even with the launcher.
-   */
-  gate() {
-    const { read, write } = this.pipe();
-    const path = cString(`/proc/self/fd/${read}`);
-    const both = this.#keep(
-      this.#libc.open(path, O_RDWR | O_CLOEXEC),
-      "opening a pipe",
-    );
-    this.close(read);
-    return { read: this.raise(both), write };
+    return [this.#keep(pair[0], "pipe2"), this.#keep(pair[1], "pipe2")];
   }
 
   /** Takes over a descriptor that a call gave. */

@@ -91,7 +91,6 @@ export function landlock(
     ),
     seccompFd: null,
     statusFd: null,
-    gateFd: null,
     cgroup: limits.cgroup,
     auditFd: confinement.kind === "deno" ? AUDIT_FD : null,
     // The files lie in the step's folder already.

@@ -23,6 +23,20 @@ const GRACE = 1000;
 /** What is read lies here until it is copied: a new one for each read is what a small step would cost most. */
 const buffer = new Uint8Array(CHUNK);
 
+/**
+ * What a pipe takes as a whole or not at all (POSIX's `PIPE_BUF` on Linux): with a part of its filter
+ * a step would be held less, with none bubblewrap starts nothing.
+ */
+const MOST_FILTER = 4096;
+
+function filterBytes({ filter }) {
+  const bytes = Uint8Array.from(atob(filter), (char) => char.charCodeAt(0));
+  if (bytes.length === 0 || bytes.length > MOST_FILTER) {
+    throw new Error(`its filter has ${bytes.length} bytes`);
+  }
+  return bytes;
+}
+
 /** A step that is being run. */
 export class LaunchedStep {
   #host;
@@ -43,8 +57,8 @@ export class LaunchedStep {
   /** What bubblewrap reported so far, where more of it comes, and the end of what was said on stderr. */
   #reported = "";
   #statusFd = null;
-  /** Where the byte goes for which bubblewrap waits. */
-  #gateFd = null;
+  /** The filter for which bubblewrap waits, and where it goes. */
+  #filter = null;
   /** When its program was let begin. */
   #began = null;
   #timer = null;
@@ -84,7 +98,7 @@ export class LaunchedStep {
    */
   async run(stdin) {
     try {
-      if (this.#launch.gateFd === null) this.open();
+      if (this.#launch.seccompFd === null) this.open();
       const pidfd = await this.#start(stdin);
       if (this.#began !== null) this.#begin();
       const used = await this.#follow(pidfd);
@@ -115,9 +129,11 @@ export class LaunchedStep {
       Math.max(0, this.#limits.timeout - this.#wallMs()),
     );
     this.#watch = this.#watchLimits();
-    if (this.#gateFd === null) return;
-    this.#host.libc.write(this.#gateFd, new Uint8Array(1), 1n);
-    this.#fds.close(this.#gateFd);
+    if (this.#filter === null) return;
+    const { bytes, fd } = this.#filter;
+    // Nobody reads it where bubblewrap has ended before.
+    this.#host.libc.write(fd, bytes, BigInt(bytes.length));
+    this.#fds.close(fd);
   }
 
   /** Milliseconds since its program was let begin. */
@@ -131,8 +147,7 @@ export class LaunchedStep {
     const fds = this.#fds;
     if (
       launch.kernel === null &&
-      (launch.seccompFd === null || launch.statusFd === null ||
-        launch.gateFd === null)
+      (launch.seccompFd === null || launch.statusFd === null)
     ) throw new Error("nothing would confine it");
     if (launch.mountPoints !== null) fds.requireFolders(launch.mountPoints);
     this.#folders = new OwnFolders(this.#host.libc, launch);
@@ -145,21 +160,14 @@ export class LaunchedStep {
     ];
     this.#reads = [["stdout", out.read], ["stderr", err.read]];
     if (launch.seccompFd !== null) {
-      const filter = Uint8Array.from(
-        atob(launch.seccompFd.filter),
-        (char) => char.charCodeAt(0),
-      );
-      given.push([fds.bytes(filter), launch.seccompFd.fd]);
+      const { read, write } = fds.inlet();
+      given.push([read, launch.seccompFd.fd]);
+      this.#filter = { bytes: filterBytes(launch.seccompFd), fd: write };
     }
     if (launch.statusFd !== null) {
       const status = fds.pipe();
       given.push([status.write, launch.statusFd]);
       this.#statusFd = status.read;
-    }
-    if (launch.gateFd !== null) {
-      const gate = fds.gate();
-      given.push([gate.read, launch.gateFd]);
-      this.#gateFd = gate.write;
     }
     if (launch.cgroup !== null) {
       this.#group = this.#host.cgroups.make(launch.cgroup);

@@ -168,7 +168,7 @@ class Connection implements Launcher {
     promise.catch(() => {});
     io.gate?.catch(() => {});
     try {
-      if (launch.gateFd === null) await io.gate;
+      if (launch.seccompFd === null) await io.gate;
       const head = new TextEncoder().encode(
         JSON.stringify({
           launch,
@@ -183,7 +183,7 @@ class Connection implements Launcher {
       await this.#send(FRAME.start, id, payload);
       // An abort of before is told too: only the launcher knows whether anything was started.
       if (io.signal?.aborted) abort();
-      if (launch.gateFd !== null) {
+      if (launch.seccompFd !== null) {
         await this.#open(id, io.gate, promise);
       }
       return await promise;
