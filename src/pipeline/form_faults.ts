@@ -9,9 +9,15 @@ import { didYouMean } from "../core/nearest.ts";
 import { quoted } from "../core/printable.ts";
 import type { JsonDocument, JsonPath } from "./document.ts";
 import { type FaultList, MAX_FAULTS } from "./faults.ts";
-import { valueAt, valueText } from "./value_text.ts";
-
-type Issue = z.core.$ZodIssue;
+import {
+  type Issue,
+  lacksKey,
+  meantBranch,
+  unknownKey,
+  wrongKey,
+  wrongValue,
+} from "./issue_words.ts";
+import { valueAt } from "./value_text.ts";
 
 /** One departure. */
 export interface FormFault {
@@ -153,7 +159,7 @@ function faultsOf(
     return issue.keys.map((key) => ({
       path: [...path, key],
       ofKey: true,
-      message: `${pathText(path, whole)} has the unknown key ${quoted(key)}`,
+      message: unknownKey(pathText(path, whole), key),
       hint: () => didYouMean(key, known),
     }));
   }
@@ -166,41 +172,26 @@ function faultsOf(
     }
   }
   const found = valueAt(value, path);
-  const wanted = `${wantedBy(issue)} was wanted`;
+  const wanted = wantedBy(issue);
   const last = path.at(-1);
   const key = typeof last === "string" ? last : undefined;
   if (found === undefined && key !== undefined) {
-    const message = `${pathText(path.slice(0, -1), whole)} has no ${
-      quoted(key)
-    }: ${wanted}`;
+    const message = lacksKey(pathText(path.slice(0, -1), whole), key, wanted);
     return [{ path, ofKey: false, message, hint: () => undefined }];
   }
   if (issue.code === "invalid_key" && key !== undefined) {
-    const message = `${pathText(path.slice(0, -1), whole)} has the key ${
-      quoted(key)
-    }: ${wanted}`;
+    const message = wrongKey(pathText(path.slice(0, -1), whole), key, wanted);
     return [{ path, ofKey: true, message, hint: () => undefined }];
   }
   return [{
     path,
     ofKey: false,
-    message: `${pathText(path, whole)} is ${valueText(found)}: ${wanted}`,
+    message: wrongValue(pathText(path, whole), found, wanted),
     hint: () =>
       issue.code === "invalid_value" && typeof found === "string"
         ? didYouMean(found, issue.values.map(String))
         : undefined,
   }];
-}
-
-/** The alternative of a union with the fewest departures, where its outer form fits. */
-function meantBranch(branches: Issue[][]): Issue[] | undefined {
-  return branches
-    .filter((branch) =>
-      branch.every(({ path, code }) =>
-        path.length > 0 || code === "unrecognized_keys"
-      )
-    )
-    .sort((a, b) => a.length - b.length)[0];
 }
 
 function wantedBy(issue: Issue): string {

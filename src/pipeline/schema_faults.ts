@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type * as z from "zod";
 import { didYouMean } from "../core/nearest.ts";
 import { quoted } from "../core/printable.ts";
 import type { JsonDocument, JsonPath } from "./document.ts";
@@ -11,9 +10,15 @@ import { DENO_COMMANDS } from "./deno_subcommands.ts";
 import type { FaultList } from "./faults.ts";
 import type { PipelineFile } from "./file_form.ts";
 import { KNOWN_KEYS, PipelineFileSchema } from "./file_schema.ts";
-import { valueAt, valueText } from "./value_text.ts";
-
-type Issue = z.core.$ZodIssue;
+import {
+  type Issue,
+  lacksKey,
+  meantBranch,
+  unknownKey,
+  wrongKey,
+  wrongValue,
+} from "./issue_words.ts";
+import { valueAt } from "./value_text.ts";
 
 /** Words of Writ that this version knows but does not offer. */
 const NOT_OFFERED: Readonly<Record<string, string>> = {
@@ -52,9 +57,11 @@ function addIssue(
   if (issue.code === "invalid_key") {
     faults.add(
       document.keyPlace(path),
-      `${label(path.slice(0, -1))} has the key ${
-        quoted(String(path.at(-1)))
-      }: ${issue.issues[0].message} was wanted`,
+      wrongKey(
+        label(path.slice(0, -1)),
+        String(path.at(-1)),
+        issue.issues[0].message,
+      ),
     );
     return;
   }
@@ -79,29 +86,15 @@ function addIssue(
       document.place(path),
       typeof key === "number"
         ? `${label(path.slice(0, -1))} is empty: ${issue.message} was wanted`
-        : `${label(path.slice(0, -1))} has no ${
-          quoted(String(key))
-        }: ${issue.message} was wanted`,
+        : lacksKey(label(path.slice(0, -1)), String(key), issue.message),
     );
     return;
   }
   faults.add(
     document.place(path),
-    `${label(path)} is ${valueText(found)}: ${issue.message} was wanted`,
+    wrongValue(label(path), found, issue.message),
     hintFor(path, found),
   );
-}
-
-/** The alternative whose outer form fits, with the fewest issues; none when no form fits. */
-function meantBranch(branches: Issue[][]): Issue[] | undefined {
-  return branches
-    .filter((branch) =>
-      branch.every((issue) =>
-        issue.path.length > 0 || issue.code === "unrecognized_keys" ||
-        issue.code === "custom"
-      )
-    )
-    .sort((a, b) => a.length - b.length)[0];
 }
 
 function addUnknownKey(
@@ -124,7 +117,7 @@ function addUnknownKey(
   }
   faults.add(
     place,
-    `${label(holder)} has the unknown key ${quoted(key)}`,
+    unknownKey(label(holder), key),
     () => elsewhere(holder, key) ?? didYouMean(key, knownKeys(holder)),
   );
 }
