@@ -4,6 +4,8 @@
  * @module
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path/join";
+import { canonicalBytes } from "../src/core/canonical_json.ts";
 import {
   collect,
   expiredIn,
@@ -70,6 +72,36 @@ Deno.test("sealed evidence goes after a week, public evidence after a month, and
   const log = await later(world, 31, ["log"]);
   assertStringIncludes(log.stdout, "evidence.expired");
   assertStringIncludes(log.stdout, `${run} sealed, captured by`);
+});
+
+Deno.test("gc in one workspace keeps what the trust of another keeps longer, whether that is there or not", async () => {
+  await using world = await gcWorld({ public: null, sealed: 90 });
+  const longer = join(world.root, "longer");
+  await Deno.mkdir(join(longer, "policies"), { recursive: true });
+  await Deno.copyFile(world.at(TRUST), join(longer, TRUST));
+  await world.accept(world.ann, longer);
+  // Here what was decided is due at once.
+  await keep(world, { public: 0, sealed: 0 });
+  const run = runOf(await world.must(["execute", "pipeline.json"]));
+  assertEquals(expiredIn(await collect(world, 89, "--dry-run")), []);
+  assertEquals(expiredIn(await collect(world, 89)), []);
+  assertEquals(await present(world, run), ALL);
+  await Deno.remove(longer, { recursive: true });
+  assertEquals(expiredIn(await collect(world, 91)), [`${run} sealed`]);
+  assertEquals(await present(world, run), ["public bundle", "public store"]);
+  const shown = await later(world, 91, ["show", run]);
+  assertStringIncludes(shown.stdout, "kept for ever");
+  // The control: another ledger's workspaces have no say.
+  const pins = join(world.ann.config, "pins");
+  for (const { name } of Array.from(Deno.readDirSync(pins))) {
+    if (!name.endsWith(".json")) continue;
+    const path = join(pins, name);
+    const pinned = JSON.parse(Deno.readTextFileSync(path));
+    if (pinned.workspace !== longer) continue;
+    const other = { ...pinned, ledger: `sha256:${"0".repeat(64)}` };
+    Deno.writeFileSync(path, canonicalBytes(other));
+  }
+  assertEquals(expiredIn(await collect(world, 91)), [`${run} public`]);
 });
 
 Deno.test("from outside: gc, verify and verify.ts", async () => {

@@ -11,11 +11,9 @@ import { capturedBy } from "../ledger/captured.ts";
 import type { Receipt } from "../ledger/receipt.ts";
 import type { RunRecord } from "../ledger/records.ts";
 import type { EvidenceClass } from "../pipeline/pipeline.ts";
-import { readPins } from "../policy/pins.ts";
 import { RetentionRules } from "../run/due_evidence.ts";
-import { RETENTION } from "../ticket/trust.ts";
 import type { OpenLedger } from "./open_ledger.ts";
-import { trustInForce } from "./trust_in_force.ts";
+import { retentionInForce } from "./retention_in_force.ts";
 
 /** The evidence of one class. */
 export interface KeptEvidence {
@@ -35,10 +33,10 @@ export interface KeptEvidence {
 export async function keptEvidence(
   record: RunRecord,
   receipts: readonly Receipt[],
-  { ledger, config, workspace }: OpenLedger,
+  { ledger, config }: OpenLedger,
 ): Promise<KeptEvidence[]> {
-  const trust = await trustInForce(config, await readPins(config, workspace));
-  const rules = new RetentionRules(ledger, trust?.retention ?? RETENTION);
+  const inForce = await retentionInForce(config, ledger.id);
+  const rules = new RetentionRules(ledger, inForce);
   const rule = await rules.of(record.decision);
   return [...capturedBy(receipts)].map(([name, { refs, captured }]) => {
     const due = dueAt(captured, rule[name]);

@@ -77,16 +77,8 @@ export async function readPins(
   if (
     !await requireOwnFolder(config) || !await requireOwnFolder(at.folder)
   ) return null;
-  const bytes = await read(at.pins);
-  if (bytes === null) return null;
-  const formed = checkForm(PinsSchema, parsed(bytes, at.pins), "It");
-  if ("faults" in formed) {
-    throw damaged(at.pins, becauseOf(formed.faults), {
-      hint: formed.faults[0].hint(),
-    });
-  }
-  const pins = formed.value;
-  if (pins.workspace !== at.workspace) {
+  const pins = await readAt(at.pins);
+  if (pins !== null && pins.workspace !== at.workspace) {
     throw damaged(
       at.pins,
       `it is for ${quoted(pins.workspace, 200)}, ${
@@ -98,6 +90,36 @@ export async function readPins(
 }
 
 /**
+ * What is in force for all workspaces, whether they are there or not, in no order.
+ *
+ * @param config the absolute path of the config folder
+ * @throws {WritError} `config.unsafe`
+ */
+export async function listPins(config: string): Promise<Pins[]> {
+  const folder = join(config, "pins");
+  if (!await requireOwnFolder(config) || !await requireOwnFolder(folder)) {
+    return [];
+  }
+  const all: Pins[] = [];
+  for await (const { name } of Deno.readDir(folder)) {
+    if (!/^[0-9a-f]{32}\.json$/.test(name)) continue;
+    const pins = await readAt(join(folder, name));
+    if (pins !== null) all.push(pins);
+  }
+  return all;
+}
+
+async function readAt(path: string): Promise<Pins | null> {
+  const bytes = await read(path);
+  if (bytes === null) return null;
+  const formed = checkForm(PinsSchema, parsed(bytes, path), "It");
+  if ("value" in formed) return formed.value;
+  throw damaged(path, becauseOf(formed.faults), {
+    hint: formed.faults[0].hint(),
+  });
+}
+
+/**
  * The texts that were pinned, so that a proposal can be compared with them.
  *
  * @throws {WritError} `config.unsafe` where they are missing or not what was pinned
@@ -106,7 +128,7 @@ export async function readPinned(
   config: string,
   pins: Pins,
 ): Promise<PinnedTexts> {
-  const at = await placesOf(config, pins.workspace);
+  const at = placesBelow(config, pins.workspace);
   const policyFile = join(at.texts, textName("policy", pins.policy));
   const trustFile = join(at.texts, textName("trust", pins.trust));
   await requireOwnFolder(at.texts);
@@ -200,17 +222,23 @@ export function requirePinned(
   }
 }
 
-async function placesOf(config: string, workspace: string): Promise<{
+interface Places {
   workspace: string;
   folder: string;
   pins: string;
   texts: string;
-}> {
-  const real = await Deno.realPath(workspace);
-  const id = sha256(new TextEncoder().encode(real)).slice(7, 39);
+}
+
+async function placesOf(config: string, workspace: string): Promise<Places> {
+  return placesBelow(config, await Deno.realPath(workspace));
+}
+
+/** @param workspace its real path */
+function placesBelow(config: string, workspace: string): Places {
+  const id = sha256(new TextEncoder().encode(workspace)).slice(7, 39);
   const folder = join(config, "pins");
   return {
-    workspace: real,
+    workspace,
     folder,
     pins: join(folder, `${id}.json`),
     texts: join(folder, id),

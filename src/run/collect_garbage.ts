@@ -34,7 +34,7 @@ export interface GarbageWorld {
   blobs: BlobStore;
   /** Root of the workspace whose bundles are looked at, absolute. */
   workspace: string;
-  /** Of the trust that is in force there. */
+  /** The longest of all that is in force for workspaces of this ledger. */
   retention: Retention;
   /** Milliseconds since 1970. */
   now: number;
@@ -98,16 +98,14 @@ export async function findGarbage(world: GarbageWorld): Promise<Collected> {
       : await dueEvidence(record, rules, world.now, ledger);
     if (each !== null) due.set(record.run, each);
   }
-  const bundles: string[] = [];
-  for await (const { run } of unstripped(place, ledger)) bundles.push(run);
+  const bundles = new Set<string>();
+  for await (const { run } of unstripped(place, ledger)) bundles.add(run);
   for (const run of due.keys()) {
-    if (!bundles.includes(run) && place.has(`${RUNS}/${run}`)) {
-      bundles.push(run);
-    }
+    if (place.has(`${RUNS}/${run}`)) bundles.add(run);
   }
   return {
     expired: [...due.values()],
-    bundles: bundles.sort(),
+    bundles: [...bundles].sort(),
     unneeded: await findUnneeded(place, rules, world, due),
     left: [],
   };

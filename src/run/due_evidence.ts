@@ -29,7 +29,7 @@ export class RetentionRules {
   readonly #inForce: Retention;
   readonly #known = new Map<Digest, Promise<Retention>>();
 
-  /** @param inForce of the trust that is in force now: what it keeps longer is kept longer */
+  /** @param inForce the longest of what is in force now: what that keeps longer is kept longer */
   constructor(ledger: Ledger, inForce: Retention) {
     this.#ledger = ledger;
     this.#inForce = inForce;

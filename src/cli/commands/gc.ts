@@ -6,24 +6,22 @@
 import { counted } from "../../core/counted.ts";
 import { EXIT } from "../../core/errors.ts";
 import { BlobStore } from "../../evidence/blobs.ts";
-import { readPins } from "../../policy/pins.ts";
 import {
   type Collected,
   collectGarbage,
   findGarbage,
   type GarbageWorld,
 } from "../../run/collect_garbage.ts";
-import { RETENTION } from "../../ticket/trust.ts";
 import { type Command, command } from "../command.ts";
 import { daysText } from "../difference_lines.ts";
 import { openLedger } from "../open_ledger.ts";
 import { flag } from "../parameters.ts";
-import { trustInForce } from "../trust_in_force.ts";
+import { retentionInForce } from "../retention_in_force.ts";
 
 /** Collects garbage. */
 export const gc: Command = command({
   about:
-    "Evidence is kept as long as the trust says under which its run was decided, or longer if the trust in force does. Each expiry is an entry of the ledger before the bytes go; digests and sizes stay, and writ verify tells what has expired.",
+    "Evidence is kept as long as the trust says under which its run was decided, or longer if a trust in force does, here or in another workspace that shares the ledger. Each expiry is an entry of the ledger before the bytes go; digests and sizes stay, and writ verify tells what has expired.",
   parameters: { dryRun: flag("show what would go, and change nothing") },
   async run(args, context) {
     const { terminal } = context;
@@ -34,7 +32,7 @@ export const gc: Command = command({
       state,
       blobs: new BlobStore(state),
       workspace,
-      retention: await inForce(config, workspace),
+      retention: await retentionInForce(config, ledger.id),
       now: context.now(),
     };
     const found = args.dryRun
@@ -52,14 +50,6 @@ export const gc: Command = command({
     return found.left.length === 0 ? EXIT.done : EXIT.refused;
   },
 });
-
-async function inForce(
-  config: string,
-  workspace: string,
-): Promise<GarbageWorld["retention"]> {
-  const trust = await trustInForce(config, await readPins(config, workspace));
-  return trust?.retention ?? RETENTION;
-}
 
 /** As `--json` answers it: sizes, not files. */
 function answerOf(
