@@ -22,7 +22,7 @@ import {
 } from "../src/ledger/run_index.ts";
 import { SEAL_TYPE } from "../src/ledger/seal.ts";
 import type { Put, Store } from "../src/ledger/store.ts";
-import { findRun } from "../src/cli/find_run.ts";
+import { findAnyRun } from "../src/cli/find_run.ts";
 import { median } from "./measure.ts";
 import { printTable } from "./print.ts";
 import { ACTOR, admitBenchRun, NOTHING } from "./ticket.ts";
@@ -171,8 +171,11 @@ async function finding(path: string, signer: Signer): Promise<string[][]> {
   const newest = (query: Parameters<Ledger["runs"]>[0]) =>
     Array.fromAsync(ledger.runs({ reverse: true, limit: 20, ...query }));
   const rows = [
-    await row("the newest", () => findRun("latest", ledger)),
-    await row("one by the beginning of its id", () => findRun(middle, ledger)),
+    await row("the newest", () => findAnyRun("latest", ledger)),
+    await row(
+      "one by the beginning of its id",
+      () => findAnyRun(middle, ledger),
+    ),
     await row("20 newest", () => newest({})),
     await row(
       "20 newest that failed, 1 in 1,000",

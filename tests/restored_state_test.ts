@@ -128,9 +128,10 @@ Deno.test("git clean costs no ticket its history", async () => {
   await Deno.remove(world.at(".writ"), { recursive: true });
   world.put({ ".writ": { folder: true } });
   refused(await world.execute(), "ticket.used");
-  assertEquals((await world.show()).state, "ok");
+  assertEquals((await world.show(run)).state, "ok");
 
   // What is gone with it is made again from the ledger.
   await world.must(["execute", "pipeline.json", "--resume", run]);
+  assertEquals((await world.show()).run.run, run);
   assertEquals((await world.verify(run)).status, 0);
 });

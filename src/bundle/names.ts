@@ -8,6 +8,9 @@ import type { Digest } from "../core/digest.ts";
 /** Where the bundles of a workspace lie, each in a folder called as its run. */
 export const RUNS = ".writ/runs";
 
+/** How the mark of a run begins that lies beside the bundles until the run has its own. */
+export const OPEN_MARK = ".open-";
+
 /** The folder of captured bytes, by the digest of their content. */
 export const EVIDENCE_FOLDER = "evidence/sha256/";
 

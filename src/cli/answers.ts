@@ -122,6 +122,7 @@ const shownRun: z.ZodType<ShownRun> = z.strictObject({
   state: z.enum(states),
   pipeline: text,
   requester: text,
+  here: z.boolean(),
 });
 
 const RunAnswerSchema: z.ZodType<RunAnswer> = z.strictObject({

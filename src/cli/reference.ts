@@ -7,6 +7,13 @@ import { WritError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
 import { quoted } from "../core/printable.ts";
 
+/** Whether a reference names a run by its place among others, not by its id. */
+export function isCounted(reference: string): boolean {
+  return reference === "latest" || COUNTED.test(reference);
+}
+
+const COUNTED = /^#([1-9]\d{0,8})$/;
+
 /**
  * The id that a reference names: a whole id, a part that only one id begins with (with or
  * without its `run_` or `tkt_`, in any case), `latest`, or `#N`, the N-th newest from 1.
@@ -29,7 +36,7 @@ export function resolveReference(
     );
   if (ids.length === 0) throw refuse(`there is no ${noun} yet`);
   if (reference === "latest") return ids[0];
-  const number = /^#([1-9]\d{0,8})$/.exec(reference)?.[1];
+  const number = COUNTED.exec(reference)?.[1];
   if (number !== undefined) {
     const id = ids[Number(number) - 1];
     if (id !== undefined) return id;

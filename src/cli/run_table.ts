@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { runsHere } from "../bundle/runs_here.ts";
 import { isRunHeld } from "../evidence/run_lock.ts";
-import type { Ledger } from "../ledger/ledger.ts";
 import type { RunRecord, RunState } from "../ledger/records.ts";
 import { readPlan } from "../run/documents.ts";
+import type { OpenLedger } from "./open_ledger.ts";
 import type { Emphasis } from "./paint.ts";
 import type { Table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
@@ -18,6 +19,8 @@ export interface ShownRun extends RunRecord {
   /** The name of its pipeline. */
   pipeline: string;
   requester: string;
+  /** Whether it is of the workspace that is asked in: `latest` and `#N` count those. */
+  here: boolean;
 }
 
 /** How a state looks. */
@@ -33,9 +36,9 @@ export const STATE_EMPHASIS: Record<RunState, Emphasis> = {
 /** Looks up what is to be shown of runs; what several have in common is read once. */
 export async function* shownRuns(
   runs: AsyncIterable<RunRecord>,
-  ledger: Ledger,
-  locks: string,
+  { ledger, state, workspace }: OpenLedger,
 ): AsyncIterable<ShownRun> {
+  const here = new Set(runsHere(workspace).map(({ run }) => run));
   const names = new Map<string, string>();
   const requesters = new Map<string, string>();
   for await (const record of runs) {
@@ -48,12 +51,13 @@ export async function* shownRuns(
       requesters.set(ticket, known?.ticket.requester.id ?? "");
     }
     const isHeld = record.status === "running" &&
-      await isRunHeld(locks, record.run);
+      await isRunHeld(state.locks, record.run);
     yield {
       ...record,
       state: await ledger.runState(record, isHeld),
       pipeline: names.get(plan)!,
       requester: requesters.get(ticket)!,
+      here: here.has(record.run),
     };
   }
 }
@@ -64,7 +68,7 @@ export function runTable(
   { paint }: Terminal,
 ): Table {
   return {
-    head: ["run", "opened", "state", "took", "pipeline", "requester"],
+    head: ["run", "opened", "state", "took", "pipeline", "requester", "here"],
     rows: runs.map((run) => [
       run.run,
       run.openedAt,
@@ -72,6 +76,7 @@ export function runTable(
       took(run),
       run.pipeline,
       run.requester,
+      run.here ? "yes" : "",
     ]),
   };
 }

@@ -9,6 +9,7 @@ import { acquireRunLock } from "../evidence/run_lock.ts";
 import { type ActiveRun, chooseSteps, requireWanted } from "./active_run.ts";
 import { documentsOf } from "./documents.ts";
 import type { Leave } from "./find_ticket.ts";
+import { markOpen, unmarkOpen } from "./open_mark.ts";
 import type { Proposal } from "./propose.ts";
 import type { RunOptions } from "./run.ts";
 import type { World } from "./world.ts";
@@ -36,6 +37,7 @@ export async function admit(
   await world.blobs.flush();
   const lock = await acquireRunLock(state.locks, id);
   try {
+    await markOpen(id, sight.workspace);
     await ledger.admit({
       ticket,
       envelope: leave.envelope,
@@ -58,6 +60,7 @@ export async function admit(
       }),
     });
   } catch (error) {
+    await unmarkUnknown(id, world);
     lock.release();
     throw error;
   }
@@ -77,4 +80,13 @@ export async function admit(
     sealed: null,
     [Symbol.dispose]: () => lock.release(),
   };
+}
+
+/** What was not heard may have been done: a run that the ledger has, or may have, keeps its mark. */
+async function unmarkUnknown(
+  run: string,
+  { sight, ledger }: World,
+): Promise<void> {
+  const known = await ledger.run(run).catch(() => undefined);
+  if (known === null) unmarkOpen(run, sight.workspace);
 }

@@ -15,6 +15,7 @@ import { type ActiveRun, chooseSteps, requireWanted } from "./active_run.ts";
 import type { Listed } from "./attempt.ts";
 import { bundleFolder } from "./export_bundle.ts";
 import type { Leave } from "./find_ticket.ts";
+import { markOpen } from "./open_mark.ts";
 import type { Proposal } from "./propose.ts";
 import type { RunOptions } from "./run.ts";
 import { finishIndeterminate, publishStep } from "./run_step.ts";
@@ -40,6 +41,7 @@ export async function resume(
   try {
     const record = await requireUnfinished(id, world);
     requireOwnLeave(record, proposal, leave);
+    await markOpen(id, world.sight.workspace);
     const { steps, only } = chooseSteps(proposal, record.only);
     const run: ActiveRun = {
       id,

@@ -7,7 +7,12 @@
  * @module
  */
 import { EXPIRED_FILE, ExpiryExcerptSchema } from "../bundle/bundle.ts";
-import { EVIDENCE_FOLDER, evidenceName, RUNS } from "../bundle/names.ts";
+import {
+  EVIDENCE_FOLDER,
+  evidenceName,
+  OPEN_MARK,
+  RUNS,
+} from "../bundle/names.ts";
 import { canonicalBytes, parseCanonical } from "../core/canonical_json.ts";
 import { WritError } from "../core/errors.ts";
 import { isRunId } from "../core/id.ts";
@@ -72,9 +77,15 @@ export async function stripBundle(
   }
 }
 
-/** What killed processes have left in the folder of bundles; nobody may be writing one. */
+/**
+ * What killed processes have left in the folder of bundles: drafts, and marks of runs that have
+ * their bundle. Nobody may be writing one.
+ */
 export function abandonedDrafts(place: Place): string[] {
-  return namesIn(place, RUNS).filter((name) => ASIDE.test(name))
+  const names = new Set(namesIn(place, RUNS));
+  const isIdle = (name: string) =>
+    name.startsWith(OPEN_MARK) && names.has(name.slice(OPEN_MARK.length));
+  return [...names].filter((name) => ASIDE.test(name) || isIdle(name))
     .map((name) => `${RUNS}/${name}`);
 }
 

@@ -35,7 +35,7 @@ type Arguments = Values<typeof PARAMETERS>;
 /** Shows the newest entries or runs first, or says whether the ledger is what it should be. */
 export const log: Command = command({
   about:
-    "Exit of --verify and --consistent-with: 0 it holds, 4 it does not.\nwrit log export and writ log witness have a help of their own.",
+    "The ledger is of all workspaces for which it is in force; the runs of this one, which latest and #N of other commands count, are marked as here.\nExit of --verify and --consistent-with: 0 it holds, 4 it does not.\nwrit log export and writ log witness have a help of their own.",
   parameters: PARAMETERS,
   async run(args, context): Promise<ExitStatus> {
     const { status, step, actor, since, limit, all, runs } = args;
@@ -101,9 +101,10 @@ async function showEntries(
 
 async function showRuns(
   args: Arguments,
-  { ledger, state, workspace }: OpenLedger,
+  open: OpenLedger,
   { terminal, now }: Context,
 ): Promise<ExitStatus> {
+  const { ledger, workspace } = open;
   const { status, step, actor, since } = args;
   const found = ledger.runs({
     reverse: true,
@@ -113,7 +114,7 @@ async function showRuns(
     ...(actor === null ? {} : { actors: await actorIds(actor, workspace) }),
     ...(since === null ? {} : { since: parseSince(since, now(), "--since") }),
   });
-  const runs = await Array.fromAsync(shownRuns(found, ledger, state.locks));
+  const runs = await Array.fromAsync(shownRuns(found, open));
   terminal.answer(
     { ledger: ledger.id, runs } satisfies LogAnswer,
     terminal.table(runTable(runs, terminal)),

@@ -42,7 +42,10 @@ export const show: Command = command({
   about:
     "--status, --since, --step and --actor leave out receipts, and the steps in them.",
   parameters: {
-    run: optionalOperand("RUN", "id, its beginning, latest or #N"),
+    run: optionalOperand(
+      "RUN",
+      "id, its beginning; or latest or #N, counting this workspace's",
+    ),
     receipts: flag("every receipt, as it was hashed"),
     status: choiceOption(
       Object.keys(STEP_EMPHASIS) as StepStatus[],
@@ -63,7 +66,7 @@ export const show: Command = command({
     const { paint } = terminal;
     await using open = await openLedger(context);
     const { ledger, state } = open;
-    const record = await findRun(args.run ?? "latest", ledger);
+    const record = await findRun(args.run ?? "latest", open);
     const all = await Array.fromAsync(ledger.receipts(record.run));
     const isWanted = filter({
       status: args.status,

@@ -6,7 +6,9 @@
  */
 import { join } from "@std/path/join";
 import { resolve } from "@std/path/resolve";
+import { RUNS } from "../../bundle/names.ts";
 import { readBundle } from "../../bundle/read_bundle.ts";
+import { runsHere } from "../../bundle/runs_here.ts";
 import { type Digest, isDigest } from "../../core/digest.ts";
 import { type ExitStatus, isWritError, WritError } from "../../core/errors.ts";
 import { formatTime } from "../../core/time.ts";
@@ -126,15 +128,22 @@ async function bundleFolder(
     );
   }
   const { root } = await findWorkspace(cwd);
-  const runs = join(root, ".writ", "runs");
-  const ids: string[] = [];
-  if (await isThere(runs)) {
-    for await (const { name, isDirectory } of Deno.readDir(runs)) {
-      if (isDirectory && name.startsWith("run_")) ids.push(name);
-    }
-  }
-  // Ids sort by the time they were made.
-  return join(runs, resolveReference(reference, ids.sort().reverse(), "run"));
+  const here = runsHere(root);
+  const ids = here.map(({ run }) => run);
+  const run = resolveReference(reference, ids, "run");
+  if (here[ids.indexOf(run)].hasBundle) return join(root, RUNS, run);
+  const before = here.slice(ids.indexOf(run)).find((one) => one.hasBundle);
+  throw new WritError(
+    "bundle.unreadable",
+    `Cannot verify ${run}: it was begun in this workspace, and has no bundle, as one that was not closed`,
+    {
+      hint: `deno task writ show ${run} tells how it stands${
+        before === undefined
+          ? ""
+          : `; deno task verify ${before.run} is of the one before it`
+      }`,
+    },
+  );
 }
 
 async function workspaceOf(folder: string): Promise<Workspace | null> {

@@ -22,7 +22,7 @@ export async function adviseStep(
 ): Promise<ExitStatus> {
   await using open = await openLedger(context);
   const { ledger, state } = open;
-  const record = await findRun(reference, ledger);
+  const record = await findRun(reference, open);
   const receipts = await readReceipts(ledger, record.run);
   const plan = await readPlan(ledger, record.plan);
   const uses = await permissionUses(plan, receipts, state);
