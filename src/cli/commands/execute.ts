@@ -58,9 +58,10 @@ export const execute = command({
       : await readTicket(resolve(context.cwd, args.ticket), args.ticket);
     const { stateFolder } = await context.home();
     await using world = await openWorld(sight, stateFolder);
-    const resume = args.resume === null
-      ? null
-      : (await findRun(args.resume, world.ledger)).run;
+    const resume = args.resume === null ? null : (await findRun(args.resume, {
+      ledger: world.ledger,
+      workspace: sight.workspace,
+    })).run;
     const result = await executeRun(wish, {
       ticket,
       only: args.only.length === 0 ? null : args.only,
