@@ -8,7 +8,7 @@ import {
 import { leafHash, sha256 } from "../src/core/digest.ts";
 import { WritError } from "../src/core/errors.ts";
 import { nextReceipt, type ReceiptDraft } from "../src/ledger/chain.ts";
-import { checkReceiptChain } from "../src/ledger/check_chain.ts";
+import { checkReceipts } from "./support/check_receipts.ts";
 import { walkChain } from "../src/ledger/walk_chain.ts";
 import { OrderGuard } from "../src/ledger/order.ts";
 import type { Receipt, StepStatus } from "../src/ledger/receipt.ts";
@@ -219,7 +219,7 @@ const WHOLE: Step[] = ["open", "start 1", "ok 1", "publish", "seal"];
 
 Deno.test("chain: a whole one has no fault, and reads as it was written", () => {
   const { receipts, lines } = chainOf(WHOLE);
-  const checked = checkReceiptChain(lines, RUN);
+  const checked = checkReceipts(lines, RUN);
   assertEquals(checked.faults, []);
   assertEquals(checked.receipts, receipts);
   assertEquals(checked.head, { size: 5, hash: leafHash(lines[4]) });
@@ -310,7 +310,7 @@ const BROKEN: [
 for (const [what, codes, tamper] of BROKEN) {
   Deno.test(`chain: ${what} is found`, () => {
     const { lines } = chainOf(WHOLE);
-    const { faults } = checkReceiptChain(tamper(lines), RUN);
+    const { faults } = checkReceipts(tamper(lines), RUN);
     const found = new Set<string>(faults.map(({ code }) => code));
     for (const code of codes) assert(found.has(code), JSON.stringify(faults));
   });

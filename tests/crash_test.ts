@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { isWritError, WritError } from "../src/core/errors.ts";
-import { checkReceiptChain } from "../src/ledger/check_chain.ts";
+import { checkReceipts } from "./support/check_receipts.ts";
 import { kvStore } from "../src/ledger/kv_store.ts";
 import type { Ledger } from "../src/ledger/ledger.ts";
 import { MemoryStore } from "../src/ledger/memory_store.ts";
@@ -198,7 +198,7 @@ async function bringToEnd(ledger: Ledger): Promise<void> {
     } catch (error) {
       // It was sealed before the crash: only its close was lost.
       if (!isWritError(error, "run.not_resumable")) throw error;
-      const { receipts, head } = checkReceiptChain(
+      const { receipts, head } = checkReceipts(
         await Array.fromAsync(ledger.receipts(run)),
       );
       assertEquals(receipts.at(-1)?.type, "run.sealed");

@@ -3,7 +3,7 @@ import { canonicalBytes } from "../src/core/canonical_json.ts";
 import { leafHash, sha256 } from "../src/core/digest.ts";
 import { WritError } from "../src/core/errors.ts";
 import { nextReceipt } from "../src/ledger/chain.ts";
-import { checkReceiptChain } from "../src/ledger/check_chain.ts";
+import { checkReceipts } from "./support/check_receipts.ts";
 import { kvStore } from "../src/ledger/kv_store.ts";
 import { Ledger } from "../src/ledger/ledger.ts";
 import { MemoryStore } from "../src/ledger/memory_store.ts";
@@ -113,7 +113,7 @@ test("a whole run leaves a ledger that verifies", async (ledger) => {
   }
   assert((await ledger.seal(run)) !== null);
   const lines = await Array.fromAsync(ledger.receipts(run));
-  assertEquals(checkReceiptChain(lines, run).faults, []);
+  assertEquals(checkReceipts(lines, run).faults, []);
 });
 
 test("a ticket is issued once, its documents are kept", async (ledger) => {

@@ -20,11 +20,13 @@ import {
 } from "../src/ledger/merkle.ts";
 import {
   entriesPath,
+  hashesAt,
   nodeIn,
+  TILE_WIDTH,
+  type TileId,
   tileName,
   tileOf,
   tilePath,
-  tilesOf,
 } from "../src/ledger/tile.ts";
 import { TreeEdge } from "../src/ledger/tree_edge.ts";
 import {
@@ -35,6 +37,17 @@ import {
   treeHash,
 } from "./support/rfc6962.ts";
 import { vectorFiles, vectorTest } from "./support/vectors.ts";
+
+/** The tiles of a tree and how many hashes each holds, level by level, left to right. */
+function* tilesOf(size: number): Iterable<TileId & { width: number }> {
+  for (let level = 0; hashesAt(level, size) > 0; level++) {
+    const hashes = hashesAt(level, size);
+    for (let index = 0; index * TILE_WIDTH < hashes; index++) {
+      const width = Math.min(TILE_WIDTH, hashes - index * TILE_WIDTH);
+      yield { level, index, width };
+    }
+  }
+}
 
 /** Of a tile boundary, of two levels of tiles, and all small ones. */
 const SIZES = [...Array(70).keys(), 127, 128, 255, 256, 257, 300, 511, 512, 600]

@@ -50,21 +50,6 @@ export class ReceiptCheck {
   }
 }
 
-/** A whole run's chain: the walk, the schema of every receipt, and their legal order. */
-export function checkReceiptChain(
-  lines: Iterable<Uint8Array>,
-  run?: string,
-): { receipts: Receipt[]; head: Head; faults: ChainFault[] } {
-  const check = new ReceiptCheck(run);
-  const receipts: Receipt[] = [];
-  for (const line of lines) {
-    const receipt = check.add(line);
-    if (receipt !== undefined) receipts.push(receipt);
-  }
-  const { head, faults } = check;
-  return { receipts, head, faults };
-}
-
 /** A ledger's chain, from `after` on: the walk and the schema of every entry. */
 export function checkEntryChain(
   lines: Iterable<Uint8Array>,

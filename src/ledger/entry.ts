@@ -10,7 +10,7 @@ import type { EvidenceClass } from "../pipeline/pipeline.ts";
 
 /** The bodies of entries, by type. */
 export interface EntryBodies {
-  /** `envelope` is the digest of the ticket's payload bytes. */
+  /** `payload` is the digest of the ticket's payload bytes. */
   "ticket.issued": { ticket: string; payload: Digest; decision: Digest };
   "ticket.revoked": { ticket: string; reason: string; by: string };
   /** `use` counts from 1 up to the ticket's `maxUses`. */

@@ -47,7 +47,7 @@ export interface Commit {
   entries?: Append;
   /** Receipts, by run. */
   receipts?: { run: string; append: Append }[];
-  /** Documents to put, by kind and id. A ticket's document is its envelope; `tickets` etc. are indexes. */
+  /** Documents to put, by kind and id. A ticket's document is its envelope; an `index` has no bytes. */
   put?: Put[];
   /** Indexes to take away, by id; one that is not there is none the less gone. */
   unlist?: string[];
@@ -59,9 +59,9 @@ export type DocumentKind =
   | "ticket"
   /** Plan, decision, policy set, trust, pipeline text (canonical or raw bytes), by digest. */
   | "document"
-  /** How often a ticket was used, and whether it was revoked: canonical `{uses, revoked}`, by ticket id. */
+  /** What is known of a ticket, as how often it was used and whether it was revoked: a canonical `TicketState`, by ticket id. */
   | "ticket-state"
-  /** What is known of a run: canonical `{ticket, decision, plan, status, …}`, by run id. */
+  /** What is known of a run: a canonical `RunRecord`, by run id. */
   | "run"
   /** DSSE envelope of a run's seal, by run id. */
   | "seal"

@@ -30,17 +30,6 @@ export function hashesAt(level: number, size: number): number {
   return Math.floor(size / TILE_WIDTH ** level);
 }
 
-/** The tiles of a tree and how many hashes each holds, level by level, left to right. */
-export function* tilesOf(size: number): Iterable<TileId & { width: number }> {
-  for (let level = 0; hashesAt(level, size) > 0; level++) {
-    const hashes = hashesAt(level, size);
-    for (let index = 0; index * TILE_WIDTH < hashes; index++) {
-      const width = Math.min(TILE_WIDTH, hashes - index * TILE_WIDTH);
-      yield { level, index, width };
-    }
-  }
-}
-
 /** `0/x001/x234/067`: the name of a tile, full or not. */
 export function tileName({ level, index }: TileId): string {
   return `${level}/${indexName(index)}`;

@@ -51,12 +51,10 @@ export function executionOrder(steps: readonly Ordered[]): string[] {
   return order;
 }
 
-/** A circle of steps, `["a", "b", "a"]` when `a` needs `b` and `b` needs `a`; `null` when there is none. */
-export function findCycle(steps: readonly Ordered[]): string[] | null {
-  return walk(steps).cycles[0] ?? null;
-}
-
-/** Circles of steps that have no step in common, each from its first step in the file back to it. */
+/**
+ * Circles of steps that have no step in common, each from its first step in the file back to it:
+ * `["a", "b", "a"]` when `a` needs `b` and `b` needs `a`.
+ */
 export function findCycles(steps: readonly Ordered[]): string[][] {
   return walk(steps).cycles;
 }

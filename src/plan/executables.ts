@@ -19,8 +19,7 @@ import { inSystemView, SYSTEM_PATH } from "./system_view.ts";
 import { Trail } from "./trail.ts";
 
 export { NO_TOOL_ROOTS, parseToolRoots, type ToolRoots } from "./tool_roots.ts";
-export type { Located, Program } from "./located.ts";
-export type { NpmPackage } from "./npm_packages.ts";
+export type { Located } from "./located.ts";
 
 /** What finding must know of the machine. */
 export interface FinderOptions {

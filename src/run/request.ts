@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ulid } from "@std/ulid";
+import { newRequestId } from "../core/id.ts";
 import type { TreeEntry } from "../core/tree.ts";
 import { formatTime } from "../core/time.ts";
 import type { WritRequest } from "../ticket/request.ts";
@@ -24,7 +24,7 @@ export function makeRequest(
   const now = sight.now();
   return {
     v: 1,
-    id: `req_${ulid(now)}`,
+    id: newRequestId(now),
     ledger: sight.pins.ledger,
     pipeline: {
       file: proposal.wish.file,

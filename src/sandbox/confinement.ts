@@ -5,7 +5,6 @@
  * @module
  */
 import type { CacheKind } from "../pipeline/pipeline.ts";
-import type { PlanStep } from "../plan/plan.ts";
 import type { SYSTEM_VIEW } from "../plan/system_view.ts";
 
 /** What a step may see and do. Paths are relative to the workspace root, `.` is the root. */
@@ -194,6 +193,3 @@ export interface Backend {
   /** What holds, by name, sorted: `mount-namespace`, `landlock-fs`, `seccomp`, … */
   mechanisms: string[];
 }
-
-/** A {@linkcode PlanStep} is all that a confinement is made from. */
-export type ConfinementSource = PlanStep;
