@@ -10,7 +10,7 @@ import { readFiles } from "../src/evidence/read_files.ts";
 import { disk } from "../src/plan/disk.ts";
 import type { Tool } from "../src/plan/plan.ts";
 import { ToolDigests } from "../src/plan/tool_digests.ts";
-import { DenoDirs } from "../src/run/deno_dirs.ts";
+import { DenoDirs, unusedDenoDirs } from "../src/run/deno_dirs.ts";
 import { inFolder } from "./support/in_folder.ts";
 
 const WORDS = {
@@ -99,6 +99,45 @@ for (
       );
     }));
 }
+
+Deno.test("a cache that another runner made meanwhile stays under its steps", () =>
+  inFolder(async (root) => {
+    const { of, text } = await planned(root);
+    const { rename } = Deno;
+    let other: Deno.FsFile | null = null;
+    Deno.rename = async (from, to) => {
+      Deno.rename = rename;
+      const denoDir = await of(true);
+      // As a step does that is running on it, whatever becomes of its name.
+      other = await Deno.open(join(denoDir, WORDS.path, FILE));
+      await rename(from, to);
+    };
+    try {
+      assertEquals(await text(await of(true)), "export const a = 1;\n");
+    } finally {
+      Deno.rename = rename;
+    }
+    using held = other!;
+    const { ino, nlink } = await (held as Deno.FsFile).stat();
+    const now = await Deno.stat(join(await of(true), WORDS.path, FILE));
+    assertEquals([nlink, now.ino], [1, ino]);
+  }));
+
+Deno.test("a wrong cache is moved aside and not emptied, and is swept as what was never finished", () =>
+  inFolder(async (root) => {
+    const { of, caches } = await planned(root);
+    const file = join(await of(true), WORDS.path, FILE);
+    await Deno.writeTextFile(file, "poison\n");
+    using held = await Deno.open(file);
+    await of(true);
+    assertEquals((await held.stat()).nlink, 1);
+    const left = unusedDenoDirs(caches, 0);
+    assertEquals(left.length, 1);
+    assertEquals(
+      await Deno.readTextFile(join(left[0], WORDS.path, FILE)),
+      "poison\n",
+    );
+  }));
 
 Deno.test("a step without packages gets a cache without packages", () =>
   inFolder(async (root) => {

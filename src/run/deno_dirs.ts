@@ -80,7 +80,7 @@ export class DenoDirs {
       await prepareDenoDir(fresh, folders);
       const wrong = await this.#firstWrong(fresh, folders);
       if (wrong !== null) throw changed(wrong);
-      await replace(kept, fresh);
+      await this.#place(fresh, kept, folders);
     } finally {
       await removeTree(fresh);
     }
@@ -88,6 +88,25 @@ export class DenoDirs {
     const wrong = await this.#firstWrong(kept, folders);
     if (wrong !== null) throw changed(wrong);
     return kept;
+  }
+
+  /**
+   * Puts a new cache in its place, unless another runner put its own there meanwhile. What was wrong
+   * is only moved aside: steps of others may be running on it, so gc removes it when nobody does.
+   */
+  async #place(
+    fresh: string,
+    kept: string,
+    folders: readonly PlannedFolder[],
+  ): Promise<void> {
+    if (await rename(fresh, kept)) return;
+    if (await this.#firstWrong(kept, folders) === null) return;
+    try {
+      await Deno.rename(kept, `${fresh}-old`);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    await rename(fresh, kept);
   }
 
   /** The first folder that is not there as planned. */
@@ -130,20 +149,15 @@ export function unusedDenoDirs(folder: string, since: number): string[] {
   }).sort();
 }
 
-/** Puts `fresh` in the place of `kept`, unless another runner put its own there meanwhile. */
-async function replace(kept: string, fresh: string): Promise<void> {
-  const old = `${fresh}-old`;
+/** Gives a folder a name that nothing has, or an empty folder; `false` where something else has it. */
+async function rename(from: string, to: string): Promise<boolean> {
   try {
-    await Deno.rename(kept, old);
+    await Deno.rename(from, to);
+    return true;
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (disk.lstat(to) === null) throw error;
+    return false;
   }
-  try {
-    await Deno.rename(fresh, kept);
-  } catch (error) {
-    if (disk.lstat(kept)?.kind !== "folder") throw error;
-  }
-  await removeTree(old);
 }
 
 function changed({ name, dir }: CachedFolder): WritError {
