@@ -258,10 +258,42 @@ Deno.test("a journal is only good for the workspace that it was written for", ()
   }));
 
 for (const text of ["", "{}", '{"v":2}', "nonsense"]) {
-  Deno.test(`the journal ${JSON.stringify(text)} is refused and kept`, () =>
+  Deno.test(`the journal ${JSON.stringify(text)} is refused by name and kept, and the way out is told`, () =>
     onBench(async (bench) => {
       bench.lay(`${bench.folder}/state`, { "publish/run.json": text });
-      await rejectsWith("input.invalid", () => bench.recover());
+      const error = await rejectsWith("input.invalid", () => bench.recover());
       assertEquals(isThere(bench.journal), true);
+      assertStringIncludes(error.message, bench.journal);
+      assertStringIncludes(error.hint!, "remove the journal");
     }));
 }
+
+Deno.test("no journal gets its name before its bytes are on disk", () =>
+  onBench(async (bench) => {
+    const { renameSync } = Deno;
+    const { syncSync } = Deno.FsFile.prototype;
+    const done: string[] = [];
+    Deno.FsFile.prototype.syncSync = function () {
+      done.push("synced");
+      syncSync.call(this);
+    };
+    Deno.renameSync = (from, to) => {
+      if (to === bench.journal) done.push("named");
+      renameSync(from, to);
+    };
+    try {
+      await bench.publish(PRODUCTS);
+    } finally {
+      Deno.renameSync = renameSync;
+      Deno.FsFile.prototype.syncSync = syncSync;
+    }
+    const named = done.flatMap((what, index) =>
+      what === "named" ? [index] : []
+    );
+    assertEquals(
+      named.map((index) => done[index - 1]),
+      Array(3).fill("synced"),
+    );
+    // The journal of what moves is followed by its folder.
+    assertEquals(done.length, 7);
+  }));

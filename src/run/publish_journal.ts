@@ -8,6 +8,7 @@
 import * as z from "zod";
 import { canonicalBytes, parseCanonical } from "../core/canonical_json.ts";
 import { WritError } from "../core/errors.ts";
+import { quoted } from "../core/printable.ts";
 import { unwritable } from "../evidence/blob_files.ts";
 
 /**
@@ -35,7 +36,10 @@ const JournalSchema: z.ZodType<Journal> = z.strictObject({
   made: z.array(z.string().min(1)),
 });
 
-/** Writes a journal over the last one. `durable`: it survives a power cut from now on. */
+/**
+ * Writes a journal over the last one. After a power cut it is the one or the other, whole; `durable`: it
+ * is this one from now on.
+ */
 export function writeJournal(
   path: string,
   journal: Journal,
@@ -56,7 +60,8 @@ export function writeJournal(
       for (let done = 0; done < bytes.length;) {
         done += file.writeSync(bytes.subarray(done));
       }
-      if (durable) file.syncSync();
+      // Without it, its name could outlive a power cut that its bytes do not.
+      file.syncSync();
     }
     Deno.renameSync(temp, path);
     if (durable) {
@@ -81,15 +86,24 @@ export function readJournal(path: string): Journal | null {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;
   }
-  const parsed = JournalSchema.safeParse(
-    parseCanonical(bytes, "the journal of a publishing"),
-  );
-  if (parsed.success) return parsed.data;
-  throw new WritError(
-    "input.invalid",
-    `Cannot read the journal "${path}": it is not of this version`,
-    { cause: parsed.error },
-  );
+  try {
+    return JournalSchema.parse(
+      parseCanonical(bytes, "the journal of a publishing"),
+    );
+  } catch (cause) {
+    throw new WritError(
+      "input.invalid",
+      `Cannot read the journal of a publishing ${
+        quoted(path, 200)
+      }: it is damaged, or not of this version`,
+      {
+        cause,
+        place: { file: path },
+        hint:
+          "Put back by hand what .writ/publish in the workspace holds under old, if anything, then remove the journal",
+      },
+    );
+  }
 }
 
 /** Forgets a journal. */
