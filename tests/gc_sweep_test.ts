@@ -172,6 +172,7 @@ Deno.test("what killed processes left goes: views, drafts of bundles, unfinished
     join(state, "views/run_01KEYHQ8000000000000000000/s-1/work"),
     join(state, "deno-dirs/new-1"),
     join(state, "deno-dirs/unused"),
+    join(state, "etc/.etc-abc"),
     world.at(".writ/runs/.bundle-abc"),
     world.at(".writ/runs/.gone-abc/sha256"),
   ];

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { join } from "@std/path/join";
 import { isRunId } from "../core/id.ts";
 import type { BlobStore, StoredFile } from "../evidence/blobs.ts";
 import { removeTree } from "../evidence/remove_tree.ts";
@@ -12,6 +13,7 @@ import { dueAt } from "../evidence/retention.ts";
 import { isRunHeld } from "../evidence/run_lock.ts";
 import { type StatePaths, sweepViews } from "../evidence/state_folder.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { unusedEtcs } from "../sandbox/build_etc.ts";
 import { RETENTION, type Retention } from "../ticket/trust.ts";
 import { unusedDenoDirs } from "./deno_dirs.ts";
 import type { DueEvidence, RetentionRules } from "./due_evidence.ts";
@@ -66,9 +68,11 @@ export async function findUnneeded(
 export async function removeUnneeded(
   { blobs: files, trees, denoDirs, drafts }: Unneeded,
   place: Place,
-  { blobs, state, now }: In,
+  { blobs, state, retention, now }: In,
 ): Promise<void> {
   await sweepViews(state);
+  const etcs = unusedEtcs(join(state.root, "etc"), unusedSince(now, retention));
+  for (const path of etcs) await removeTree(path);
   blobs.sweep(now);
   blobs.remove(files);
   blobs.remove(trees);

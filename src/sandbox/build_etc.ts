@@ -8,12 +8,17 @@
 import { join } from "@std/path";
 import { type Digest, digestOf, sha256 } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
+import { removeTree } from "../evidence/remove_tree.ts";
+import { lookAt } from "../plan/open_regular.ts";
 import {
   CERTIFICATE_BUNDLES,
   ETC_NAMES,
   isEtcName,
   madeUpEtc,
 } from "./system_etc.ts";
+
+/** Begins the names of folders that are not in their place. */
+const UNFINISHED = ".etc-";
 
 /** Larger ones are databases, not settings. */
 const LARGEST = 16 * 1024 * 1024;
@@ -31,7 +36,7 @@ export interface EtcOptions {
 }
 
 /**
- * Makes the folder, or finds it made, and gives its path below `folder`: two of them, with and
+ * Makes the folder, or finds it made and whole, and gives its path below `folder`: two of them, with and
  * without network, serve all steps of a machine. Links are followed, but for those into `/usr`.
  *
  * @throws {WritError} `store.unwritable`
@@ -41,19 +46,23 @@ export async function buildEtc(
   options: EtcOptions,
 ): Promise<string> {
   const contents = collect(options.source ?? "/etc", options.network);
-  const target = join(folder, nameOf(contents).slice("sha256:".length));
-  if (isThere(target)) return target;
+  const name = nameOf(contents);
+  const target = join(folder, name.slice("sha256:".length));
+  if (isWhole(target, name)) {
+    // What has not been used for long is removed by that time.
+    const now = new Date();
+    await Deno.utime(target, now, now);
+    return target;
+  }
   try {
     await Deno.mkdir(folder, { recursive: true });
-    const made = await Deno.makeTempDir({ dir: folder, prefix: ".etc-" });
-    for (const [path, content] of contents) put(made, path, content);
-    await Deno.chmod(made, 0o755);
+    const made = await Deno.makeTempDir({ dir: folder, prefix: UNFINISHED });
     try {
-      await Deno.rename(made, target);
-    } catch (error) {
-      // Another run was faster; equal names are equal contents.
-      await Deno.remove(made, { recursive: true });
-      if (!isThere(target)) throw error;
+      for (const [path, content] of contents) put(made, path, content);
+      await Deno.chmod(made, 0o755);
+      await place(made, target, () => isWhole(target, name));
+    } finally {
+      await removeTree(made);
     }
   } catch (cause) {
     throw new WritError(
@@ -63,6 +72,44 @@ export async function buildEtc(
     );
   }
   return target;
+}
+
+/** Puts a folder in its place, unless another run was faster. What is wrong there may be in use, and is only moved aside. */
+async function place(
+  made: string,
+  target: string,
+  isRight: () => boolean,
+): Promise<void> {
+  if (await rename(made, target) || isRight()) return;
+  await rename(target, `${made}-old`);
+  if (!await rename(made, target) && !isRight()) {
+    throw new Deno.errors.AlreadyExists(`"${target}" is something else`);
+  }
+}
+
+/** `false` where something else has the name, or where nothing is there any more. */
+async function rename(from: string, to: string): Promise<boolean> {
+  try {
+    await Deno.rename(from, to);
+    return true;
+  } catch (error) {
+    if (lookAt(from) !== null && lookAt(to) === null) throw error;
+    return false;
+  }
+}
+
+/**
+ * The folders that nothing has used since a time (milliseconds since 1970), and what was never
+ * finished or was moved aside: absolute paths, sorted. None may be in use.
+ */
+export function unusedEtcs(folder: string, since: number): string[] {
+  if (lookAt(folder) === null) return [];
+  return [...Deno.readDirSync(folder)].flatMap(({ name }) => {
+    const path = join(folder, name);
+    if (name.startsWith(UNFINISHED)) return [path];
+    const used = lookAt(path)?.mtime?.getTime() ?? Infinity;
+    return used < since ? [path] : [];
+  }).sort();
 }
 
 /** Gives the folder for steps with or without network; each is made once, when it is first asked for. */
@@ -103,7 +150,7 @@ function collect(
       if (bytes !== null) contents.set(name, { bytes });
     }
   }
-  return new Map([...contents].sort(([a], [b]) => a < b ? -1 : 1));
+  return sorted(contents);
 }
 
 function walk(
@@ -183,11 +230,25 @@ function put(
   else Deno.writeFileSync(target, content.bytes, { mode: 0o644 });
 }
 
-function isThere(path: string): boolean {
-  try {
-    return (Deno.lstatSync(path)).isDirectory;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
+/** Whether a folder holds what its name says: a power cut may have left its files empty. */
+function isWhole(folder: string, name: Digest): boolean {
+  if (lookAt(folder)?.isDirectory !== true) return false;
+  const found = new Map<string, Content>();
+  const folders = [""];
+  for (let at; (at = folders.pop()) !== undefined;) {
+    for (const entry of Deno.readDirSync(join(folder, at))) {
+      const path = at === "" ? entry.name : `${at}/${entry.name}`;
+      if (entry.isDirectory) folders.push(path);
+      else if (entry.isSymlink) {
+        found.set(path, { link: Deno.readLinkSync(join(folder, path)) });
+      } else if (entry.isFile) {
+        found.set(path, { bytes: Deno.readFileSync(join(folder, path)) });
+      } else return false;
+    }
   }
+  return nameOf(sorted(found)) === name;
+}
+
+function sorted(contents: Map<string, Content>): Map<string, Content> {
+  return new Map([...contents].sort(([a], [b]) => a < b ? -1 : 1));
 }
