@@ -349,6 +349,43 @@ Deno.test("what is no request of a proxy is refused and recorded", async () => {
   assertEquals(verdicts(lines), ["denied: is no request that a proxy takes"]);
 });
 
+Deno.test("a method that is longer than any is refused, and not recorded", async () => {
+  const lines = await proxied(["a.example"], async (socket) => {
+    const request = (method: string) =>
+      say(socket, `${method} http://b.example/ HTTP/1.1\r\n\r\n`);
+    const answer = await request("A".repeat(60_000));
+    assert(answer.startsWith("HTTP/1.1 400 "), answer);
+    // The control: the longest of them all, UPDATEREDIRECTREF, fits.
+    assert((await request("UPDATEREDIRECTREF")).startsWith("HTTP/1.1 403 "));
+  });
+  assertEquals(lines.length, 2);
+  assert(JSON.stringify(lines[0]).length < 200);
+  assertEquals(lines[1].method, "UPDATEREDIRECTREF");
+});
+
+Deno.test("after too many connections nothing more is recorded, whatever becomes of them", async () => {
+  const lines = await proxied(["a.example"], async (socket) => {
+    const drop = async () => {
+      const connection = await Deno.connect({
+        transport: "unix",
+        path: socket,
+      });
+      await connection.write(new TextEncoder().encode("x\r\n\r\n"));
+      connection.close();
+    };
+    for (let sent = 0; sent < 11_000; sent += 100) {
+      await Promise.all(Array.from({ length: 100 }, drop));
+      // The next hundred wait until these were heard.
+      await say(socket, "x\r\n\r\n");
+    }
+  });
+  const last = lines.findIndex(({ reason }) =>
+    String(reason).startsWith("too many connections")
+  );
+  assertEquals(lines.slice(last + 1), []);
+  assert(last > 0 && last <= 20_000, String(last));
+});
+
 const curl = (...words: string[]) => ["curl", "-sS", "-m", "10", ...words];
 
 /** Runs steps that are held to one address of this machine. */

@@ -34,9 +34,27 @@ Deno.exit(0);
 async function serve() {
   for await (const client of listener) {
     handle(client)
-      .catch((error) => tell({ verdict: "failed", reason: String(error) }))
+      .catch(failed)
       .finally(() => close(client));
   }
+}
+
+/** What failed counts once more: a client could fail as often as it likes. */
+function failed(error) {
+  if (mayGoOn(++count)) tell({ verdict: "failed", reason: String(error) });
+}
+
+/** Whether there were not too many connections yet; the first that is too many is told. */
+function mayGoOn(n) {
+  if (n === MOST_CONNECTIONS + 1) {
+    tell({
+      n,
+      at: new Date().toISOString(),
+      verdict: "denied",
+      reason: "too many connections: none is allowed any more",
+    });
+  }
+  return n <= MOST_CONNECTIONS;
 }
 
 function tell(line) {
@@ -64,14 +82,7 @@ async function handle(client) {
   const n = ++count;
   const say = (verdict, more) =>
     tell({ n, at: new Date().toISOString(), verdict, ...more });
-  if (n > MOST_CONNECTIONS) {
-    if (n === MOST_CONNECTIONS + 1) {
-      await say("denied", {
-        reason: "too many connections: none is allowed any more",
-      });
-    }
-    return await answer(client, "403 Forbidden");
-  }
+  if (!mayGoOn(n)) return await answer(client, "403 Forbidden");
   const { host, port, fault } = judgeTarget(request.target, allowed);
   const asked = { method: request.method ?? null, host, port };
   if ("status" in request) {
