@@ -37,6 +37,13 @@ const OTHER = treeRoot(ENTRIES.slice(1));
 const BOT: Requester = { kind: "agent", id: "bot", key: signer("bot").id };
 const CLAIMED: Requester = { kind: "agent", id: "bot", key: null };
 
+const PIPELINE = JSON.stringify({
+  name: "release",
+  steps: {
+    push: { run: ["true"], permissions: { net: true, read: ["src"] } },
+  },
+});
+
 async function requestOf(
   requester: Requester,
   trust = trustOf(),
@@ -56,7 +63,7 @@ async function requestOf(
     v: 1,
     id: newRequestId(NOW),
     ledger: LEDGER,
-    pipeline: { file: "pipeline.json", text: "{}" },
+    pipeline: { file: "pipeline.json", text: PIPELINE },
     plan,
     decision,
     policy: DEFAULT_POLICY.files,

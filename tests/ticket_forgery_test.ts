@@ -284,6 +284,16 @@ const ASKED: { name: string; change: (request: WritRequest) => void }[] = [
     change: ({ plan }) => void plan.steps[0].argv.push("/etc/shadow"),
   },
   {
+    name: "another pipeline than it was planned from",
+    change: ({ pipeline }) => {
+      pipeline.text = pipeline.text.replace("src/in.txt", "src/other.txt");
+    },
+  },
+  {
+    name: "a pipeline that is none",
+    change: ({ pipeline }) => void (pipeline.text = "{}"),
+  },
+  {
     name: "another answer of policy",
     change: ({ decision }) => void (decision.outcomes[0].outcome = "allow"),
   },

@@ -17,7 +17,9 @@ import { WritError } from "../core/errors.ts";
 import type { Signer } from "../core/keys.ts";
 import { quoted } from "../core/printable.ts";
 import { requireForm } from "../pipeline/form_faults.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
 import { TimeSchema } from "../core/time.ts";
+import { pipelineDifferences } from "../plan/pipeline_differences.ts";
 import { PlanSchema } from "../plan/plan.ts";
 import { decide } from "../policy/decide.ts";
 import {
@@ -100,8 +102,8 @@ export async function requestEnvelope(
 
 /**
  * Reads a request and believes nothing in it: every digest is computed again, the policy in it is
- * asked again, and a signature must be by the key and owner that it names. Whether its policy and
- * trust are the ones in force is for the caller to say.
+ * asked again, its plan must be of the pipeline in it, and a signature must be by the key and owner
+ * that it names. Whether its policy and trust are the ones in force is for the caller to say.
  *
  * @param bytes of the file
  * @param trust whose keys the approver believes
@@ -166,6 +168,7 @@ async function checkRequest(request: WritRequest): Promise<void> {
   if (asked.id !== id || asked.kind !== kind || asked.key !== key) {
     throw refuse("policy was asked about another requester than the one in it");
   }
+  await checkPipeline(request);
   const again = await decide(
     request.plan,
     policy,
@@ -175,6 +178,25 @@ async function checkRequest(request: WritRequest): Promise<void> {
   if (decisionDigest(again) !== decisionDigest(decision)) {
     throw refuse("its decision is not what its policy answers");
   }
+}
+
+/** The plan is of the pipeline that whoever asks shows. */
+async function checkPipeline(
+  { pipeline: { file, text }, plan }: WritRequest,
+): Promise<void> {
+  const { parsePipeline } = await import("../pipeline/parse.ts");
+  const bytes = new TextEncoder().encode(text);
+  let pipeline: Pipeline;
+  try {
+    pipeline = parsePipeline(bytes, file, { params: plan.params });
+  } catch (cause) {
+    throw refuse("the pipeline in it cannot be read", cause);
+  }
+  const [difference] = pipelineDifferences(pipeline, plan);
+  if (difference === undefined) return;
+  throw refuse(
+    `its plan has another ${difference.what} than the pipeline in it`,
+  );
 }
 
 async function checkSignature(
