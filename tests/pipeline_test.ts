@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import * as fc from "fast-check";
 import { EMPTY_DIGEST } from "../src/core/digest.ts";
 import { isWithin, overlaps } from "../src/core/paths.ts";
@@ -1556,4 +1561,21 @@ Deno.test("property: what is written for a pipeline is read as that pipeline", (
     }),
     { numRuns: 200 },
   );
+});
+
+Deno.test("parameters that make a short file vast are refused before anything is made of them", () => {
+  const pipeline = (times: number) =>
+    new TextEncoder().encode(JSON.stringify({
+      name: "x",
+      params: { long: "A".repeat(100_000) },
+      steps: { a: { run: ["echo", "${params.long}".repeat(times)] } },
+    }));
+  const error = assertThrows(
+    () => parsePipeline(pipeline(30_000), "x.json"),
+    WritError,
+  );
+  assertEquals(error.code, "pipeline.invalid");
+  assertStringIncludes(error.message, "more than 16777216 characters");
+  const { steps } = parsePipeline(pipeline(10), "x.json");
+  assertEquals(steps[0].argv[1].length, 1_000_000);
 });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { STAGED, UsedStages } from "../src/evidence/used_stages.ts";
 import { BACKENDS, bare, underEach } from "./support/sandbox.ts";
 import { TrialWorld } from "./support/trial_world.ts";
@@ -11,21 +11,21 @@ import { Workspace } from "./support/workspaces.ts";
 
 const FOLDERS = ["home", "tmp", "work"];
 const PYTHON = "/usr/bin/python3";
-const lacks = await hasAttributes() ? null : "python3 or extended attributes";
+const HAS_NOT = await hasAttributes() ? null : "python3 or extended attributes";
 const python = (script: string) => [PYTHON, "-c", `import os\n${script}`];
 
 /** What a step may do to its own folder that emptying it would not take back. */
 const ACTS: [string, string[], string | null][] = [
   ["its mode", ["chmod", "700", "."], null],
   ["the sticky bit", ["chmod", "+t", "."], null],
-  ["an attribute", python("os.setxattr('.', 'user.note', b'hello')"), lacks],
+  ["an attribute", python("os.setxattr('.', 'user.note', b'hello')"), HAS_NOT],
   [
     "an access list that files inherit",
     python(
       "acl = '02000000' '01000700ffffffff' '04000500ffffffff' '20000500ffffffff'\n" +
         "os.setxattr('.', 'system.posix_acl_default', bytes.fromhex(acl))",
     ),
-    lacks,
+    HAS_NOT,
   ],
 ];
 
@@ -41,6 +41,22 @@ for (const [what, argv, lacks] of ACTS) {
       });
     },
     { lacks },
+  );
+}
+
+for (
+  const [what, argv, lacks] of [
+    ["its mode", ["chmod", "+t", ".."], null],
+    ["an attribute", python("os.setxattr('..', 'user.x', b'x')"), HAS_NOT],
+  ] as const
+) {
+  underEach(
+    `a folder is not used again whose step changed the folder above: ${what}`,
+    async (bench) => {
+      const { exit, reusable } = await bench.run([...argv]);
+      assertEquals({ exit, reusable }, { exit: 0, reusable: false });
+    },
+    { only: "landlock", lacks },
   );
 }
 
@@ -130,6 +146,38 @@ Deno.test("stages that are free are removed in the end", async () => {
   assertEquals(namesIn(folder.root), []);
   assertEquals(stages.take(`${folder.root}/two`), false);
 });
+
+/** Seconds since 1970, in 1999. */
+const OLD = 946684799;
+
+for (const { name, backend } of BACKENDS) {
+  Deno.test({
+    name: `the times of folders tell nothing to the next step [${name}]`,
+    ignore: backend === null,
+    fn: async () => {
+      await using world = await TrialWorld.open();
+      using workspace = new Workspace();
+      const folders = '. .. "$HOME" "$TMPDIR"';
+      const tried = await world.try(workspace.root, {
+        first: {
+          run: [
+            "sh",
+            "-c",
+            `for at in ${folders}; do touch -d @${OLD} "$at"; stat -c 'first %Y' "$at"; done; true`,
+          ],
+        },
+        second: {
+          run: ["sh", "-c", `stat -c 'second %Y' ${folders}`],
+          needs: ["first"],
+        },
+      }, backend!);
+      assertEquals(tried.outcome, "ok", tried.output);
+      assertStringIncludes(tried.output, `first ${OLD}`);
+      assertStringIncludes(tried.output, "second ");
+      assertEquals(tried.output.includes(`second ${OLD}`), false, tried.output);
+    },
+  });
+}
 
 const LEAVE =
   'for at in . "$HOME" "$TMPDIR"; do echo "of the first" > "$at/left"; mkdir "$at/.hidden"; done';

@@ -83,6 +83,11 @@ export async function buildStage(
     }, blobs);
     binds.push({ path: bind.path, source });
   }
+  // A step may have set their times, and the next one would read them.
+  for (const name of ["home", "tmp"]) {
+    Deno.utimeSync(`${root}/${name}`, BLOB_TIME, BLOB_TIME);
+  }
+  Deno.utimeSync(root, BLOB_TIME, BLOB_TIME);
   // Newer than all that was laid out, and older than all that the step will do.
   const now = new Date();
   Deno.utimeSync(`${root}/${STAGED}`, now, now);

@@ -17,6 +17,19 @@ export interface ReferenceFault {
   hint: () => string | undefined;
 }
 
+/** How long a text is with its references replaced, in UTF-16 units; nothing of it is made. */
+export function substitutedLength(
+  text: string,
+  params: ReadonlyMap<string, string>,
+): number {
+  let length = text.length;
+  for (const [whole, escape, name, close] of text.matchAll(REFERENCE)) {
+    const value = escape === "" && close !== "" ? params.get(name) : undefined;
+    if (value !== undefined) length += value.length - whole.length;
+  }
+  return length;
+}
+
 /** Replaces the references in a text. What is wrong is reported and left as it was. */
 export function substitute(
   text: string,

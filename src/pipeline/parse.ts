@@ -6,13 +6,14 @@
 import type { Place, WritError } from "../core/errors.ts";
 import { didYouMean } from "../core/nearest.ts";
 import { quoted } from "../core/printable.ts";
-import { type JsonPath, readDocument } from "./document.ts";
+import { type JsonDocument, type JsonPath, readDocument } from "./document.ts";
 import { expandPipeline } from "./expand.ts";
 import { FaultList } from "./faults.ts";
 import { addNeedFaults } from "./need_rules.ts";
-import { outlineOf } from "./outline.ts";
+import { type Outline, outlineOf } from "./outline.ts";
+import { substitutedLength } from "./params.ts";
 import type { Pipeline } from "./pipeline.ts";
-import { checkSchema } from "./schema_faults.ts";
+import { checkSchema, label } from "./schema_faults.ts";
 import { addStepFaults } from "./step_rules.ts";
 import { argumentWord } from "./words.ts";
 
@@ -82,6 +83,7 @@ export function parseWithPlaces(
   const checked = checkSchema(document, faults);
   const outline = outlineOf(document);
   const params = withGiven(outline.params, options.params ?? {}, file, faults);
+  requireBounded(outline, params, document, file);
   addStepFaults(outline, params, document, faults);
   addNeedFaults(outline, document, faults);
   if (checked === undefined || faults.size > 0) throw invalid(file, faults);
@@ -89,6 +91,39 @@ export function parseWithPlaces(
     pipeline: expandPipeline(checked, document.keys(["steps"]), params),
     placeOf: (step, field) => document.place(["steps", step, ...field]),
   };
+}
+
+/** What all arguments and variables may come to with their parameters, in characters. */
+const MOST_TEXT = 16 * 1024 * 1024;
+
+/**
+ * Requires that parameters do not make the steps longer than can be held: a short file may name a
+ * long value very often.
+ *
+ * @throws {WritError} `pipeline.invalid`, alone: to look on would be to make it all
+ */
+function requireBounded(
+  { steps }: Outline,
+  params: ReadonlyMap<string, string>,
+  document: JsonDocument,
+  file: string,
+): void {
+  let length = 0;
+  for (
+    const text of steps.flatMap(({ argv, values }) => [...argv, ...values])
+  ) {
+    length += substitutedLength(text.value, params);
+    if (length <= MOST_TEXT) continue;
+    const faults = new FaultList();
+    faults.add(
+      document.place(text.at),
+      `${
+        label(text.at)
+      } is where arguments and variables come to more than ${MOST_TEXT} characters with their parameters`,
+      "Hand long values over in a file that the steps read",
+    );
+    throw invalid(file, faults);
+  }
 }
 
 /** The declared parameters, with the caller's values in the place of the file's. */

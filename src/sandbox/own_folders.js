@@ -22,15 +22,18 @@ export class OwnFolders {
   #libc;
   #marks;
 
-  /** Those of a launch. */
+  /** Those of a launch, with the folders that hold them: under Landlock it may mark these too. */
   constructor(libc, { kernel, mountPoints }) {
     const paths = kernel === null
       ? [mountPoints?.root ?? ""]
       : kernel.paths.filter(({ access, optional }) =>
         !optional && (BigInt(access) & LANDLOCK_WRITE_FILE) !== 0n
-      ).map(({ path }) => path);
+      ).flatMap(({ path }) => [path, path.slice(0, path.lastIndexOf("/"))]);
     this.#libc = libc;
-    this.#marks = paths.map((path) => ({ path, mark: folderMark(libc, path) }));
+    this.#marks = [...new Set(paths)].map((path) => ({
+      path,
+      mark: folderMark(libc, path),
+    }));
   }
 
   /** Whether they still carry what they did. What cannot be looked at is not. */
