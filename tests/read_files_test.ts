@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+} from "@std/assert";
 import { EMPTY_DIGEST, sha256 } from "../src/core/digest.ts";
 import { sortEntries, type TreeEntry } from "../src/core/tree.ts";
 import { entriesFault, staysInside } from "../src/evidence/entries.ts";
@@ -210,3 +215,23 @@ for (
     assertEquals(staysInside(first, new Map(Object.entries(links))), verdict);
   });
 }
+
+Deno.test("reading what is large ends when that is asked for", () =>
+  inFolder(async (root) => {
+    const path = `${root}/vast`;
+    const vast = await Deno.open(path, { createNew: true, write: true });
+    const size = 2 ** 42;
+    await vast.truncate(size);
+    vast.close();
+    const cancel = new AbortController();
+    const reading = readFiles({ blobs: null, signal: cancel.signal })([
+      { path, size },
+    ]);
+    setTimeout(() => cancel.abort(new RangeError("enough")), 200);
+    await assertRejects(() => reading, RangeError, "enough");
+    await assertRejects(
+      () => readFiles({ blobs: null, signal: cancel.signal })([{ path, size }]),
+      RangeError,
+      "enough",
+    );
+  }));

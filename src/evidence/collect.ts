@@ -30,6 +30,8 @@ export interface CollectInput extends Omit<StageSource, "cwd" | "link"> {
   root: string;
   binds: StageBind[];
   blobs: BlobStore;
+  /** Ends the reading of what is large. */
+  signal?: AbortSignal;
 }
 
 /** A product as it was found: `bytes` and `files` count its plain files. */
@@ -58,6 +60,7 @@ export interface Collected {
  *
  * @throws {WritError} `publish.unsafe` when a product holds what is no plain file, folder or
  * link that stays inside it; every such name is among the faults.
+ * @throws the signal's reason
  */
 export async function collectProducts(
   input: CollectInput,
@@ -90,7 +93,7 @@ export async function collectProducts(
   }
   refuse([...drafts.values()], work, input.root);
   return {
-    products: await store([...drafts.values()], work, input.blobs),
+    products: await store([...drafts.values()], work, input),
     missing: missing.sort(),
     strays: strays.sort(),
     changed: expected.changed(ownership).sort(),
@@ -187,7 +190,7 @@ function refuse(drafts: Draft[], work: string, root: string): void {
 async function store(
   drafts: Draft[],
   work: string,
-  blobs: BlobStore,
+  { blobs, signal }: CollectInput,
 ): Promise<CollectedProduct[]> {
   const wanted: FileToRead[] = drafts.flatMap((draft) =>
     draft.files.map(({ path, info }) => ({
@@ -195,7 +198,9 @@ async function store(
       size: info.size,
     }))
   );
-  const results = await readFiles({ blobs, code: "publish.unsafe" })(wanted);
+  const results = await readFiles({ blobs, code: "publish.unsafe", signal })(
+    wanted,
+  );
   let next = 0;
   const products: CollectedProduct[] = [];
   for (const draft of drafts) {

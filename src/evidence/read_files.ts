@@ -27,6 +27,8 @@ export interface ReadFilesOptions {
   cores?: number;
   /** The code of refusals, where it is not a plan that reads. */
   code?: ErrorCode;
+  /** Ends the reading, where it takes long enough to be done by workers. */
+  signal?: AbortSignal;
   /** Runs between looking at a file and opening it. Files are then read in this thread. */
   beforeOpen?: OpenOptions["beforeOpen"];
 }
@@ -41,6 +43,7 @@ const WORTH_WORKERS = 100;
  * Gives the function that reads files; its results are in the order of the files.
  *
  * @throws {WritError} `plan.changed_while_read`, `store.unwritable`
+ * @throws the signal's reason
  */
 export function readFiles(
   options: ReadFilesOptions,
@@ -111,7 +114,7 @@ async function readInWorkers(
       folder: sink?.folder ?? null,
       code: options.code,
       paths: part.map((index) => files[index].path),
-    });
+    }, options.signal);
     part.forEach((index, i) => {
       const digest: Digest = `sha256:${answer.digests[i]}`;
       results[index] = { digest, bytes: answer.bytes[i] };
@@ -122,11 +125,21 @@ async function readInWorkers(
   return results;
 }
 
-function ask(task: ReadTask): Promise<Extract<ReadAnswer, { ok: true }>> {
+function ask(
+  task: ReadTask,
+  signal: AbortSignal | undefined,
+): Promise<Extract<ReadAnswer, { ok: true }>> {
+  signal?.throwIfAborted();
   const worker = new Worker(new URL("./read_worker.ts", import.meta.url), {
     type: "module",
   });
-  return new Promise<Extract<ReadAnswer, { ok: true }>>((resolve, reject) => {
+  const { promise: aborted, reject: abort } = Promise.withResolvers<never>();
+  const end = () => abort(signal?.reason);
+  signal?.addEventListener("abort", end);
+  const answer = new Promise<Extract<ReadAnswer, { ok: true }>>((
+    resolve,
+    reject,
+  ) => {
     worker.onmessage = ({ data }: MessageEvent<ReadAnswer>) => {
       if (data.ok) resolve(data);
       else {reject(
@@ -145,5 +158,9 @@ function ask(task: ReadTask): Promise<Extract<ReadAnswer, { ok: true }>> {
       );
     };
     worker.postMessage(task);
-  }).finally(() => worker.terminate());
+  });
+  return Promise.race([answer, aborted]).finally(() => {
+    signal?.removeEventListener("abort", end);
+    worker.terminate();
+  });
 }

@@ -144,10 +144,10 @@ export async function attemptStep(
     products: [],
     fetch: null,
   });
+  const cancelled = () =>
+    failed({ reason: "the run was cancelled", hint: null });
   if (exited.exit !== 0 || limits.length > 0) {
-    if (input.signal.aborted) {
-      return failed({ reason: "the run was cancelled", hint: null });
-    }
+    if (input.signal.aborted) return cancelled();
     return failed(
       explainExit({ ...exited, limits }, {
         step,
@@ -174,7 +174,13 @@ export async function attemptStep(
     );
   }
   if (given.length > 0) return failed(explainSecrets(given));
-  const collected = await collectProducts({ ...stage, binds });
+  const { signal } = input;
+  const collected = await collectProducts({ ...stage, binds, signal })
+    .catch((error) => {
+      if (signal.aborted && error === signal.reason) return null;
+      throw error;
+    });
+  if (collected === null) return cancelled();
   const wrong = explainLeftovers(collected);
   if (wrong !== null) return failed(wrong);
   const fetch = step.fetch === null
