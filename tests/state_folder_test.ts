@@ -1,7 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { type Digest, sha256 } from "../src/core/digest.ts";
 import { removeTree } from "../src/evidence/remove_tree.ts";
-import { openState, sweepViews } from "../src/evidence/state_folder.ts";
+import { acquireRunLock } from "../src/evidence/run_lock.ts";
+import { openState } from "../src/evidence/state_folder.ts";
+import { sweepViews } from "../src/evidence/sweep_views.ts";
 import { inFolder } from "./support/in_folder.ts";
 import { rejectsWith } from "./support/rejects_with.ts";
 
@@ -107,6 +109,46 @@ Deno.test("the views of dead runs are swept, those of living ones stay until the
     await child.status;
     await reader.cancel();
     assertEquals(await sweepViews(state), ["run_alive"]);
+  }));
+
+Deno.test("a dead run can be taken while what it left is removed", () =>
+  inFolder(async (folder) => {
+    const state = await openState(`${folder}/state`, LEDGER);
+    const run = `run_${"0".repeat(26)}`;
+    await Deno.writeTextFile(`${state.locks}/${run}`, "");
+    // So many that they are removed off the thread.
+    const view = `${state.views}/${run}/s-1/work`;
+    await Deno.mkdir(view, { recursive: true });
+    for (let n = 0; n < 100; n++) await Deno.writeTextFile(`${view}/${n}`, "");
+    const { remove } = Deno;
+    let taken = 0;
+    Deno.remove = async (path, options) => {
+      using lock = await acquireRunLock(state.locks, run);
+      // As the run does that goes on.
+      await Deno.mkdir(`${state.views}/${run}/s-2`, { recursive: true });
+      taken += lock.run === run ? 1 : 0;
+      // One that sweeps meanwhile leaves both to whom they belong.
+      assertEquals(await sweepViews(state), []);
+      await remove(path, options);
+    };
+    try {
+      assertEquals(await sweepViews(state), [run]);
+    } finally {
+      Deno.remove = remove;
+    }
+    assertEquals(taken, 1);
+    assertEquals(
+      [...Deno.readDirSync(state.views)].map(({ name }) => name),
+      [run],
+    );
+  }));
+
+Deno.test("what a sweep that was killed had set aside goes with the next", () =>
+  inFolder(async (folder) => {
+    const state = await openState(`${folder}/state`, LEDGER);
+    await Deno.mkdir(`${state.views}/gone-1/work`, { recursive: true });
+    assertEquals(await sweepViews(state), []);
+    assertEquals([...Deno.readDirSync(state.views)], []);
   }));
 
 Deno.test("a tree deeper than any path is removed", () =>

@@ -1,5 +1,5 @@
 /**
- * The runner's state folder: made, checked, swept.
+ * The runner's state folder: made and checked.
  *
  * Edge: files.
  *
@@ -10,8 +10,6 @@ import { WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
 import { unwritable } from "./blob_files.ts";
 import { kindOf, lookAt } from "../plan/open_regular.ts";
-import { removeTree } from "./remove_tree.ts";
-import { holdDead } from "./run_lock.ts";
 
 /** The folders of one ledger's state, absolute. */
 export interface StatePaths {
@@ -71,20 +69,6 @@ export function openState(
       tickets: at("tickets"),
     };
   });
-}
-
-/** Removes the views of runs that are no longer alive, and gives the names of these runs. */
-export async function sweepViews(
-  state: Pick<StatePaths, "views" | "locks">,
-): Promise<string[]> {
-  const swept: string[] = [];
-  for (const { name } of Array.from(Deno.readDirSync(state.views))) {
-    using lock = holdDead(state.locks, name);
-    if (lock === null) continue;
-    await removeTree(`${state.views}/${name}`);
-    swept.push(name);
-  }
-  return swept.sort();
 }
 
 /** Asks for the folder itself, not for those above it: a process may have leave for it alone. */

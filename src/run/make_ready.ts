@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { sweepViews } from "../evidence/state_folder.ts";
+import { sweepViews } from "../evidence/sweep_views.ts";
 import { requireOwnFolders } from "./publish_place.ts";
 import type { World } from "./world.ts";
 
