@@ -10,7 +10,12 @@ import { isWritError, WritError } from "../src/core/errors.ts";
 import { launchUnder } from "../src/sandbox/choose_backend.ts";
 import { confinement, LIMITS } from "./support/confinements.ts";
 import { gone, launcherAbove } from "./support/processes.ts";
-import { type Bench, processesWith, underEach } from "./support/sandbox.ts";
+import {
+  type Bench,
+  processesWith,
+  silently,
+  underEach,
+} from "./support/sandbox.ts";
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 const BEGIN = ["touch", "begun"];
@@ -138,14 +143,10 @@ for (const [name, bytes] of [["no", 0], ["half a", 12], ["a vast", 8_000]]) {
       });
       const { fd, filter } = launch.seccompFd!;
       const run = (filter: string) =>
-        bench.launcher.spawn({ ...launch, seccompFd: { fd, filter } }, {
-          stdin: null,
-          stdout: () => {},
-          stderr: () => {},
-          limits: step.limits,
-          secrets: new Map(),
-          audit: () => {},
-        });
+        bench.launcher.spawn(
+          { ...launch, seccompFd: { fd, filter } },
+          silently(step.limits),
+        );
       const other = atob(filter).repeat(10).slice(0, Number(bytes));
       const error = await assertRejects(() => run(btoa(other)), WritError);
       assert(isWritError(error, "sandbox.launch"), error.message);

@@ -13,6 +13,7 @@ import {
   bare,
   Bench,
   processesWith,
+  silently,
   underEach,
   withLauncher,
 } from "./support/sandbox.ts";
@@ -362,14 +363,7 @@ Deno.test("the launcher starts nothing that nothing confines", async () => {
         secrets: null,
         statusFd: null,
         mountPoints: null,
-      }, {
-        stdin: null,
-        stdout: () => {},
-        stderr: () => {},
-        limits: confinement({ argv: ["true"] }).limits,
-        secrets: new Map(),
-        audit: () => {},
-      }), WritError)
+      }, silently(confinement({ argv: ["true"] }).limits)), WritError)
   );
   assert(isWritError(error, "sandbox.launch"));
 });
@@ -409,14 +403,7 @@ for (const [name, change] of halfConfined) {
         program: "/usr/bin/touch",
       });
       const start = (kernel: Kernel) =>
-        bench.launcher.spawn({ ...launch, kernel }, {
-          stdin: null,
-          stdout: () => {},
-          stderr: () => {},
-          limits: step.limits,
-          secrets: new Map(),
-          audit: () => {},
-        });
+        bench.launcher.spawn({ ...launch, kernel }, silently(step.limits));
       const error = await assertRejects(
         () => start(change(launch.kernel!)),
         WritError,

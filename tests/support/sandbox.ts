@@ -10,10 +10,12 @@ import type {
   Backend,
   Confinement,
   HostFacts,
+  StepLimits,
 } from "../../src/sandbox/confinement.ts";
 import {
   type Exited,
   type Launcher,
+  type LaunchIo,
   startLauncher,
 } from "../../src/sandbox/launcher.ts";
 import { probe } from "../../src/sandbox/probe.ts";
@@ -65,6 +67,18 @@ async function locate(name: string): Promise<string> {
     }
   }
   throw new Error(`no program ${name}`);
+}
+
+/** Limits of a step that is given nothing, and whose words nobody hears. */
+export function silently(limits: StepLimits): LaunchIo {
+  return {
+    stdin: null,
+    stdout: () => {},
+    stderr: () => {},
+    audit: () => {},
+    limits,
+    secrets: new Map(),
+  };
 }
 
 /** How a step ended, with what it said. */
