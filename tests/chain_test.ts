@@ -6,7 +6,7 @@ import {
   parseCanonical,
 } from "../src/core/canonical_json.ts";
 import { leafHash, sha256 } from "../src/core/digest.ts";
-import { WritError } from "../src/core/errors.ts";
+import { isWritError, WritError } from "../src/core/errors.ts";
 import { nextReceipt, type ReceiptDraft } from "../src/ledger/chain.ts";
 import { checkReceipts } from "./support/check_receipts.ts";
 import { walkChain } from "../src/ledger/walk_chain.ts";
@@ -200,17 +200,54 @@ const ILLEGAL: [what: string, steps: Step[]][] = [
 
 for (const [what, steps] of ILLEGAL) {
   Deno.test(`order: ${what} is illegal, and leaves the guard as it was`, () => {
-    const guard = new OrderGuard();
     const { receipts } = chainOf(steps);
-    for (const receipt of receipts.slice(0, -1)) guard.accept(receipt);
-    const before = [guard.phase, guard.stepPhase("a"), guard.nextAttempt("a")];
+    const before = receipts.slice(0, -1);
+    const guard = guardAfter(before);
     const act = () => guard.accept(receipts[receipts.length - 1]);
     assertEquals(assertThrows(act, WritError).code, "receipt.illegal");
-    assertEquals(
-      [guard.phase, guard.stepPhase("a"), guard.nextAttempt("a")],
-      before,
-    );
+    assertEquals(guard.phase, guardAfter(before).phase);
+    assertEquals(guard.unfinished(), guardAfter(before).unfinished());
+    // What may come next is the same as if it had never been tried.
+    for (const next of NEXT) {
+      const all = chainOf([...steps.slice(0, -1), next]).receipts;
+      const tried = guardAfter(before);
+      assertThrows(() => tried.accept(receipts[receipts.length - 1]));
+      assertEquals(
+        accepts(tried, all[all.length - 1]),
+        accepts(guardAfter(before), all[all.length - 1]),
+        next,
+      );
+    }
   });
+}
+
+const NEXT: Step[] = [
+  "resume",
+  "seal",
+  "publish",
+  "start 1",
+  "start 2",
+  "start 3",
+  "ok 1",
+  "ok 2",
+  "skipped 0",
+  "indeterminate 1",
+];
+
+function guardAfter(receipts: readonly Receipt[]): OrderGuard {
+  const guard = new OrderGuard();
+  for (const receipt of receipts) guard.accept(receipt);
+  return guard;
+}
+
+function accepts(guard: OrderGuard, receipt: Receipt): boolean {
+  try {
+    guard.accept(receipt);
+    return true;
+  } catch (error) {
+    assertEquals(isWritError(error, "receipt.illegal"), true);
+    return false;
+  }
 }
 
 // Chains.

@@ -106,16 +106,6 @@ export class OrderGuard {
       .map(([step]) => step);
   }
 
-  /** Where a step stands. */
-  stepPhase(step: string): StepPhase {
-    return this.#steps.get(step)?.phase ?? "idle";
-  }
-
-  /** The number of the attempt that a `step.started` must have next. */
-  nextAttempt(step: string): number {
-    return (this.#steps.get(step)?.attempt ?? 0) + 1;
-  }
-
   /**
    * Takes the next receipt. One that is refused leaves the guard as it was.
    *

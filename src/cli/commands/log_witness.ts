@@ -9,7 +9,8 @@ import { verifierKey } from "../../core/note.ts";
 import { parseCheckpoint } from "../../ledger/checkpoint.ts";
 import { witnessKey } from "../../ledger/cosignature.ts";
 import { readWitness } from "../../run/witness.ts";
-import { loadSigner } from "../../ticket/keyring.ts";
+import { listKeys, loadSigner } from "../../ticket/keyring.ts";
+import { samePerson } from "../../ticket/owner.ts";
 import { passphraseFile, readPassphrase } from "../ask.ts";
 import { type Command, command } from "../command.ts";
 import { openLedger } from "../open_ledger.ts";
@@ -47,6 +48,9 @@ export const witness: Command = command({
         { hint: "A witness is somebody else: writ keys new makes a key" },
       );
     }
+    const keys = await listKeys(config);
+    const own = keys.find(({ id }) => id === ledger.id);
+    const eye = keys.find(({ id }) => id === signer.id);
     const seen = await readWitness(config, ledger.id);
     const checkpoint = await ledger.cosign(signer, seen);
     if (args.out !== null) {
@@ -62,6 +66,13 @@ export const witness: Command = command({
     terminal.say(
       `Witnessed ${size} entries. Whoever knows ${key} can check it`,
     );
+    if (
+      own !== undefined && eye !== undefined && samePerson(own.owner, eye.owner)
+    ) {
+      terminal.say(
+        "The ledger is your own: readers count witnesses who are somebody else",
+      );
+    }
     return EXIT.done;
   },
 });
