@@ -78,7 +78,8 @@ function requireSameTicket(
   );
 }
 
-async function isSealed(
+/** Whether all of a run has ended, though it may not be closed, or its bundle may be missing. */
+export async function isSealed(
   { run, status }: RunRecord,
   ledger: Ledger,
 ): Promise<boolean> {

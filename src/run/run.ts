@@ -7,6 +7,7 @@ import type { RunOutcome, StepStatus } from "../ledger/receipt.ts";
 import { admit } from "./admit.ts";
 import { exportBundle } from "./export_bundle.ts";
 import { findLeave } from "./find_leave.ts";
+import { finishSealed } from "./finish_sealed.ts";
 import { hold } from "./hold.ts";
 import { makeReady } from "./make_ready.ts";
 import { unmarkOpen } from "./open_mark.ts";
@@ -29,7 +30,7 @@ export interface RunOptions {
   keepGoing: boolean;
   /** How many steps may run at one time. */
   jobs: number;
-  /** Continue this run instead of admitting a new one. */
+  /** Continue this run instead of admitting a new one; of one that is sealed the bundle is written again. */
   resume: string | null;
   /** Aborts the run: its steps are killed, the rest is skipped, and it is sealed as cancelled. */
   signal: AbortSignal;
@@ -90,6 +91,8 @@ export async function execute(
   world: World,
 ): Promise<RunResult> {
   await makeReady(world);
+  const finished = await finishSealed(wish, options, world);
+  if (finished !== null) return finished;
   const proposal = options.resume === null
     ? await propose(wish, world.sight, world.blobs)
     : await proposeAgain(wish, options.resume, world);
