@@ -8,7 +8,9 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path/join";
 import { newTicketId } from "../src/core/id.ts";
 import { shellWord } from "../src/core/shell_word.ts";
+import { MemoryStore } from "../src/ledger/memory_store.ts";
 import { UNNAMED } from "../src/run/propose.ts";
+import { Writ } from "../src/run/writ.ts";
 import { issueTicket } from "../src/ticket/issue_ticket.ts";
 import { openTicketFile, ticketFileBytes } from "../src/ticket/ticket_file.ts";
 import { writHere } from "./support/in_process.ts";
@@ -140,6 +142,58 @@ Deno.test("a program signs the ticket that it was shown, and no other", async ()
     "ticket.missing",
     () => writ.countersign(proposal, first, ann),
   );
+});
+
+Deno.test("a ticket is looked for among those for its plan, however many others there are", async () => {
+  await using world = await World.make({
+    params: { n: "0" },
+    steps: { make: { run: ["echo", "${params.n}"], stdout: "made.txt" } },
+    quorum: 2,
+  });
+  const store = new MemoryStore();
+  let read = 0;
+  const { workspace, ann: { config, state } } = world;
+  const writ = new Writ({
+    workspace,
+    config,
+    state,
+    now: Date.now,
+    store: () =>
+      Promise.resolve({
+        head: () => store.head(),
+        entries: (from, limit) => store.entries(from, limit),
+        runHead: (run) => store.runHead(run),
+        receipts: (run) => store.receipts(run),
+        get: (kind, id) => {
+          if (kind === "ticket") read++;
+          return store.get(kind, id);
+        },
+        list: (kind, options) => store.list(kind, options),
+        commit: (change) => store.commit(change),
+        close: () => Promise.resolve(),
+      }),
+  });
+  const proposed = async (n: number) =>
+    await writ.propose({
+      file: "pipeline.json",
+      bytes: await Deno.readFile(world.at("pipeline.json")),
+      params: { n: `${n}` },
+      requester: UNNAMED,
+    });
+  const ann = await signerOf(world.ann, "approver");
+  const terms = { reason: "", validForMs: 60_000, maxUses: 1 };
+  const { id: another } = await signerOf(world.ann, "runner");
+  const readFor = async (n: number) => {
+    const proposal = await proposed(n);
+    const before = read;
+    const found = await writ.waiting(proposal, another);
+    return [found === null ? 0 : 1, read - before];
+  };
+  for (let n = 0; n < 10; n++) {
+    await writ.approve(await proposed(n), terms, ann);
+  }
+  assertEquals(await readFor(10), [0, 0]);
+  assertEquals(await readFor(3), [1, 1]);
 });
 
 Deno.test("a ticket file shows its terms to whoever signs it too", async (t) => {

@@ -23,6 +23,7 @@ import {
   makeRunId,
   makeTicket,
   openLedger,
+  PIPELINE,
   PLAN,
   sealed,
   started,
@@ -263,26 +264,60 @@ test("a ticket outside its time admits nothing", async (ledger) => {
   assertEquals(await ledger.head(), EMPTY_HEAD);
 });
 
-test("tickets are listed both ways and by decision", async (ledger) => {
+test("tickets are listed both ways and by plan", async (ledger) => {
+  const other = sha256(PIPELINE);
+  const about = canonicalBytes({ decision: 2, plan: other });
   const issued: string[] = [];
-  for (const decision of [DECISION, PLAN, DECISION]) {
+  for (const decision of [DECISION, about, DECISION]) {
     const { envelope, ticket, payloadDigest } = await makeTicket({
       decision: sha256(decision),
     });
-    await ledger.issueTicket(envelope, ticket, payloadDigest);
+    await ledger.issueTicket(
+      envelope,
+      ticket,
+      payloadDigest,
+      new Map([[sha256(decision), decision]]),
+    );
     issued.push(ticket.id);
   }
+  // One that comes with its run is found too.
+  const late = await makeTicket();
+  await ledger.admit(admission(late));
+  issued.push(late.ticket.id);
   const ids = async (found: ReturnType<Ledger["tickets"]>) =>
     (await Array.fromAsync(found)).map(({ ticket }) => ticket.id);
   assertEquals(await ids(ledger.tickets()), issued);
   assertEquals(await ids(ledger.tickets({ reverse: true, limit: 1 })), [
-    issued[2],
+    issued[3],
   ]);
-  assertEquals(await ids(ledger.ticketsForDecision(sha256(DECISION))), [
+  const plan = sha256(PLAN);
+  assertEquals(await ids(ledger.ticketsForPlan(plan)), [
     issued[0],
     issued[2],
+    issued[3],
   ]);
+  assertEquals(
+    await ids(ledger.ticketsForPlan(plan, { reverse: true, limit: 1 })),
+    [issued[3]],
+  );
+  assertEquals(await ids(ledger.ticketsForPlan(other)), [issued[1]]);
+  assertEquals((await verifyLedger(ledger)).faults, []);
 });
+
+test(
+  "a ticket that is not listed for its plan is found out",
+  async (ledger, store) => {
+    const { envelope, ticket, payloadDigest } = await makeTicket();
+    const documents = new Map([[sha256(DECISION), DECISION]]);
+    await ledger.issueTicket(envelope, ticket, payloadDigest, documents);
+    const again = await makeTicket();
+    await ledger.issueTicket(again.envelope, again.ticket, again.payloadDigest);
+    assertEquals((await verifyLedger(ledger)).faults, []);
+    await store.commit({ unlist: [`plan/${sha256(PLAN)}/${ticket.id}`] });
+    const { faults } = await verifyLedger(ledger);
+    assertEquals(faults.map(({ code }) => code), ["ticket.unlisted"]);
+  },
+);
 
 test("the latest run is the last, and runs are found by prefix and status", async (ledger) => {
   const first = await wholeRun(ledger);

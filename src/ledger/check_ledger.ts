@@ -24,6 +24,7 @@ import {
   TicketStateSchema,
 } from "./records.ts";
 import { EMPTY_HEAD, type Head, type Store } from "./store.ts";
+import { isListedByPlan } from "./ticket_index.ts";
 
 /** What a walk of the ledger found. It is whole when there are no faults. */
 export interface LedgerReport {
@@ -275,6 +276,11 @@ class Walk {
         ticket !== null,
         "ticket.envelope",
         "its envelope is not what was issued",
+      ],
+      [
+        await isListedByPlan(this.#store, id, issued.body.decision),
+        "ticket.unlisted",
+        "it is not listed among those for its plan",
       ],
     ]);
   }

@@ -54,8 +54,9 @@ import {
   readTicket,
   readTicketState,
   revokeTicket,
+  type TicketOrder,
   type TicketRecord,
-  ticketsForDecision,
+  ticketsForPlan,
 } from "./ticket_book.ts";
 import {
   checkpointOfRun,
@@ -226,9 +227,9 @@ export class Ledger {
     return listTickets(this.#entries, options);
   }
 
-  /** The tickets for one decision, oldest first. */
-  ticketsForDecision(decision: Digest): AsyncIterable<TicketRecord> {
-    return ticketsForDecision(this.#entries, decision);
+  /** The tickets for one plan, in the order of their making, newest first when `reverse`. */
+  ticketsForPlan(plan: Digest, by?: TicketOrder): AsyncIterable<TicketRecord> {
+    return ticketsForPlan(this.#entries, plan, by);
   }
 
   /**

@@ -34,6 +34,8 @@ export type LedgerFaultCode =
   | "ticket.uses"
   | "ticket.revocation"
   | "ticket.envelope"
+  /** A ticket that is not found where it is looked for. */
+  | "ticket.unlisted"
   /** A run that no entry admitted. */
   | "run.unadmitted"
   /** A run that was admitted, and of which nothing is kept. */

@@ -118,7 +118,7 @@ export async function admitRun(
     ...steps.map(byStep),
   ]);
   return await log.change(async (batch) => {
-    const { state, put } = await enterTicket(log, batch, signed);
+    const { state, put } = await enterTicket(log, batch, signed, opened.plan);
     checkUsable(ticket, state, Date.parse(batch.at));
     if (await readRun(log, run) !== null) {
       throw new WritError(

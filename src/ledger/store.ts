@@ -69,7 +69,7 @@ export type DocumentKind =
   | "tile"
   /** Signed note of the tree's head, by run id; the newest one also as `latest`. */
   | "checkpoint"
-  /** No bytes: ids such as `decision/<digest>/<ticket>` that are listed by prefix. */
+  /** No bytes: ids such as `plan/<digest>/<ticket>` that are listed by prefix. */
   | "index";
 
 /** Which documents to list. */

@@ -17,7 +17,8 @@ import {
   type TicketState,
   TicketStateSchema,
 } from "./records.ts";
-import type { Put } from "./store.ts";
+import type { ListOptions, Put } from "./store.ts";
+import { byPlan, listingOf, planOf } from "./ticket_index.ts";
 import { requireSeen } from "./tree_book.ts";
 
 /** Whether a ticket may be used now. */
@@ -52,8 +53,12 @@ export function issueTicket(
   signed: SignedTicket,
   documents: Documents,
 ): Promise<TicketState> {
+  const { decision } = signed.ticket;
   return log.change(async (batch) => {
-    const { state, put } = await enterTicket(log, batch, signed);
+    const about = documents.get(decision) ??
+      await log.store.get("document", decision);
+    const plan = about === null ? null : planOf(about);
+    const { state, put } = await enterTicket(log, batch, signed, plan);
     return {
       put: [...put, ...await documentPuts(log, documents)],
       result: state,
@@ -64,6 +69,7 @@ export function issueTicket(
 /**
  * The state of a ticket that goes into a commit, entered by it where the ledger has not seen it.
  *
+ * @param plan that its decision is about, by which it can be found; `null` where that is not known
  * @throws {WritError} `ticket.malformed` when the parts do not belong together or the id already
  * names another payload, `ticket.ledger` when it is for another ledger, `ledger.rolled_back` and
  * `ledger.rewritten` when this is not the ledger that its signer saw
@@ -72,8 +78,10 @@ export async function enterTicket(
   log: EntryLog,
   batch: EntryBatch,
   signed: SignedTicket,
+  plan: Digest | null,
 ): Promise<{ state: TicketState; put: Put[] }> {
   const { ticket, envelope, payload } = signed;
+  const listing = plan === null ? [] : [listingOf(ticket.id, plan)];
   checkSigned(log.id, signed);
   if (ticket.seen !== null) {
     const { size } = await log.store.head();
@@ -100,11 +108,7 @@ export async function enterTicket(
     const put: Put[] = [
       { kind: "ticket", id, bytes: canonicalBytes(envelope), expect: null },
       { kind: "ticket-state", id, bytes: canonicalBytes(state) },
-      {
-        kind: "index",
-        id: `decision/${decision}/${id}`,
-        bytes: new Uint8Array(),
-      },
+      ...listing,
     ];
     return { state, put };
   }
@@ -115,7 +119,8 @@ export async function enterTicket(
       { hint: "Ask for a new ticket" },
     );
   }
-  return { state: known, put: await signaturePuts(log, signed) };
+  const more = await signaturePuts(log, signed);
+  return { state: known, put: [...more, ...listing] };
 }
 
 /** Revokes a ticket; again changes nothing. */
@@ -215,13 +220,17 @@ export async function* listTickets(
   }
 }
 
-/** The tickets for one decision, oldest first. */
-export async function* ticketsForDecision(
+/** In which order, and how many. */
+export type TicketOrder = Pick<ListOptions, "reverse" | "limit">;
+
+/** The tickets for one plan, in the order of their making. */
+export async function* ticketsForPlan(
   log: EntryLog,
-  decision: Digest,
+  plan: Digest,
+  order: TicketOrder = {},
 ): AsyncIterable<TicketRecord> {
-  const prefix = `decision/${decision}/`;
-  for await (const { id } of log.store.list("index", { prefix })) {
+  const prefix = byPlan(plan);
+  for await (const { id } of log.store.list("index", { ...order, prefix })) {
     yield await needTicket(log, id.slice(prefix.length));
   }
 }

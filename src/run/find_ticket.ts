@@ -189,22 +189,25 @@ export function checkInput(
 
 /**
  * Tickets of the ledger whose decision is about this very plan, newest first. `limit` is how
- * many tickets are looked at, `by` the keys of which one must have signed.
+ * many of them are looked at, `by` the keys of which one must have signed.
  */
 export async function* candidates(
   proposal: Proposal,
   world: World,
   { limit, by }: { limit?: number; by?: ReadonlySet<string> } = {},
 ): AsyncGenerator<Listed> {
+  const { digest } = proposal.plan;
   for await (
-    const record of world.ledger.tickets({ reverse: true, limit })
+    const record of world.ledger.ticketsForPlan(digest, {
+      reverse: true,
+      limit,
+    })
   ) {
     const { envelope, ticket } = record;
     if (by && !envelope.signatures.some(({ keyid }) => by.has(keyid))) continue;
     const decision = await readDecision(world.ledger, ticket.decision);
-    if (decision.plan === proposal.plan.digest) {
-      yield { envelope, decision, record };
-    }
+    // An index says where to look, and nothing more.
+    if (decision.plan === digest) yield { envelope, decision, record };
   }
 }
 

@@ -24,7 +24,7 @@ export const LEDGER_KEY = await signerFromPkcs8(
 export const LEDGER_ID = LEDGER_KEY.id;
 export const PLAN = canonicalBytes({ plan: 1 });
 export const PIPELINE = new TextEncoder().encode("{} // one");
-export const DECISION = canonicalBytes({ decision: 1 });
+export const DECISION = canonicalBytes({ decision: 1, plan: sha256(PLAN) });
 export const ACTOR: Actor = { kind: "human", id: "ada" };
 
 const SIGNER = {
