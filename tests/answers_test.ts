@@ -4,9 +4,9 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import { Ajv2020 } from "ajv/dist/2020.js";
 import { generateAnswerSchemas } from "../schemas/generate.ts";
 import { World } from "./support/world.ts";
+import { validatorsOf } from "./support/strict_ajv.ts";
 
 const schemas = generateAnswerSchemas();
 const folder = new URL("../schemas/", import.meta.url);
@@ -24,16 +24,7 @@ Deno.test("schemas/answers/ holds what the code says, and no other file", async 
   }
 });
 
-const ajv = new Ajv2020({
-  strict: true,
-  strictTypes: false,
-  strictRequired: false,
-  strictTuples: false,
-  validateFormats: false,
-});
-const validators = new Map(
-  [...schemas].map(([name, text]) => [name, ajv.compile(JSON.parse(text))]),
-);
+const validators = validatorsOf(schemas);
 
 Deno.test("answers of every kind are as their schemas say, and nothing beside", async () => {
   await using world = await World.make({

@@ -12,7 +12,11 @@ import { TimeSchema } from "../core/time.ts";
 import type { LedgerReport } from "../ledger/check_ledger.ts";
 import { type Entry, EntrySchema } from "../ledger/entry.ts";
 import type { TreeHead } from "../ledger/merkle.ts";
-import { type Receipt, ReceiptSchema } from "../ledger/receipt.ts";
+import {
+  type Receipt,
+  ReceiptSchema,
+  STEP_STATUSES,
+} from "../ledger/receipt.ts";
 import {
   RUN_RECORD_FIELDS,
   type RunRecord,
@@ -97,14 +101,6 @@ const text = z.string();
 const count = z.int().min(0);
 const outcomes = ["ok", "failed", "cancelled", "indeterminate"] as const;
 const states = ["running", "interrupted", ...outcomes] as const;
-const statuses = [
-  "ok",
-  "failed",
-  "refused",
-  "skipped",
-  "cached",
-  "indeterminate",
-] as const;
 const place = z.strictObject({
   file: text,
   line: z.int().optional(),
@@ -152,7 +148,7 @@ const ExecuteAnswerSchema: z.ZodType<RunResult> = z.strictObject({
   outcome: z.enum(outcomes),
   steps: z.array(z.strictObject({
     step: text,
-    status: z.enum(statuses),
+    status: z.enum(STEP_STATUSES),
     reason: text.nullable(),
   })),
   products: z.array(z.strictObject({ path: text, tree: text })),

@@ -3,19 +3,9 @@
  *
  * @module
  */
-import type { StepStatus } from "../ledger/receipt.ts";
 import type { RunEvent } from "../run/run.ts";
-import type { Emphasis } from "./paint.ts";
+import { STEP_EMPHASIS } from "./step_table.ts";
 import type { Terminal } from "./terminal.ts";
-
-const STATUS: Record<StepStatus, Emphasis> = {
-  ok: "good",
-  cached: "good",
-  failed: "bad",
-  refused: "bad",
-  indeterminate: "bad",
-  skipped: "faint",
-};
 
 /** Shows the events of a run on standard error. */
 export function watchRun(terminal: Terminal): (event: RunEvent) => void {
@@ -48,7 +38,7 @@ export function watchRun(terminal: Terminal): (event: RunEvent) => void {
         }
         terminal.say(
           `${terminal.paint("name", event.step)} ${
-            terminal.paint(STATUS[event.status], event.status)
+            terminal.paint(STEP_EMPHASIS[event.status], event.status)
           }${event.wallMs === null ? "" : ` in ${duration(event.wallMs)}`}${
             event.reason === null ? "" : `: ${event.reason}`
           }`,

@@ -10,14 +10,18 @@ import { TimeSchema } from "../core/time.ts";
 import { type Usage, UsageSchema } from "./usage.ts";
 import { type CacheKind, CACHES } from "../pipeline/pipeline.ts";
 
+/** How an attempt of a step may have ended. */
+export const STEP_STATUSES = [
+  "ok",
+  "failed",
+  "refused",
+  "skipped",
+  "cached",
+  "indeterminate",
+] as const;
+
 /** How an attempt of a step ended. */
-export type StepStatus =
-  | "ok"
-  | "failed"
-  | "refused"
-  | "skipped"
-  | "cached"
-  | "indeterminate";
+export type StepStatus = typeof STEP_STATUSES[number];
 
 /** Captured bytes in the bundle's `evidence/`. */
 export interface EvidenceRef {
@@ -208,14 +212,7 @@ const cacheRef = z.strictObject({
   bytes: count,
 });
 const entryRef = z.strictObject({ seq: count, hash: DigestSchema });
-const status = z.enum([
-  "ok",
-  "failed",
-  "refused",
-  "skipped",
-  "cached",
-  "indeterminate",
-]);
+const status = z.enum(STEP_STATUSES);
 
 function receipt<T extends ReceiptType>(type: T, body: z.ZodType) {
   return z.strictObject({

@@ -6,7 +6,11 @@
 import * as z from "zod";
 import { type Digest, DigestSchema } from "../core/digest.ts";
 import { ERROR_EXIT, type ErrorCode } from "../core/errors.ts";
-import type { RunOutcome, StepStatus } from "../ledger/receipt.ts";
+import {
+  type RunOutcome,
+  STEP_STATUSES,
+  type StepStatus,
+} from "../ledger/receipt.ts";
 import { type CacheKind, CACHES } from "../pipeline/pipeline.ts";
 
 /** What became of an invariant. `UNKNOWN` is what could not be checked: never fine. */
@@ -258,14 +262,7 @@ export const ReportSchema: z.ZodType<Report> = z.strictObject({
     runner: DigestSchema.nullable(),
     steps: z.array(z.strictObject({
       step: text,
-      status: z.enum([
-        "ok",
-        "failed",
-        "refused",
-        "skipped",
-        "cached",
-        "indeterminate",
-      ]),
+      status: z.enum(STEP_STATUSES),
     })),
     fetched: z.array(z.strictObject({
       step: text,
