@@ -3,20 +3,11 @@
  *
  * @module
  */
-import type { Receipt, StepStatus } from "../ledger/receipt.ts";
-import type { Emphasis, Painter } from "./paint.ts";
+import type { Receipt } from "../ledger/receipt.ts";
+import type { Painter } from "./paint.ts";
+import { STEP_EMPHASIS } from "./step_emphasis.ts";
 import type { Table } from "./table.ts";
 import { USED_HEAD, usedCells } from "./used.ts";
-
-/** How the end of a step looks. */
-export const STEP_EMPHASIS: Record<StepStatus, Emphasis> = {
-  ok: "good",
-  cached: "good",
-  failed: "bad",
-  refused: "bad",
-  indeterminate: "bad",
-  skipped: "faint",
-};
 
 /** A step whose end is not recorded; `attempt` is `null` where it was never started. */
 export interface OpenStep {

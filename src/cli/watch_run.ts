@@ -4,7 +4,7 @@
  * @module
  */
 import type { RunEvent } from "../run/run.ts";
-import { STEP_EMPHASIS } from "./step_table.ts";
+import { STEP_EMPHASIS } from "./step_emphasis.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Shows the events of a run on standard error. */

@@ -7,7 +7,11 @@ import { EnvelopeSchema } from "../../core/dsse.ts";
 import { EXIT } from "../../core/errors.ts";
 import { isRunHeld } from "../../evidence/run_lock.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
-import type { Receipt, StepStatus } from "../../ledger/receipt.ts";
+import {
+  type Receipt,
+  STEP_STATUSES,
+  type StepStatus,
+} from "../../ledger/receipt.ts";
 import { parseStored, type RunRecord } from "../../ledger/records.ts";
 import {
   readAdmitted,
@@ -34,7 +38,7 @@ import {
   signersOf,
   signerText,
 } from "../shown_ticket.ts";
-import { openSteps, STEP_EMPHASIS, stepTable } from "../step_table.ts";
+import { openSteps, stepTable } from "../step_table.ts";
 import { unknownLines } from "../used.ts";
 
 /** Shows a run, the latest where none is named. */
@@ -48,7 +52,7 @@ export const show: Command = command({
     ),
     receipts: flag("every receipt, as it was hashed"),
     status: choiceOption(
-      Object.keys(STEP_EMPHASIS) as StepStatus[],
+      STEP_STATUSES,
       "only how steps ended so",
     ),
     since: option(
