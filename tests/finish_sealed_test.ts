@@ -82,9 +82,12 @@ Deno.test("the bundle of a run that failed is written again, and it still has fa
   });
   const run = runOf(await world.execute());
   await removeTree(world.at(`.writ/runs/${run}`));
+  const mark = `.writ/runs/.open-${run}`;
+  world.put({ [mark]: "" });
   world.putPipeline({ other: { run: ["true"] } });
   const again = await world.execute(["--resume", run]);
   assertEquals([again.status, codeOf(again)], [1, null], again.stderr);
   assertStringIncludes(again.stdout, "1 failed");
   assertEquals((await world.verify(run)).status, 1);
+  assertEquals(world.text(mark), null);
 });

@@ -18,6 +18,7 @@ import { BUNDLE_FILES } from "../bundle/bundle.ts";
 import { Place } from "./publish_place.ts";
 import { evidenceOf, readAdmitted } from "./documents.ts";
 import { ignoreOwn } from "./ignore_own.ts";
+import { unmarkOpen } from "./open_mark.ts";
 import type { ActiveRun } from "./active_run.ts";
 import { excerptOf } from "./ledger_excerpt.ts";
 import type { SealedRun } from "./seal_run.ts";
@@ -74,6 +75,7 @@ export async function exportBundle(
   );
   // Whoever swapped it meanwhile is found out.
   place.requireFolder(RUNS);
+  unmarkOpen(run.id, place.root);
   return folder;
 }
 

@@ -10,7 +10,6 @@ import { findLeave } from "./find_leave.ts";
 import { finishSealed } from "./finish_sealed.ts";
 import { hold } from "./hold.ts";
 import { makeReady } from "./make_ready.ts";
-import { unmarkOpen } from "./open_mark.ts";
 import { propose, type Wish } from "./propose.ts";
 import { proposeAgain } from "./propose_again.ts";
 import { resumable } from "./resumable.ts";
@@ -107,7 +106,6 @@ export async function execute(
     await runSteps(run, holding, options, world);
     const seal = await sealRun(run, options, world);
     const bundle = await exportBundle(run, seal, world);
-    unmarkOpen(run.id, world.sight.workspace);
     return { run: run.id, ticket: run.ticket, ...seal.result, bundle };
   } catch (error) {
     throw resumable(error, run);
