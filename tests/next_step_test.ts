@@ -239,3 +239,14 @@ Deno.test("a shell reads the words that are quoted for it", async () => {
   assertEquals(await split(words.map(shellWord).join(" ")), words);
   assertEquals(shellWord("a\nb'\\"), `$'a\\x0ab\\'\\\\'`);
 });
+
+Deno.test("a parameter's value is taken as it is, commas and all", async () => {
+  await using world = await World.make({
+    unattended: true,
+    params: { list: "none" },
+    steps: { say: { run: ["echo", "${params.list}"] } },
+  });
+  const value = "a=1,b=2, c";
+  await world.must(["execute", "pipeline.json", "--param", `list=${value}`]);
+  assertEquals(await world.evidence("stdout"), `${value}\n`);
+});

@@ -55,6 +55,17 @@ export function option(value: string, about: string): Parameter<string | null> {
   return parameter("option", value, about, (words) => words.at(0) ?? null);
 }
 
+/** `--param NAME=VALUE`, any number of times, each taken as it is. */
+export function repeatedOption(
+  value: string,
+  about: string,
+): Parameter<string[]> {
+  return {
+    ...parameter("option", value, about, (words) => [...words]),
+    many: true,
+  };
+}
+
 /** `--only STEP`, any number of times; a comma separates, too. */
 export function options(value: string, about: string): Parameter<string[]> {
   return {

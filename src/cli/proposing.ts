@@ -12,13 +12,13 @@ import type { Requester } from "../policy/decision.ts";
 import { UNNAMED, type Wish } from "../run/propose.ts";
 import { openSight, type Sight } from "../run/sight.ts";
 import type { Context } from "./command.ts";
-import { option, options } from "./parameters.ts";
+import { option, repeatedOption } from "./parameters.ts";
 import { readInput } from "./read_input.ts";
 import { locatePipeline } from "./workspace.ts";
 
 /** `--param` and `--as`, of every command that plans. */
 export const planning = {
-  param: options("NAME=VALUE", "set a parameter of the pipeline"),
+  param: repeatedOption("NAME=VALUE", "set a parameter of the pipeline"),
   as: option("KIND:NAME", "who asks: human:alice, agent:claude, system:ci"),
 };
 
