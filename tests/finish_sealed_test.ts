@@ -17,6 +17,9 @@ const STEPS = {
   },
 };
 
+const namesIn = (folder: string) =>
+  Array.from(Deno.readDirSync(folder), ({ name }) => name);
+
 /** What becomes of the workspace after the run. */
 const CHANGED: [name: string, change: (world: World) => void][] = [
   ["what it read has changed", (world) => world.put({ "in.txt": "other\n" })],
@@ -59,6 +62,8 @@ Deno.test("the bundle of a run that was closed is written again", async (t) => {
         assertEquals(world.text("out.txt"), "mine\n");
         assertEquals((await world.verify(run)).status, 0);
         assertEquals(await size(), before);
+        // No mark of a run that is under way is left beside it.
+        assertEquals(namesIn(world.at(".writ/runs")), [run]);
         world.put({ "in.txt": "what goes in\n", "pipeline.json": pipeline });
       },
     );
