@@ -15,7 +15,6 @@ import { type Digest, sha256 } from "../core/digest.ts";
 import { WritError } from "../core/errors.ts";
 import type { TreeEntry } from "../core/tree.ts";
 import {
-  abandon,
   BLOB_TIME,
   blobPath,
   type BlobSink,
@@ -26,7 +25,6 @@ import {
   SMALL,
   storeBytes,
   tempPath,
-  writeAll,
   writeNew,
 } from "./blob_files.ts";
 import { type BlobWriter, blobWriter, joined } from "./blob_writer.ts";
@@ -129,7 +127,7 @@ export class BlobStore {
    * permission bits, whatever the umask; `mtime` in seconds since 1970.
    *
    * @throws {WritError} `evidence.corrupt`; the file is then gone again.
-   * @throws {Deno.errors.AlreadyExists}
+   * @throws {Error} of code `EEXIST`
    */
   copyTo(
     digest: Digest,
@@ -137,16 +135,36 @@ export class BlobStore {
     mode: number,
     mtime: number | null = BLOB_TIME,
   ): void {
-    const file = Deno.openSync(target, { write: true, createNew: true });
+    const fd = fs.openSync(target, "wx");
     try {
-      this.#pass(digest, (bytes) => writeAll(file, bytes));
-      if (mtime !== null) file.utimeSync(mtime, mtime);
-      file.close();
-      Deno.chmodSync(target, mode);
+      this.copyInto(digest, fd, mode, mtime);
     } catch (error) {
-      abandon(target, file);
+      Deno.removeSync(target);
       throw error;
+    } finally {
+      fs.closeSync(fd);
     }
+  }
+
+  /**
+   * As {@linkcode BlobStore.copyTo}, into a new file that is open for writing (`node:fs`) and
+   * whose path is not used: what lies there by now may be something else.
+   *
+   * @throws {WritError} `evidence.corrupt`
+   */
+  copyInto(
+    digest: Digest,
+    fd: number,
+    mode: number,
+    mtime: number | null = BLOB_TIME,
+  ): void {
+    this.#pass(digest, (bytes) => {
+      for (let done = 0; done < bytes.length;) {
+        done += fs.writeSync(fd, bytes, done);
+      }
+    });
+    if (mtime !== null) fs.futimesSync(fd, mtime, mtime);
+    fs.fchmodSync(fd, mode);
   }
 
   /**

@@ -61,7 +61,7 @@ export async function exportBundle(
   }
   const place = new Place(sight.workspace);
   for (const missing of place.missingFolders(RUNS)) {
-    await place.makeFolder(missing);
+    await place.ensureFolder(missing);
   }
   await ignoreOwn(place.root);
   const folder = bundleFolder(run.id, world);

@@ -1,11 +1,11 @@
 /**
  * Publishing: a step's products, from blobs into the workspace, all of them or none.
  *
- * New trees are built beside the old ones, a journal is made durable, the old are moved aside,
- * the new moved in. No link is ever followed, at a product or above it. A kill at any moment can
- * be undone; the products' bytes are made durable in the blob store, not a second time here.
+ * New trees are built out of the way, a journal is made durable, the old are moved aside, the
+ * new moved in. No link is ever followed, at a product or above it. A kill at any moment can be
+ * undone; the products' bytes are made durable in the blob store, not a second time here.
  *
- * Edge: files, random ids.
+ * Edge: random ids.
  *
  * @module
  */
@@ -13,12 +13,11 @@ import { WritError } from "../core/errors.ts";
 import { parentOf } from "../core/paths.ts";
 import { quoted } from "../core/printable.ts";
 import type { BlobStore } from "../evidence/blobs.ts";
-import { lookAt } from "../plan/open_regular.ts";
-import { ignoreOwn } from "./ignore_own.ts";
-import { removeTree } from "../evidence/remove_tree.ts";
-import { buildProduct } from "./publish_build.ts";
+import { buildProduct, type Built, requireBuilt } from "./publish_build.ts";
 import {
   type Journal,
+  journalFolder,
+  makeJournalFolder,
   readJournal,
   removeJournal,
   writeJournal,
@@ -29,6 +28,7 @@ import {
   requirePublishable,
 } from "./publish_paths.ts";
 import { type Pause, Place } from "./publish_place.ts";
+import { Staging } from "./publish_staging.ts";
 
 /** What {@linkcode publish} needs. */
 export interface PublishInput {
@@ -60,10 +60,14 @@ export async function publish(input: PublishInput): Promise<void> {
     v: 1,
     id: crypto.randomUUID(),
     phase: "building",
+    staging: "state",
     workspace: place.root,
     paths,
     made: missingParents(place, paths),
   };
+  makeJournalFolder(journalPath);
+  const folder = journalFolder(journalPath);
+  const staging = new Staging(journal, place, folder, pause);
   const enter = async (phase: Journal["phase"], durable: boolean) => {
     await pause?.(`journal: ${phase}`);
     writeJournal(journalPath, { ...journal, phase }, durable);
@@ -71,16 +75,17 @@ export async function publish(input: PublishInput): Promise<void> {
   };
   try {
     await enter("building", false);
-    await build(place, journal, products, input.blobs);
+    await staging.make();
+    const built = await build(staging, products, input.blobs);
     await enter("moving", true);
-    await moveIn(place, journal);
+    await moveIn(place, staging, journal, built);
     await enter("moved", false);
   } catch (error) {
-    await undo(place, journal, error);
+    await undo(place, staging, journal, error);
     removeJournal(journalPath);
     throw error;
   }
-  await cleanUp(place, journal, pause);
+  await cleanUp(staging, pause);
   removeJournal(journalPath);
 }
 
@@ -106,29 +111,17 @@ export async function recoverPublish(
       }`,
     );
   }
+  const folder = journalFolder(journalPath);
+  const staging = new Staging(journal, place, folder, pause);
   let recovery: Recovery = "finished";
-  if (journal.phase === "moved") await cleanUp(place, journal, pause);
+  if (journal.phase === "moved") await cleanUp(staging, pause);
   else {
-    const lost = journal.phase === "moving" && isLost(place, journal);
+    const lost = journal.phase === "moving" && staging.isLost;
     recovery = lost ? "lost" : "undone";
-    await undo(place, journal);
+    await undo(place, staging, journal);
   }
   removeJournal(journalPath);
   return recovery;
-}
-
-const STAGING = ".writ/publish";
-
-function folderOf({ id }: Journal): string {
-  return `${STAGING}/${id}`;
-}
-
-function newPath(journal: Journal, index: number): string {
-  return `${folderOf(journal)}/new/${index}`;
-}
-
-function oldPath(journal: Journal, index: number): string {
-  return `${folderOf(journal)}/old/${index}`;
 }
 
 function missingParents(place: Place, paths: readonly string[]): string[] {
@@ -138,44 +131,48 @@ function missingParents(place: Place, paths: readonly string[]): string[] {
 }
 
 async function build(
-  place: Place,
-  journal: Journal,
+  staging: Staging,
   products: readonly PublishedProduct[],
   blobs: BlobStore,
-): Promise<void> {
-  const staging = folderOf(journal);
-  for (const folder of place.missingFolders(`${staging}/new`)) {
-    await place.makeFolder(folder);
-  }
-  await place.makeFolder(`${staging}/old`);
-  await ignoreOwn(place.root);
+): Promise<Built[]> {
+  const built: Built[] = [];
   for (const [index, product] of products.entries()) {
-    const path = newPath(journal, index);
-    place.requireFolder(parentOf(path));
-    await buildProduct(place.at(path), product, blobs);
+    const path = staging.newPath(index);
+    built.push(await buildProduct(staging.place, path, product, blobs));
   }
+  return built;
 }
 
-async function moveIn(place: Place, journal: Journal): Promise<void> {
-  for (const folder of journal.made) await place.makeFolder(folder);
+async function moveIn(
+  place: Place,
+  staging: Staging,
+  journal: Journal,
+  built: readonly Built[],
+): Promise<void> {
+  for (const folder of journal.made) await place.ensureFolder(folder);
   for (const [index, path] of journal.paths.entries()) {
     place.requireFolder(parentOf(path));
-    if (place.has(path)) await place.move(path, oldPath(journal, index));
-    await place.move(newPath(journal, index), path);
+    if (place.has(path)) {
+      await place.move(path, staging.oldPath(index), staging.place);
+    }
+    const fresh = staging.newPath(index);
+    if (staging.isExposed) requireBuilt(staging.place, fresh, built[index]);
+    await staging.place.move(fresh, path, place, built[index].get("."));
   }
 }
 
 /** Undoes what was moved, as far as it can; says so when it cannot. */
 async function undo(
   place: Place,
+  staging: Staging,
   journal: Journal,
   because?: unknown,
 ): Promise<void> {
   const faults: unknown[] = [];
-  if (journal.phase === "moving" && place.has(folderOf(journal))) {
+  if (journal.phase === "moving" && staging.isThere) {
     for (const [index, path] of [...journal.paths.entries()].reverse()) {
       try {
-        await moveBack(place, journal, index, path);
+        await moveBack(place, staging, index, path);
       } catch (error) {
         faults.push(error);
       }
@@ -187,45 +184,34 @@ async function undo(
       `Cannot undo a publishing: ${
         faults.map((fault) => fault instanceof Error ? fault.message : fault)
           .join("; ")
-      }. What was there before is kept in ${quoted(folderOf(journal))}`,
+      }. What was there before is kept in ${
+        quoted(staging.place.at(staging.folder), 300)
+      }`,
       {
         hint: "take away what is in the way, then run again",
         cause: because ?? faults[0],
       },
     );
   }
-  if (place.has(folderOf(journal))) {
-    place.requireFolder(STAGING);
-    await removeTree(place.at(folderOf(journal)));
-  }
+  await staging.remove();
   for (const folder of [...journal.made].reverse()) place.unmake(folder);
 }
 
 async function moveBack(
   place: Place,
-  journal: Journal,
+  staging: Staging,
   index: number,
   path: string,
 ): Promise<void> {
-  const fresh = newPath(journal, index);
-  const old = oldPath(journal, index);
-  if (!place.has(fresh) && place.has(path)) await place.move(path, fresh);
-  if (place.has(old)) await place.move(old, path);
+  const fresh = staging.newPath(index);
+  const old = staging.oldPath(index);
+  if (!staging.place.has(fresh) && place.has(path)) {
+    await place.move(path, fresh, staging.place);
+  }
+  if (staging.place.has(old)) await staging.place.move(old, path, place);
 }
 
-/** Whether what the journal speaks of is gone (`git clean` takes all of `.writ`). */
-function isLost(place: Place, journal: Journal): boolean {
-  return !place.has(`${folderOf(journal)}/new`) ||
-    !place.has(`${folderOf(journal)}/old`);
-}
-
-async function cleanUp(
-  place: Place,
-  journal: Journal,
-  pause?: Pause,
-): Promise<void> {
+async function cleanUp(staging: Staging, pause?: Pause): Promise<void> {
   await pause?.("clean up");
-  if (lookAt(place.at(folderOf(journal))) === null) return;
-  place.requireFolder(STAGING);
-  await removeTree(place.at(folderOf(journal)));
+  await staging.remove();
 }

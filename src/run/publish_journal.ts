@@ -17,8 +17,10 @@ import { unwritable } from "../evidence/blob_files.ts";
  */
 export interface Journal {
   v: 1;
-  /** The folder in `.writ/publish`: `new/<n>` and `old/<n>` are those of the n-th path. */
+  /** The name of its folder: `new/<n>` and `old/<n>` are those of the n-th path. */
   id: string;
+  /** Where that lies: beside the journal, or in the workspace's `.writ/publish`. */
+  staging: "state" | "workspace";
   phase: "building" | "moving" | "moved";
   /** Absolute, without links. */
   workspace: string;
@@ -30,11 +32,26 @@ export interface Journal {
 const JournalSchema: z.ZodType<Journal> = z.strictObject({
   v: z.literal(1),
   id: z.uuid(),
+  staging: z.enum(["state", "workspace"]),
   phase: z.enum(["building", "moving", "moved"]),
   workspace: z.string().min(1),
   paths: z.array(z.string().min(1)),
   made: z.array(z.string().min(1)),
 });
+
+/** The folder that a journal lies in. */
+export function journalFolder(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}
+
+/** Makes that folder. */
+export function makeJournalFolder(path: string): void {
+  try {
+    Deno.mkdirSync(journalFolder(path), { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+}
 
 /**
  * Writes a journal over the last one. After a power cut it is the one or the other, whole; `durable`: it
@@ -46,9 +63,7 @@ export function writeJournal(
   durable: boolean,
 ): void {
   const temp = `${path}.new`;
-  const folder = path.slice(0, path.lastIndexOf("/"));
   try {
-    Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
     {
       using file = Deno.openSync(temp, {
         write: true,
@@ -65,7 +80,7 @@ export function writeJournal(
     }
     Deno.renameSync(temp, path);
     if (durable) {
-      using opened = Deno.openSync(folder);
+      using opened = Deno.openSync(journalFolder(path));
       opened.syncSync();
     }
   } catch (cause) {
@@ -100,7 +115,7 @@ export function readJournal(path: string): Journal | null {
         cause,
         place: { file: path },
         hint:
-          "Put back by hand what .writ/publish in the workspace holds under old, if anything, then remove the journal",
+          "Put back by hand what the folders beside it, or .writ/publish in the workspace, hold under old, if anything, then remove the journal",
       },
     );
   }

@@ -1,11 +1,12 @@
 /**
  * The workspace as a place to publish to: every folder on the way is looked at before and after
- * something is moved, and none may be a link.
+ * something is made or moved, and none may be a link.
  *
  * Edge: files.
  *
  * @module
  */
+import * as fs from "node:fs";
 import { WritError } from "../core/errors.ts";
 import { joinPath, parentOf } from "../core/paths.ts";
 import { quoted } from "../core/printable.ts";
@@ -13,6 +14,20 @@ import { isErrno, kindOf, lookAt } from "../plan/open_regular.ts";
 
 /** Called before each look and before each change; what it does happens there. For tests. */
 export type Pause = (point: string) => void | Promise<void>;
+
+/** What tells a file or folder from all others, wherever it is moved: device and inode. */
+export type Identity = string;
+
+/** The identity of what was looked at. */
+export function identityOf({ dev, ino }: Pick<fs.Stats, "dev"> & {
+  ino: number | null;
+}): Identity {
+  return `${dev}:${ino}`;
+}
+
+/** A new file, of which a link that was put in its place is no part. */
+const NEW_FILE = fs.constants.O_WRONLY | fs.constants.O_CREAT |
+  fs.constants.O_EXCL | fs.constants.O_NOFOLLOW;
 
 /** The folders of a workspace that Writ itself writes into. */
 const OWN = [".writ", ".writ/publish", ".writ/requests", ".writ/runs"];
@@ -36,17 +51,24 @@ export function requireOwnFolders(workspace: string): void {
   }
 }
 
-/** A workspace that things are moved in. Paths are relative to it. */
+/** A workspace that things are made and moved in. Paths are relative to it. */
 export class Place {
   /** Absolute, without links. */
   readonly root: string;
   readonly #pause: Pause | undefined;
+  readonly #isApart: boolean;
 
-  /** @throws {WritError} `workspace.unsafe` when what Writ writes into is no real folder */
-  constructor(workspace: string, pause?: Pause) {
-    this.root = Deno.realPathSync(workspace);
+  /**
+   * `isApart`: it is no workspace but a folder of the user's own, out of reach of whoever may
+   * write the workspace, so that nothing can be exchanged in it.
+   *
+   * @throws {WritError} `workspace.unsafe` when what Writ writes into is no real folder
+   */
+  constructor(folder: string, pause?: Pause, isApart = false) {
+    this.root = Deno.realPathSync(folder);
     this.#pause = pause;
-    requireOwnFolders(this.root);
+    this.#isApart = isApart;
+    if (!isApart) requireOwnFolders(this.root);
   }
 
   at(path: string): string {
@@ -63,6 +85,7 @@ export class Place {
    * @throws {WritError} `publish.unsafe`
    */
   requireFolder(path: string): void {
+    if (this.#isRealFolder(path)) return;
     for (const folder of [...foldersAbove(path), path]) {
       const info = lookAt(this.at(folder));
       if (info !== null && info.isDirectory) continue;
@@ -73,12 +96,17 @@ export class Place {
         }, a folder was expected`,
       );
     }
-    if (Deno.realPathSync(this.at(path)) !== this.at(path)) {
-      throw new WritError(
-        "publish.unsafe",
-        `Cannot publish into ${quoted(path, 200)}: it lies behind a link`,
-      );
-    }
+    if (this.#isRealFolder(path)) return;
+    throw new WritError(
+      "publish.unsafe",
+      `Cannot publish into ${quoted(path, 200)}: it lies behind a link`,
+    );
+  }
+
+  #isRealFolder(path: string): boolean {
+    const info = lookAt(this.at(path));
+    return info !== null && info.isDirectory &&
+      Deno.realPathSync(this.at(path)) === this.at(path);
   }
 
   /** Folders above a path, and it, that are not there yet, parents first. */
@@ -88,7 +116,8 @@ export class Place {
       : [...foldersAbove(path), path].filter((folder) => !this.has(folder));
   }
 
-  async makeFolder(path: string): Promise<void> {
+  /** Makes a folder, which may be there already. */
+  async ensureFolder(path: string): Promise<void> {
     await this.#act(parentOf(path), `make ${path}`, () => {
       try {
         Deno.mkdirSync(this.at(path));
@@ -99,22 +128,81 @@ export class Place {
     this.requireFolder(path);
   }
 
+  /** Makes a folder where nothing is yet. */
+  async makeFolder(path: string): Promise<Identity> {
+    await this.#act(
+      parentOf(path),
+      `make ${path}`,
+      () => Deno.mkdirSync(this.at(path)),
+    );
+    return this.#identity(path);
+  }
+
+  /** Makes a link where nothing is yet. */
+  async makeLink(path: string, text: string): Promise<Identity> {
+    await this.#act(
+      parentOf(path),
+      `make ${path}`,
+      () => Deno.symlinkSync(text, this.at(path)),
+    );
+    return this.#identity(path);
+  }
+
   /**
-   * Renames. What is at `from` is moved as it is, also a link; nothing may be at `to`.
+   * Makes a file where nothing is yet, and has it filled by descriptor. It is empty and its
+   * owner's alone until it was seen to lie where it was to be.
+   *
+   * @throws {WritError} `publish.unsafe`; an empty file may be left, wherever it came to lie.
+   */
+  async makeFile(path: string, fill: (fd: number) => void): Promise<Identity> {
+    let fd: number | undefined;
+    try {
+      await this.#act(parentOf(path), `make ${path}`, () => {
+        fd = fs.openSync(this.at(path), NEW_FILE, 0o600);
+        const opened = fs.fstatSync(fd);
+        // Looks at paths can each be shown what they want to see; a descriptor cannot.
+        // Looks at paths can each be shown what they want to see; a descriptor cannot.
+        const isHere = opened.dev === Deno.lstatSync(this.root).dev;
+        if (isHere && this.#identity(path) === identityOf(opened)) return;
+        throw exchanged(path);
+      });
+      if (fd === undefined) throw exchanged(path);
+      fill(fd);
+      return identityOf(fs.fstatSync(fd));
+    } finally {
+      if (fd !== undefined) fs.closeSync(fd);
+    }
+  }
+
+  /**
+   * Renames, within this place or into another one. What is moved must be what it `was` before,
+   * and nothing may be at `to`.
    *
    * @throws {WritError} `publish.unsafe`; then it lies where it lay.
    */
-  async move(from: string, to: string): Promise<void> {
+  async move(
+    from: string,
+    to: string,
+    into: Place = this,
+    was?: Identity,
+  ): Promise<void> {
     this.requireFolder(parentOf(from));
-    await this.#act(parentOf(to), `move ${to}`, () => {
-      if (this.has(to)) {
+    const expected = was ?? this.#identity(from);
+    await into.#act(parentOf(to), `move ${to}`, () => {
+      if (into.has(to)) {
         throw new WritError(
           "publish.unsafe",
           `Cannot publish ${quoted(to, 200)}: something else was put there`,
         );
       }
-      rename(this.at(from), this.at(to), to);
-    }, () => rename(this.at(to), this.at(from), from));
+      if (this.#identity(from) !== expected) throw exchanged(from);
+      rename(this.at(from), into.at(to), to);
+    }, () => {
+      if (into.#identity(to) !== expected) throw exchanged(from);
+    }, () => {
+      // What was put there meanwhile is not written over: then it stays where it is.
+      if (!this.has(from)) rename(into.at(to), this.at(from), from);
+    });
   }
 
   /** Removes a folder that was made, if nothing lies in it. */
@@ -128,24 +216,41 @@ export class Place {
     }
   }
 
-  /** Looks, acts, looks again, and takes the act back when the folder was swapped in between. */
+  #identity(path: string): Identity {
+    const info = lookAt(this.at(path));
+    if (info === null) throw exchanged(path);
+    return identityOf(info);
+  }
+
+  /** Looks, acts, looks again, and takes the act back when something was swapped in between. */
   async #act(
     folder: string,
     name: string,
     act: () => void,
+    check?: () => void,
     back?: () => void,
   ): Promise<void> {
     if (this.#pause !== undefined) await this.#pause(`look: ${name}`);
-    this.requireFolder(folder);
+    if (!this.#isApart) this.requireFolder(folder);
     if (this.#pause !== undefined) await this.#pause(`act: ${name}`);
     act();
     try {
-      this.requireFolder(folder);
+      if (!this.#isApart) this.requireFolder(folder);
+      check?.();
     } catch (error) {
       back?.();
       throw error;
     }
   }
+}
+
+function exchanged(path: string): WritError {
+  return new WritError(
+    "publish.unsafe",
+    `Cannot publish by way of ${
+      quoted(path, 200)
+    }: something else was put in its place`,
+  );
 }
 
 function foldersAbove(path: string): string[] {

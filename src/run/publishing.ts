@@ -12,6 +12,7 @@ import { WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
 import { unwritable } from "../evidence/blob_files.ts";
 import type { BlobStore } from "../evidence/blobs.ts";
+import { removeTree } from "../evidence/remove_tree.ts";
 import { FileLock } from "../ledger/file_lock.ts";
 import { publish, recoverPublish } from "./publish.ts";
 import type { PublishedProduct } from "./publish_paths.ts";
@@ -102,12 +103,17 @@ export class Publishing implements Disposable {
   }
 
   async #settle(): Promise<void> {
-    for (const { name } of Array.from(Deno.readDirSync(this.#folder))) {
+    const found = Array.from(Deno.readDirSync(this.#folder));
+    for (const { name } of found) {
       if (!name.endsWith(".json")) continue;
       // Its writer would hold the lock, so it is gone.
       const journal = join(this.#folder, name);
       const recovery = await recoverPublish(journal, this.#workspace);
       if (recovery === "lost") this.#lost.add(name);
+    }
+    // What no journal speaks of any more is what a power cut left of one that was not durable.
+    for (const { name, isDirectory } of found) {
+      if (isDirectory) await removeTree(join(this.#folder, name));
     }
   }
 }

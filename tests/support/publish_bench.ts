@@ -21,7 +21,10 @@ export type Tree = Record<string, string>;
 export class Bench {
   readonly blobs: BlobStore;
 
-  constructor(readonly folder: string) {
+  constructor(
+    readonly folder: string,
+    readonly state: string = `${folder}/state`,
+  ) {
     this.blobs = new BlobStore({
       blobs: `${folder}/blobs`,
       trees: `${folder}/trees`,
@@ -40,7 +43,7 @@ export class Bench {
   }
 
   get journal() {
-    return `${this.folder}/state/publish/run.json`;
+    return `${this.state}/publish/run.json`;
   }
 
   lay(folder: string, tree: Tree) {
@@ -114,7 +117,8 @@ export class Bench {
   }
 
   assertSettled() {
-    assertEquals(isThere(this.journal), false);
+    const folder = `${this.state}/publish`;
+    assertEquals(isThere(folder) ? [...Deno.readDirSync(folder)] : [], []);
     this.assertOutsideStays();
   }
 
@@ -152,12 +156,52 @@ function treeOf(folder: string): Tree {
   return tree;
 }
 
-/** Runs a test in a temporary folder. */
-export async function onBench(test: (bench: Bench) => Promise<void>) {
-  const folder = await Deno.makeTempDir({ prefix: "writ-publish-" });
+/** Where the state folder may lie, and why that cannot be tried here. */
+export const STATES: {
+  where: string;
+  ignore: boolean;
+  options: BenchOptions;
+}[] = [
+  {
+    where: "the state folder beside the workspace",
+    ignore: false,
+    options: {},
+  },
+  {
+    where: "the state folder on another file system" +
+      (isApart() ? "" : " (ignored: /dev/shm is none)"),
+    ignore: !isApart(),
+    options: { isApart: true },
+  },
+];
+
+function isApart(): boolean {
   try {
-    await test(new Bench(await Deno.realPath(folder)));
+    return Deno.statSync("/dev/shm").dev !== Deno.statSync("/tmp").dev;
+  } catch {
+    return false;
+  }
+}
+
+/** What a bench may be. */
+export interface BenchOptions {
+  /** The state folder lies on another file system, so that nothing can be moved from there. */
+  isApart?: boolean;
+}
+
+/** Runs a test in a temporary folder. */
+export async function onBench(
+  test: (bench: Bench) => Promise<void>,
+  options: BenchOptions = {},
+) {
+  const folder = await Deno.makeTempDir({ prefix: "writ-publish-" });
+  const state = options.isApart
+    ? await Deno.makeTempDir({ dir: "/dev/shm", prefix: "writ-publish-" })
+    : undefined;
+  try {
+    await test(new Bench(await Deno.realPath(folder), state));
   } finally {
     await removeTree(folder);
+    if (state !== undefined) await removeTree(state);
   }
 }
