@@ -1,3 +1,4 @@
+import * as fs from "node:fs";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import * as fc from "fast-check";
 import { type Digest, EMPTY_DIGEST, sha256 } from "../src/core/digest.ts";
@@ -254,6 +255,30 @@ Deno.test("copyTo never overwrites and never writes through a link", () =>
     store.copyTo(digest, `${folder}/fresh`, 0o755);
     assertEquals(await Deno.readTextFile(`${folder}/fresh`), "new");
     assertEquals((await Deno.lstat(`${folder}/fresh`)).mode! & 0o777, 0o755);
+  }));
+
+Deno.test("the mode goes to the file that is open, not to what was put in its place", () =>
+  inFolder(async (folder) => {
+    const store = storeIn(folder);
+    const digest = await store.put(bytesOf("new"));
+    const modeOf = (name: string) =>
+      Deno.lstatSync(`${folder}/${name}`).mode! & 0o777;
+    Deno.writeTextFileSync(`${folder}/precious`, "old", { mode: 0o600 });
+    const fd = fs.openSync(`${folder}/fresh`, "wx");
+    try {
+      Deno.renameSync(`${folder}/fresh`, `${folder}/aside`);
+      Deno.symlinkSync("precious", `${folder}/fresh`);
+      store.copyInto(digest, fd, 0o755);
+    } finally {
+      fs.closeSync(fd);
+    }
+    assertEquals(modeOf("precious"), 0o600);
+    assertEquals(await Deno.readTextFile(`${folder}/precious`), "old");
+    assertEquals(modeOf("aside"), 0o755);
+    assertEquals(await Deno.readTextFile(`${folder}/aside`), "new");
+    // The control: by its path the link is followed.
+    Deno.chmodSync(`${folder}/fresh`, 0o755);
+    assertEquals(modeOf("precious"), 0o755);
   }));
 
 Deno.test("flush makes what was written durable and can be called again", () =>

@@ -6,7 +6,13 @@ import {
 } from "@std/assert";
 import { removeTree } from "../src/evidence/remove_tree.ts";
 import { recoverPublish } from "../src/run/publish.ts";
-import { type Bench, onBench, type Tree } from "./support/publish_bench.ts";
+import {
+  type Bench,
+  type BenchOptions,
+  onBench,
+  STATES,
+  type Tree,
+} from "./support/publish_bench.ts";
 import { rejectsWith } from "./support/rejects_with.ts";
 import { isThere } from "./support/is_there.ts";
 
@@ -85,10 +91,7 @@ const AFTER: Tree = {
   keep: "k",
 };
 
-/** The points of a whole publishing, so that each can be a test of its own. */
-const POINTS: string[] = await pointsOf();
-
-async function pointsOf(): Promise<string[]> {
+async function pointsOf(options: BenchOptions): Promise<string[]> {
   const points: string[] = [];
   await onBench(async (bench) => {
     bench.lay(bench.workspace, BEFORE);
@@ -96,73 +99,153 @@ async function pointsOf(): Promise<string[]> {
       points.push(point);
     });
     assertEquals(bench.tree, AFTER);
-  });
+  }, options);
   return points.map((point) => point.replace(/[0-9a-f-]{36}/, "ID"));
 }
 
-Deno.test("a publishing passes every kind of point", () => {
-  const kinds = new Set(POINTS.map((point) => point.split(/ (?!up)/)[0]));
-  assertEquals([...kinds].sort(), ["act:", "clean up", "journal:", "look:"]);
-  assert(POINTS.length > 20);
-});
+for (const { where, ignore, options } of STATES) {
+  // The points of a whole publishing, so that each can be a test of its own.
+  const points = ignore ? [] : await pointsOf(options);
 
-for (const [n, point] of POINTS.entries()) {
-  Deno.test(`killed at ${n} (${point}) and recovered: all old or all new`, () =>
-    onBench(async (bench) => {
-      bench.lay(bench.workspace, BEFORE);
-      const at = await bench.kill((pause) => bench.publish(PRODUCTS, pause), n);
-      assert(at !== null);
-      const recovery = await bench.recover();
-      assertEquals(
-        bench.tree,
-        recovery === "finished" ? AFTER : BEFORE,
-        recovery,
-      );
-      assertEquals(recovery === "finished", at === "clean up");
-      bench.assertSettled();
-      assertEquals(await bench.recover(), "none");
-      await bench.publish(PRODUCTS);
-      assertEquals(bench.tree, AFTER);
-      bench.assertClean();
-    }));
+  Deno.test(
+    `${where}: a publishing passes every kind of point`,
+    { ignore },
+    () => {
+      const kinds = new Set(points.map((point) => point.split(/ (?!up)/)[0]));
+      assertEquals([...kinds].sort(), [
+        "act:",
+        "clean up",
+        "journal:",
+        "look:",
+      ]);
+      assert(points.length > 20);
+    },
+  );
 
-  Deno.test(`a fault at ${n} (${point}): all old or all new, at once`, () =>
-    onBench(async (bench) => {
-      bench.lay(bench.workspace, BEFORE);
-      let count = 0;
-      const error = await assertRejects(() =>
-        bench.publish(PRODUCTS, () => {
-          if (count++ === n) throw new Error("no space left");
-        })
-      ) as Error;
-      assertStringIncludes(error.message, "no space left");
-      const late = point === "clean up";
-      assertEquals(bench.tree, late ? AFTER : BEFORE);
-      assertEquals(await bench.recover(), late ? "finished" : "none");
-      assertEquals(bench.tree, late ? AFTER : BEFORE);
-      bench.assertSettled();
-    }));
-}
-
-Deno.test("killed while recovering, at every point, and recovered again: all old", () =>
-  onBench(async (bench) => {
-    for (const n of POINTS.keys()) {
-      for (let m = 0;; m++) {
-        await removeTree(bench.workspace);
-        Deno.mkdirSync(bench.workspace);
+  for (const [n, point] of points.entries()) {
+    Deno.test(`${where}: killed at ${n} (${point}) and recovered: all old or all new`, () =>
+      onBench(async (bench) => {
         bench.lay(bench.workspace, BEFORE);
         const at = await bench.kill(
           (pause) => bench.publish(PRODUCTS, pause),
           n,
         );
-        const killed = await bench.kill((pause) => bench.recover(pause), m);
-        if (killed !== null) await bench.recover();
-        assertEquals(bench.tree, at === "clean up" ? AFTER : BEFORE);
+        assert(at !== null);
+        const recovery = await bench.recover();
+        assertEquals(
+          bench.tree,
+          recovery === "finished" ? AFTER : BEFORE,
+          recovery,
+        );
+        assertEquals(recovery === "finished", at === "clean up");
         bench.assertSettled();
-        if (killed === null) break;
-      }
-    }
-  }));
+        assertEquals(await bench.recover(), "none");
+        await bench.publish(PRODUCTS);
+        assertEquals(bench.tree, AFTER);
+        bench.assertClean();
+      }, options));
+
+    Deno.test(`${where}: a fault at ${n} (${point}): all old or all new, at once`, () =>
+      onBench(async (bench) => {
+        bench.lay(bench.workspace, BEFORE);
+        let count = 0;
+        const error = await assertRejects(() =>
+          bench.publish(PRODUCTS, () => {
+            if (count++ === n) throw new Error("no space left");
+          })
+        ) as Error;
+        assertStringIncludes(error.message, "no space left");
+        const late = point === "clean up";
+        assertEquals(bench.tree, late ? AFTER : BEFORE);
+        assertEquals(await bench.recover(), late ? "finished" : "none");
+        assertEquals(bench.tree, late ? AFTER : BEFORE);
+        bench.assertSettled();
+      }, options));
+  }
+
+  Deno.test(
+    `${where}: killed while recovering, at every point, and recovered again: all old`,
+    { ignore },
+    () =>
+      onBench(async (bench) => {
+        for (const n of points.keys()) {
+          for (let m = 0;; m++) {
+            await removeTree(bench.workspace);
+            Deno.mkdirSync(bench.workspace);
+            bench.lay(bench.workspace, BEFORE);
+            const at = await bench.kill(
+              (pause) => bench.publish(PRODUCTS, pause),
+              n,
+            );
+            const killed = await bench.kill((pause) => bench.recover(pause), m);
+            if (killed !== null) await bench.recover();
+            assertEquals(bench.tree, at === "clean up" ? AFTER : BEFORE);
+            bench.assertSettled();
+            if (killed === null) break;
+          }
+        }
+      }, options),
+  );
+
+  Deno.test(
+    `${where}: what git clean takes away is no loss, or said to be lost, and publishing again works`,
+    { ignore },
+    () =>
+      onBench(async (bench) => {
+        bench.lay(bench.workspace, BEFORE);
+        const n = points.indexOf("look: move b");
+        await bench.kill((pause) => bench.publish(PRODUCTS, pause), n);
+        await removeTree(`${bench.workspace}/.writ`);
+        const recovery = await bench.recover();
+        assertEquals(recovery, options.isApart ? "lost" : "undone");
+        if (recovery === "undone") assertEquals(bench.tree, BEFORE);
+        await bench.publish(PRODUCTS);
+        assertEquals(bench.tree, AFTER);
+        bench.assertClean();
+      }, options),
+  );
+
+  Deno.test(
+    `${where}: what was put in the way of an undo is not overwritten, and the old is kept`,
+    { ignore },
+    () =>
+      onBench(async (bench) => {
+        bench.lay(bench.workspace, BEFORE);
+        const n = points.indexOf("look: move b");
+        await bench.kill((pause) => bench.publish(PRODUCTS, pause), n);
+        await Deno.writeTextFile(`${bench.workspace}/b`, "mine");
+        const error = await rejectsWith(
+          "publish.unsafe",
+          () => bench.recover(),
+        );
+        const kept = /kept in "([^"]+)"/.exec(error.message)?.[1];
+        assertEquals(Deno.readTextFileSync(`${kept}/old/1`), "file");
+        assertEquals(Deno.readTextFileSync(`${bench.workspace}/b`), "mine");
+        await Deno.remove(`${bench.workspace}/b`);
+        assertEquals(await bench.recover(), "undone");
+        assertEquals(bench.tree, BEFORE);
+        bench.assertClean();
+      }, options),
+  );
+
+  Deno.test(
+    `${where}: a journal is only good for the workspace that it was written for`,
+    { ignore },
+    () =>
+      onBench(async (bench) => {
+        bench.lay(bench.workspace, BEFORE);
+        const n = points.indexOf("look: move b");
+        await bench.kill((pause) => bench.publish(PRODUCTS, pause), n);
+        await Deno.mkdir(`${bench.folder}/other`);
+        await rejectsWith(
+          "publish.unsafe",
+          () => recoverPublish(bench.journal, `${bench.folder}/other`),
+        );
+        assertEquals(await bench.recover(), "undone");
+        assertEquals(bench.tree, BEFORE);
+      }, options),
+  );
+}
 
 Deno.test("killed by the system in the middle of its moves, and recovered", () =>
   onBench(async (bench) => {
@@ -215,47 +298,6 @@ Deno.test("killed by the system in the middle of its moves, and recovered", () =
 function moduleUrl(path: string): string {
   return JSON.stringify(new URL(`../src/${path}`, import.meta.url).href);
 }
-
-Deno.test("what git clean has taken away is said to be lost, and publishing again works", () =>
-  onBench(async (bench) => {
-    bench.lay(bench.workspace, BEFORE);
-    const n = POINTS.indexOf("look: move b");
-    await bench.kill((pause) => bench.publish(PRODUCTS, pause), n);
-    await removeTree(`${bench.workspace}/.writ`);
-    assertEquals(await bench.recover(), "lost");
-    await bench.publish(PRODUCTS);
-    assertEquals(bench.tree, AFTER);
-    bench.assertClean();
-  }));
-
-Deno.test("what was put in the way of an undo is not overwritten, and the old is kept", () =>
-  onBench(async (bench) => {
-    bench.lay(bench.workspace, BEFORE);
-    const n = POINTS.indexOf("look: move b");
-    await bench.kill((pause) => bench.publish(PRODUCTS, pause), n);
-    await Deno.writeTextFile(`${bench.workspace}/b`, "mine");
-    const error = await rejectsWith("publish.unsafe", () => bench.recover());
-    assertStringIncludes(error.message, ".writ/publish/");
-    assertEquals(Deno.readTextFileSync(`${bench.workspace}/b`), "mine");
-    await Deno.remove(`${bench.workspace}/b`);
-    assertEquals(await bench.recover(), "undone");
-    assertEquals(bench.tree, BEFORE);
-    bench.assertClean();
-  }));
-
-Deno.test("a journal is only good for the workspace that it was written for", () =>
-  onBench(async (bench) => {
-    bench.lay(bench.workspace, BEFORE);
-    const n = POINTS.indexOf("look: move b");
-    await bench.kill((pause) => bench.publish(PRODUCTS, pause), n);
-    await Deno.mkdir(`${bench.folder}/other`);
-    await rejectsWith(
-      "publish.unsafe",
-      () => recoverPublish(bench.journal, `${bench.folder}/other`),
-    );
-    assertEquals(await bench.recover(), "undone");
-    assertEquals(bench.tree, BEFORE);
-  }));
 
 for (const text of ["", "{}", '{"v":2}', "nonsense"]) {
   Deno.test(`the journal ${JSON.stringify(text)} is refused by name and kept, and the way out is told`, () =>

@@ -2,12 +2,16 @@ import { assertEquals } from "@std/assert";
 import { removeTree } from "../src/evidence/remove_tree.ts";
 import { publish } from "../src/run/publish.ts";
 import { Publishing } from "../src/run/publishing.ts";
-import { type Bench, onBench, type Tree } from "./support/publish_bench.ts";
+import {
+  type Bench,
+  onBench,
+  STATES,
+  type Tree,
+} from "./support/publish_bench.ts";
 
 const PATHS = Array.from({ length: 30 }, (_, n) => `out/${n}`);
 
-const of = (bench: Bench) =>
-  new Publishing(`${bench.folder}/state`, bench.workspace);
+const of = (bench: Bench) => new Publishing(bench.state, bench.workspace);
 
 const allOf = (what: string): Tree =>
   Object.fromEntries(PATHS.map((path) => [path, what]));
@@ -76,7 +80,10 @@ Deno.test("whoever publishes first undoes what a killed runner left, so that no 
     bench.assertClean();
   }));
 
-Deno.test("what is lost is known until it is published again", () =>
+const [, { where, ignore, options }] = STATES;
+Deno.test(`${where}: what is lost is known until it is published again`, {
+  ignore,
+}, () =>
   onBench(async (bench) => {
     using publishing = of(bench);
     await killedHalfWay(bench, publishing);
@@ -87,7 +94,27 @@ Deno.test("what is lost is known until it is published again", () =>
     await publishing.publish("run_1", "s", again, bench.blobs);
     assertEquals(publishing.wasLost("run_1", "s"), false);
     assertEquals(bench.tree, allOf("again"));
-  }));
+  }, options));
+
+const CUTS = [
+  { before: {}, left: 0, what: "nothing of the workspace: it is removed" },
+  { before: allOf("old"), left: 1, what: "what was there before: it is kept" },
+];
+for (const { before, left, what } of CUTS) {
+  Deno.test(`a folder without its journal that holds ${what}`, () =>
+    onBench(async (bench) => {
+      bench.lay(bench.workspace, before);
+      using publishing = of(bench);
+      await killedHalfWay(bench, publishing);
+      Deno.removeSync(publishing.journalOf("run_1", "s"));
+      const folder = publishing.journalOf("", "").replace(/[^/]*$/, "");
+      const count = () =>
+        [...Deno.readDirSync(folder)].filter((each) => each.isDirectory).length;
+      assertEquals(count(), 1);
+      await publishing.settle();
+      assertEquals(count(), left);
+    }));
+}
 
 Deno.test("each workspace is for itself", () =>
   onBench(async (bench) => {
@@ -96,7 +123,7 @@ Deno.test("each workspace is for itself", () =>
     const before = bench.tree;
     await Deno.mkdir(`${bench.folder}/second`);
     using second = new Publishing(
-      `${bench.folder}/state`,
+      bench.state,
       `${bench.folder}/second`,
     );
     const products = await productsOf(bench, "second");

@@ -16,7 +16,7 @@ import { lookAt } from "../plan/open_regular.ts";
 import type { PublishedProduct } from "./publish_paths.ts";
 import { type Identity, identityOf, type Place } from "./publish_place.ts";
 
-/** All that was made of a product, by its path there; the product itself is `.`. */
+/** All that was made of a product, by its path there, links with their text; `.` is itself. */
 export type Built = Map<string, Identity>;
 
 /**
@@ -58,7 +58,8 @@ export async function buildProduct(
     await rest();
   }
   for (const [path, text] of links) {
-    built.set(path, await place.makeLink(joinPath(root, path), text));
+    const made = await place.makeLink(joinPath(root, path), text);
+    built.set(path, `${made} ${text}`);
   }
   return built;
 }
@@ -77,7 +78,8 @@ export function requireBuilt(place: Place, root: string, built: Built): void {
   for (const [path, identity] of built) {
     const at = joinPath(root, path);
     const info = lookAt(place.at(at));
-    if (info === null || identityOf(info) !== identity) {
+    const text = info?.isSymlink ? ` ${Deno.readLinkSync(place.at(at))}` : "";
+    if (info === null || `${identityOf(info)}${text}` !== identity) {
       throw changed(at, "something else was put in its place");
     }
     if (info.isDirectory) found += [...Deno.readDirSync(place.at(at))].length;

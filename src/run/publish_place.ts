@@ -15,14 +15,12 @@ import { isErrno, kindOf, lookAt } from "../plan/open_regular.ts";
 /** Called before each look and before each change; what it does happens there. For tests. */
 export type Pause = (point: string) => void | Promise<void>;
 
-/** What tells a file or folder from all others, wherever it is moved: device and inode. */
+/** What tells a file, folder or link from all others, wherever it is moved. */
 export type Identity = string;
 
-/** The identity of what was looked at. */
-export function identityOf({ dev, ino }: Pick<fs.Stats, "dev"> & {
-  ino: number | null;
-}): Identity {
-  return `${dev}:${ino}`;
+/** The identity of what was looked at: its kind counts too, since numbers are given anew. */
+export function identityOf(info: Deno.FileInfo): Identity {
+  return `${kindOf(info)} ${info.dev}:${info.ino}`;
 }
 
 /** A new file, of which a link that was put in its place is no part. */
@@ -156,19 +154,19 @@ export class Place {
    */
   async makeFile(path: string, fill: (fd: number) => void): Promise<Identity> {
     let fd: number | undefined;
+    let identity = "";
     try {
       await this.#act(parentOf(path), `make ${path}`, () => {
         fd = fs.openSync(this.at(path), NEW_FILE, 0o600);
         const opened = fs.fstatSync(fd);
         // Looks at paths can each be shown what they want to see; a descriptor cannot.
-        // Looks at paths can each be shown what they want to see; a descriptor cannot.
         const isHere = opened.dev === Deno.lstatSync(this.root).dev;
-        if (isHere && this.#identity(path) === identityOf(opened)) return;
+        identity = this.#identity(path);
+        if (isHere && identity === `a file ${opened.dev}:${opened.ino}`) return;
         throw exchanged(path);
       });
-      if (fd === undefined) throw exchanged(path);
-      fill(fd);
-      return identityOf(fs.fstatSync(fd));
+      if (fd !== undefined) fill(fd);
+      return identity;
     } finally {
       if (fd !== undefined) fs.closeSync(fd);
     }
@@ -186,9 +184,9 @@ export class Place {
     into: Place = this,
     was?: Identity,
   ): Promise<void> {
-    this.requireFolder(parentOf(from));
     const expected = was ?? this.#identity(from);
     await into.#act(parentOf(to), `move ${to}`, () => {
+      this.requireFolder(parentOf(from));
       if (into.has(to)) {
         throw new WritError(
           "publish.unsafe",

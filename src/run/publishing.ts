@@ -14,6 +14,7 @@ import { unwritable } from "../evidence/blob_files.ts";
 import type { BlobStore } from "../evidence/blobs.ts";
 import { removeTree } from "../evidence/remove_tree.ts";
 import { FileLock } from "../ledger/file_lock.ts";
+import { lookAt } from "../plan/open_regular.ts";
 import { publish, recoverPublish } from "./publish.ts";
 import type { PublishedProduct } from "./publish_paths.ts";
 
@@ -113,9 +114,16 @@ export class Publishing implements Disposable {
     }
     // What no journal speaks of any more is what a power cut left of one that was not durable.
     for (const { name, isDirectory } of found) {
-      if (isDirectory) await removeTree(join(this.#folder, name));
+      if (isDirectory) await removeUnlessKept(join(this.#folder, name));
     }
   }
+}
+
+/** Removes the folder of a publishing, unless it keeps what was there before. */
+async function removeUnlessKept(folder: string): Promise<void> {
+  const old = `${folder}/old`;
+  if (lookAt(old) !== null && !Deno.readDirSync(old).next().done) return;
+  await removeTree(folder);
 }
 
 function journalName(run: string, step: string): string {
