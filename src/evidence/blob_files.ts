@@ -180,6 +180,13 @@ export function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
   }
 }
 
+/** As {@linkcode writeAll}, by descriptor (`node:fs`). */
+export function writeFully(fd: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length;) {
+    done += fs.writeSync(fd, bytes, done);
+  }
+}
+
 /** Makes an unfinished file the blob of a digest, whatever lies there. */
 export function moveIn(sink: BlobSink, digest: Digest, temp: string): void {
   const path = blobPath(sink.folder, digest);

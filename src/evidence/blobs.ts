@@ -25,6 +25,7 @@ import {
   SMALL,
   storeBytes,
   tempPath,
+  writeFully,
   writeNew,
 } from "./blob_files.ts";
 import { type BlobWriter, blobWriter, joined } from "./blob_writer.ts";
@@ -147,8 +148,8 @@ export class BlobStore {
   }
 
   /**
-   * As {@linkcode BlobStore.copyTo}, into a new file that is open for writing (`node:fs`) and
-   * whose path is not used: what lies there by now may be something else.
+   * As {@linkcode BlobStore.copyTo}, into a new file that is open for writing (`node:fs`):
+   * what lies at its path by now may be something else.
    *
    * @throws {WritError} `evidence.corrupt`
    */
@@ -158,11 +159,7 @@ export class BlobStore {
     mode: number,
     mtime: number | null = BLOB_TIME,
   ): void {
-    this.#pass(digest, (bytes) => {
-      for (let done = 0; done < bytes.length;) {
-        done += fs.writeSync(fd, bytes, done);
-      }
-    });
+    this.#pass(digest, (bytes) => writeFully(fd, bytes));
     if (mtime !== null) fs.futimesSync(fd, mtime, mtime);
     fs.fchmodSync(fd, mode);
   }
