@@ -250,3 +250,30 @@ Deno.test("a workspace that hands its group down does so to what is published", 
     assertEquals(mode! & 0o2000, 0o2000);
     assertEquals(gid, Deno.lstatSync(bench.workspace).gid);
   }));
+
+Deno.test(
+  `${apart.where}: a link that is there only while a file is opened is found out before the file is filled`,
+  {
+    ignore: apart.ignore,
+  },
+  () =>
+    onBench(async (bench) => {
+      const { lstatSync } = Deno;
+      try {
+        await rejectsWith("publish.unsafe", () =>
+          publishAgainst(bench, "act: make new/0/b", (_, fresh) => {
+            exchange(fresh, bench.outside);
+            Deno.lstatSync = (path) => {
+              Deno.lstatSync = lstatSync;
+              Deno.removeSync(fresh);
+              Deno.renameSync(`${fresh}.aside`, fresh);
+              return lstatSync(path);
+            };
+          }));
+      } finally {
+        Deno.lstatSync = lstatSync;
+      }
+      assertEquals(added(bench), [["b", 0]]);
+      assertEquals(bench.tree, BEFORE);
+    }, apart.options),
+);
