@@ -267,6 +267,7 @@ Deno.test(
               Deno.lstatSync = lstatSync;
               Deno.removeSync(fresh);
               Deno.renameSync(`${fresh}.aside`, fresh);
+              Deno.writeTextFileSync(`${fresh}/b`, "");
               return lstatSync(path);
             };
           }));
