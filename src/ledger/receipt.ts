@@ -10,18 +10,24 @@ import { TimeSchema } from "../core/time.ts";
 import { type Usage, UsageSchema } from "./usage.ts";
 import { type CacheKind, CACHES } from "../pipeline/pipeline.ts";
 
-/** How an attempt of a step may have ended. */
-export const STEP_STATUSES = [
+/** How an attempt of a step ended. */
+export type StepStatus =
+  | "ok"
+  | "failed"
+  | "refused"
+  | "skipped"
+  | "cached"
+  | "indeterminate";
+
+/** Every way in which it may have ended. */
+export const STEP_STATUSES: readonly StepStatus[] = [
   "ok",
   "failed",
   "refused",
   "skipped",
   "cached",
   "indeterminate",
-] as const;
-
-/** How an attempt of a step ended. */
-export type StepStatus = typeof STEP_STATUSES[number];
+];
 
 /** Captured bytes in the bundle's `evidence/`. */
 export interface EvidenceRef {
