@@ -1,6 +1,6 @@
 /**
- * What lies where a step may have written, as far as anybody can name and reach it. What cannot be
- * is no fault here: where it is part of a product, collecting refuses it by name.
+ * Looks at paths that a step chose. One that has no usable name, or is out of reach, is passed over
+ * here: where it is part of a product, collecting refuses it.
  *
  * Edge: files.
  *
