@@ -20,7 +20,7 @@ export interface Parameter<T> {
   required: boolean;
   /** May be given more than once; of an operand, takes all that is left. */
   many: boolean;
-  /** The only words allowed; `null`: any. */
+  /** The only words allowed; `null`: every word. */
   choices: readonly string[] | null;
   /** From the words that were given, in order. Throws `usage.invalid`. */
   read(words: readonly string[], shown: string): T;

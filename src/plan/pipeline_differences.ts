@@ -75,6 +75,26 @@ function carriedOver(step: Step, pipeline: Pipeline): CarriedOver {
     typeof value !== "string" && "from" in value
   ).map(([name]) => name);
   return {
+    ...alike(step, bound),
+    products: sorted(step.permissions.write.map(withoutSlash)),
+    fetched: fetchedOf(step, pipeline),
+  };
+}
+
+function asPlanned(step: PlanStep): CarriedOver {
+  return {
+    ...alike(step, step.bound),
+    products: sorted(step.products.map(({ path }) => withoutSlash(path))),
+    fetched: step.fetched,
+  };
+}
+
+/** What a step says in the same words before and after it is planned. */
+function alike(
+  step: Step | PlanStep,
+  bound: readonly string[],
+): Omit<CarriedOver, "products" | "fetched"> {
+  return {
     kind: step.kind,
     argv: step.argv,
     needs: sorted(step.needs),
@@ -84,7 +104,6 @@ function carriedOver(step: Step, pipeline: Pipeline): CarriedOver {
     // The value of a bound name is the caller's, so that only the name can be compared.
     env: { ...step.env, ...Object.fromEntries(bound.map((name) => [name, 0])) },
     bound: sorted(bound),
-    products: sorted(step.permissions.write.map(withoutSlash)),
     scratch: sorted(step.scratch.map(withoutSlash)),
     permissions: permissionsOf(step.permissions),
     limits: step.limits,
@@ -92,32 +111,6 @@ function carriedOver(step: Step, pipeline: Pipeline): CarriedOver {
     isolation: step.isolation,
     evidence: step.evidence,
     fetch: step.fetch,
-    fetched: fetchedOf(step, pipeline),
-  };
-}
-
-function asPlanned(step: PlanStep): CarriedOver {
-  return {
-    kind: step.kind,
-    argv: step.argv,
-    needs: sorted(step.needs),
-    cwd: step.cwd,
-    stdin: step.stdin,
-    stdout: step.stdout,
-    env: {
-      ...step.env,
-      ...Object.fromEntries(step.bound.map((name) => [name, 0])),
-    },
-    bound: sorted(step.bound),
-    products: sorted(step.products.map(({ path }) => withoutSlash(path))),
-    scratch: sorted(step.scratch.map(withoutSlash)),
-    permissions: permissionsOf(step.permissions),
-    limits: step.limits,
-    retries: step.retries,
-    isolation: step.isolation,
-    evidence: step.evidence,
-    fetch: step.fetch,
-    fetched: step.fetched,
   };
 }
 
