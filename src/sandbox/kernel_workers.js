@@ -15,14 +15,16 @@ const KEPT = 8;
 /** Hands out confined threads. */
 export class KernelWorkers {
   #libc;
+  #waiting;
   #url = kernelWorkerUrl();
   /** Confined and idle, the one used last at the end. */
   #idle = [];
   /** Started ahead, not yet confined: making a thread takes longer than starting a step. */
   #spare = null;
 
-  constructor(libc) {
+  constructor(libc, waiting) {
     this.#libc = libc;
+    this.#waiting = waiting;
   }
 
   /** A thread that is confined by `rules`, for the caller alone. Throws when it could not be. */
@@ -89,13 +91,13 @@ export class KernelWorkers {
     };
     return {
       key: "",
-      ask(message) {
+      ask: (message) => {
         if (broken !== null) return Promise.reject(broken);
         const id = next++;
         const { promise, resolve, reject } = Promise.withResolvers();
         waiting.set(id, { resolve, reject });
         worker.postMessage({ ...message, id });
-        return promise;
+        return this.#waiting.elsewhere(promise);
       },
       end: () => worker.terminate(),
     };

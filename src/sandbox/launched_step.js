@@ -13,7 +13,6 @@ import { StepWatch } from "./step_watch.js";
 import { toldUsage, usageInNamespaces, usageUnderLandlock } from "./usage.js";
 
 const SYS_pidfd_open = 434;
-const POLLIN = 1;
 const SIGKILL = 9;
 const SIGXFSZ = 25;
 const CHUNK = 65536;
@@ -30,7 +29,7 @@ const buffer = new Uint8Array(CHUNK);
 const MOST_FILTER = 4096;
 
 function filterBytes({ filter }) {
-  const bytes = Uint8Array.from(atob(filter), (char) => char.charCodeAt(0));
+  const bytes = Uint8Array.fromBase64(filter);
   if (bytes.length === 0 || bytes.length > MOST_FILTER) {
     throw new Error(`its filter has ${bytes.length} bytes`);
   }
@@ -65,7 +64,7 @@ export class LaunchedStep {
   #watch = null;
   #complaint = "";
 
-  /** `host` is `{ libc, workers, reaper, cgroups }`; `secrets` has the values by name. `send(stream, chunk)` passes output on. */
+  /** `host` is `{ libc, waiting, workers, reaper, cgroups }`; `secrets` has the values by name. `send(stream, chunk)` passes output on. */
   constructor(host, launch, limits, secrets, send) {
     this.#host = host;
     this.#launch = launch;
@@ -189,7 +188,10 @@ export class LaunchedStep {
     }
     this.#pid = await this.#spawn(given);
     this.#host.reaper.expect(this.#pid, this.#worker === null);
-    this.#send("started", new TextEncoder().encode(`${this.#pid}`));
+    // What bubblewrap started dies with the launcher: only of others the runner has to know.
+    if (launch.kernel !== null) {
+      this.#send("started", new TextEncoder().encode(`${this.#pid}`));
+    }
     for (const [fd] of given) fds.close(fd);
     // An end that was asked for meanwhile had nothing to kill yet.
     if (this.#killed) this.kill(null);
@@ -287,21 +289,13 @@ export class LaunchedStep {
   /** Reads until the process has ended and nobody holds its output. */
   async #follow(pidfd) {
     const fds = [...this.#reads.map(([, fd]) => fd), pidfd];
-    const set = new Uint8Array(8 * fds.length);
-    const view = new DataView(set.buffer);
     let used = null;
     let patience = Infinity;
     while (fds.some((fd) => fd >= 0) && performance.now() < patience) {
-      fds.forEach((fd, index) => {
-        view.setInt32(index * 8, fd, true);
-        view.setUint32(index * 8 + 4, POLLIN, true);
-      });
-      const count = BigInt(fds.length);
-      // What has ended has left its pipes closed; before, others must have their turn.
-      if (used === null || this.#host.libc.poll_now(set, count, 0) === 0) {
-        await this.#host.libc.poll(set, count, used === null ? -1 : 50);
-      }
-      const ready = fds.map((_, at) => view.getUint16(at * 8 + 6, true) !== 0);
+      const ready = await this.#host.waiting.ready(
+        fds,
+        patience - performance.now(),
+      );
       for (let at = 0; at < this.#reads.length; at++) {
         if (ready[at] && !await this.#read(at)) fds[at] = -1;
       }

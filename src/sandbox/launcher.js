@@ -15,6 +15,7 @@ import { KernelWorkers } from "./kernel_workers.js";
 import { LaunchedStep } from "./launched_step.js";
 import { openLibc } from "./libc.js";
 import { Reaper } from "./reaper.js";
+import { Waiting } from "./waiting.js";
 
 const SYS_landlock_create_ruleset = 444;
 const LANDLOCK_CREATE_RULESET_VERSION = 1;
@@ -25,15 +26,19 @@ const RLIMIT_NOFILE = 7;
 const IGNORED = [1, 2, 3, 13, 15]; // HUP, INT, QUIT, PIPE, TERM: the runner says when to end
 const MOST_FILES = 65536n;
 const POLLOUT = 4;
+const STDIN = 0;
+const CHUNK = 65536;
 /** So much a pipe takes as a whole or not at all: POSIX's `PIPE_BUF` on Linux. */
 const PIPE_BUF = 4096;
 
 const libc = openLibc();
 settle();
+const waiting = new Waiting(libc);
 const host = {
   libc,
-  workers: new KernelWorkers(libc),
-  reaper: new Reaper(libc),
+  waiting,
+  workers: new KernelWorkers(libc, waiting),
+  reaper: new Reaper(libc, waiting),
   cgroups: new Cgroups(libc),
 };
 const steps = new Map();
@@ -47,9 +52,7 @@ send(
   json({ landlock: landlockAbi(), cgroups: host.cgroups.offer }),
 );
 try {
-  for await (
-    const { kind, step, payload } of decodeFrames(Deno.stdin.readable)
-  ) {
+  for await (const { kind, step, payload } of decodeFrames(input())) {
     if (kind === FRAME.start) run(step, payload);
     else if (kind === FRAME.open) steps.get(step)?.open();
     else if (kind === FRAME.abort) steps.get(step)?.kill(null);
@@ -59,6 +62,17 @@ try {
   await Promise.all([...steps.values()].map(({ ended }) => ended));
   await host.reaper.collectAll();
   Deno.exit(0);
+}
+
+/** What the runner says, until it is gone. */
+async function* input() {
+  const buffer = new Uint8Array(CHUNK);
+  for (;;) {
+    await waiting.ready([STDIN]);
+    const count = Number(libc.read(STDIN, buffer, BigInt(CHUNK)));
+    if (count <= 0) return;
+    yield buffer.slice(0, count);
+  }
 }
 
 /** What every step inherits, or must not. */
@@ -101,7 +115,7 @@ function send(kind, id, payload) {
     }
   }
   queued++;
-  written = written.then(() => writeAll(frame))
+  written = waiting.elsewhere(written.then(() => writeAll(frame)))
     // Without the runner there is nobody to tell; its silence on standard input ends all.
     .catch(() => {}).finally(() => queued--);
   return written;

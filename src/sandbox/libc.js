@@ -64,6 +64,7 @@ export function openLibc() {
     memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
     write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
     read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+    eventfd: { parameters: ["u32", "i32"], result: "i32" },
     lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
     poll: {
       parameters: ["buffer", "u64", "i32"],
@@ -168,12 +169,21 @@ export function spawnProcess(libc, { program, argv, env, cwd, fds, keep }) {
   const POSIX_SPAWN_SETSIGDEF = 0x04;
   const POSIX_SPAWN_SETSIGMASK = 0x08;
   const POSIX_SPAWN_SETSID = 0x80;
+  // One buffer holds all texts: an address of its own for each costs as much as the rest of a start.
   const pointers = (texts) => {
-    const buffers = texts.map(cString);
+    const encoder = new TextEncoder();
+    // UTF-8 has at most three bytes for each unit of UTF-16, and a zero ends each text.
+    const most = texts.reduce((sum, { length }) => sum + 3 * length + 1, 1);
+    const buffer = new Uint8Array(most);
+    const base = addressOf(buffer);
     const list = new BigUint64Array(texts.length + 1);
-    buffers.forEach((buffer, index) => list[index] = addressOf(buffer));
-    // The buffers are returned too, so that they live as long as the list.
-    return { list: new Uint8Array(list.buffer), buffers };
+    let at = 0;
+    texts.forEach((text, index) => {
+      list[index] = base + BigInt(at);
+      at += encoder.encodeInto(text, buffer.subarray(at)).written + 1;
+    });
+    // The buffer is returned too, so that it lives as long as the list.
+    return { list: new Uint8Array(list.buffer), buffer };
   };
   const actions = new Uint8Array(256);
   const attributes = new Uint8Array(1024);
@@ -212,7 +222,7 @@ export function spawnProcess(libc, { program, argv, env, cwd, fds, keep }) {
       words.list,
       variables.list,
     );
-    if (words.buffers.length !== argv.length || variables.buffers === null) {
+    if (words.buffer.at(-1) !== 0 || variables.buffer.at(-1) !== 0) {
       return { errno: 0, at: "prepare" };
     }
     return code === 0 ? { pid: pid[0] } : { errno: code, at: "start" };

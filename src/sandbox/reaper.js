@@ -27,14 +27,16 @@ const SIGKILL = 9;
 /** Reaps. */
 export class Reaper {
   #libc;
+  #waiting;
   #self;
   /** Children that somebody waits for by their number. */
   #awaited = new Set();
   /** Steps under bubblewrap, whose processes are children of the first thread as well. */
   #namespaced = 0;
 
-  constructor(libc) {
+  constructor(libc, waiting) {
     this.#libc = libc;
+    this.#waiting = waiting;
     this.#self = libc.getpid();
   }
 
@@ -70,7 +72,9 @@ export class Reaper {
     if (this.#libc.wait4(pid, status, WNOHANG, usage) === pid) {
       return readUsage(status, usage);
     }
-    const waited = await this.#libc.wait4_blocking(pid, status, 0, usage);
+    const waited = await this.#waiting.elsewhere(
+      this.#libc.wait4_blocking(pid, status, 0, usage),
+    );
     return waited === pid ? readUsage(status, usage) : null;
   }
 
