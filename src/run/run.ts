@@ -9,6 +9,7 @@ import { exportBundle } from "./export_bundle.ts";
 import { findLeave } from "./find_leave.ts";
 import { finishSealed } from "./finish_sealed.ts";
 import { hold } from "./hold.ts";
+import { readySandbox } from "./ready_sandbox.ts";
 import { makeReady } from "./make_ready.ts";
 import { propose, type Wish } from "./propose.ts";
 import { proposeAgain } from "./propose_again.ts";
@@ -92,11 +93,12 @@ export async function execute(
   await makeReady(world);
   const finished = await finishSealed(wish, options, world);
   if (finished !== null) return finished;
+  await using sandbox = readySandbox(world);
   const proposal = options.resume === null
     ? await propose(wish, world.sight, world.blobs)
     : await proposeAgain(wish, options.resume, world);
   const leave = await findLeave(proposal, options, world);
-  await using holding = await hold(proposal, options, world);
+  const holding = await hold(proposal, options, sandbox.ready, world);
   using run = options.resume === null
     ? await admit(proposal, leave, options, world)
     : await resume(proposal, leave, options, world);

@@ -196,7 +196,6 @@ export class TrialWorld implements AsyncDisposable {
       etc: etcFolders(join(this.world.state.root, "etc")),
       stages: new UsedStages(),
       denoDirs: new DenoDirs(this.world.state.denoDirs, null),
-      [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }
 
