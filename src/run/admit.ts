@@ -52,8 +52,8 @@ export async function admit(
       actor,
       steps: steps.map(({ id }) => id),
       documents: documentsOf({
-        plan: proposal.plan.value,
-        decision: leave.decision.value,
+        plan: proposal.plan,
+        decision: leave.decision,
         policy: sight.policy.set,
         trust: sight.trust.file,
         pipeline: proposal.wish.bytes,

@@ -15,7 +15,7 @@ import {
 } from "../ticket/issue_ticket.ts";
 import type { Ticket } from "../ticket/ticket.ts";
 import { requireCounted } from "./approve_request.ts";
-import { documentsOf } from "./documents.ts";
+import { documentOf, documentsOf } from "./documents.ts";
 import { checkInput } from "./find_ticket.ts";
 import type { Proposal } from "./propose.ts";
 import { deniedError } from "./refuse_ticket.ts";
@@ -123,8 +123,8 @@ async function enter(
     judged.ticket,
     judged.payloadDigest,
     documentsOf({
-      plan: proposal.plan.value,
-      decision: signed.decision,
+      plan: proposal.plan,
+      decision: documentOf(signed.decision),
       policy: world.sight.policy.set,
       trust: world.sight.trust.file,
       pipeline: proposal.wish.bytes,

@@ -19,11 +19,24 @@ import { type Decision, DecisionSchema } from "../policy/decision.ts";
 import type { PolicySet } from "../policy/policy_set.ts";
 import { type Trust, TrustSchema } from "../ticket/trust.ts";
 
+/** A value, its canonical bytes, and their SHA-256. */
+export interface Document<T> {
+  value: T;
+  digest: Digest;
+  bytes: Uint8Array;
+}
+
+/** A value as a document. */
+export function documentOf<T>(value: T): Document<T> {
+  const bytes = canonicalBytes(value);
+  return { value, digest: sha256(bytes), bytes };
+}
+
 /** What a decision is about, as bytes by digest. The pipeline's text is kept as it was read. */
 export function documentsOf(
   parts: {
-    plan: Plan;
-    decision: Decision;
+    plan: Document<Plan>;
+    decision: Document<Decision>;
     policy: PolicySet;
     trust: Trust;
     pipeline: Uint8Array;
@@ -32,14 +45,12 @@ export function documentsOf(
   const files = Object.values(parts.policy.files).map((text) =>
     new TextEncoder().encode(text)
   );
-  const all = [
-    canonicalBytes(parts.plan),
-    canonicalBytes(parts.decision),
-    canonicalBytes(parts.trust),
-    parts.pipeline,
-    ...files,
-  ];
-  return new Map(all.map((bytes) => [sha256(bytes), bytes]));
+  const texts = [canonicalBytes(parts.trust), parts.pipeline, ...files];
+  return new Map([
+    [parts.plan.digest, parts.plan.bytes],
+    [parts.decision.digest, parts.decision.bytes],
+    ...texts.map((bytes) => [sha256(bytes), bytes] as const),
+  ]);
 }
 
 /** A plan that was kept. */

@@ -41,8 +41,8 @@ export async function exportBundle(
   const { excerpt, checkpoint } = await excerptOf(run.id, seen, ledger);
   const files = new Map<string, Uint8Array>([
     [BUNDLE_FILES.pipeline, admitted.pipeline],
-    [BUNDLE_FILES.plan, canonicalBytes(run.proposal.plan.value)],
-    [BUNDLE_FILES.decision, canonicalBytes(decision)],
+    [BUNDLE_FILES.plan, run.proposal.plan.bytes],
+    [BUNDLE_FILES.decision, run.leave.decision.bytes],
     [BUNDLE_FILES.trust, admitted.trust],
     [BUNDLE_FILES.ticket, admitted.envelope],
     [BUNDLE_FILES.receipts, receipts],

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Digest } from "../core/digest.ts";
 import type { Envelope } from "../core/dsse.ts";
 import { isWritError, WritError } from "../core/errors.ts";
 import { formatTime } from "../core/time.ts";
@@ -19,7 +18,7 @@ import {
   type JudgedTicket,
   openTicket,
 } from "../ticket/check_ticket.ts";
-import { readDecision } from "./documents.ts";
+import { type Document, documentOf, readDecision } from "./documents.ts";
 import type { Proposal } from "./propose.ts";
 import {
   deniedError,
@@ -34,7 +33,7 @@ import type { World } from "./world.ts";
 /** A ticket with the decision that it is for. */
 export interface Leave {
   envelope: Envelope;
-  decision: { value: Decision; digest: Digest };
+  decision: Document<Decision>;
   judged: JudgedTicket;
 }
 
@@ -138,7 +137,7 @@ export async function admissible(
   }
   return {
     envelope,
-    decision: { value: decision, digest: decisionDigest(decision) },
+    decision: documentOf(decision),
     judged: { ...checked, missing: 0 },
   };
 }

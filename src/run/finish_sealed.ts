@@ -6,7 +6,12 @@
  */
 import { parsePipeline } from "../pipeline/parse.ts";
 import type { RunRecord } from "../ledger/records.ts";
-import { readAdmitted, readDecision, readPlan } from "./documents.ts";
+import {
+  documentOf,
+  readAdmitted,
+  readDecision,
+  readPlan,
+} from "./documents.ts";
 import { exportBundle } from "./export_bundle.ts";
 import { isSealed, leaveOfRun } from "./leave_of_run.ts";
 import type { Proposal, Wish } from "./propose.ts";
@@ -63,7 +68,7 @@ async function proposalOf(
       located: new Map(),
       hints: new Map(),
     },
-    plan: { value: plan, digest: record.plan },
-    decision: { value: decision, digest: record.decision },
+    plan: documentOf(plan),
+    decision: documentOf(decision),
   };
 }

@@ -7,9 +7,8 @@
 import { BUNDLE_FILES } from "../bundle/bundle.ts";
 import { joinLines } from "../bundle/lines.ts";
 import { BUNDLE_POLICY, evidenceName } from "../bundle/names.ts";
-import { parseBundle } from "../bundle/parse_bundle.ts";
-import { canonicalBytes } from "../core/canonical_json.ts";
-import { leafHash } from "../core/digest.ts";
+import { type BundleParts, parseBundle } from "../bundle/parse_bundle.ts";
+import { type Digest, leafHash } from "../core/digest.ts";
 import { formatTime } from "../core/time.ts";
 import { nextReceipt } from "../ledger/chain.ts";
 import { type ReceiptBodies, type RunOutcome } from "../ledger/receipt.ts";
@@ -21,7 +20,7 @@ import {
   type SealedResult,
   sealedResult,
 } from "../verify/sealed_results.ts";
-import { evidenceOf, readAdmitted } from "./documents.ts";
+import { readAdmitted } from "./documents.ts";
 import type { ActiveRun } from "./active_run.ts";
 import type { World } from "./world.ts";
 
@@ -41,11 +40,12 @@ export async function judgeRun(
   world: World,
 ): Promise<Judged> {
   const now = formatTime(world.sight.now());
-  const parts = parseBundle({
-    where: run.id,
-    files: await filesOf(run, { outcome, steps, invariants: [] }, now, world),
-    strange: [],
-  });
+  const sealed = { outcome, steps, invariants: [] };
+  const files = await filesOf(run, sealed, now, world);
+  const parts = parseBundle({ where: run.id, files, strange: [] });
+  for (const digest of evidenceIn(parts)) {
+    files.set(evidenceName(digest), await world.blobs.read(digest));
+  }
   const found = await checkBeforeSeal(BEFORE_SEAL, parts, now);
   const invariants = [...found].map(([id, each]) => sealedResult(id, each));
   const { require } = run.proposal.plan.value;
@@ -58,30 +58,32 @@ export async function judgeRun(
   };
 }
 
-/** What a bundle would hold of the run if it were sealed so, without seal and ledger. */
+/** What was captured of the steps; many print the same, or nothing. */
+function evidenceIn({ receipts }: BundleParts): Set<Digest> {
+  const digests = new Set<Digest>();
+  for (const { value } of receipts.value ?? []) {
+    if (value.type !== "step.finished") continue;
+    for (const { digest } of value.body.evidence) digests.add(digest);
+  }
+  return digests;
+}
+
+/** What a bundle would hold of the run if it were sealed so, without evidence, seal and ledger. */
 async function filesOf(
   run: ActiveRun,
   sealed: ReceiptBodies["run.sealed"],
   at: string,
-  { sight, ledger, blobs }: World,
+  { sight, ledger }: World,
 ): Promise<Map<string, Uint8Array>> {
   const decision = run.leave.decision.value;
   const files = new Map<string, Uint8Array>([
-    [BUNDLE_FILES.plan, canonicalBytes(run.proposal.plan.value)],
-    [BUNDLE_FILES.decision, canonicalBytes(decision)],
+    [BUNDLE_FILES.plan, run.proposal.plan.bytes],
+    [BUNDLE_FILES.decision, run.leave.decision.bytes],
   ]);
   for (const [name, text] of Object.entries(sight.policy.set.files)) {
     files.set(BUNDLE_POLICY + name, new TextEncoder().encode(text));
   }
-  const lines: Uint8Array[] = [];
-  for await (const bytes of ledger.receipts(run.id)) {
-    lines.push(bytes);
-    for (const { digest } of evidenceOf(bytes)) {
-      const name = evidenceName(digest);
-      // Many steps print the same, or nothing.
-      if (!files.has(name)) files.set(name, await blobs.read(digest));
-    }
-  }
+  const lines = await Array.fromAsync(ledger.receipts(run.id));
   const admitted = await readAdmitted(ledger, lines[0], decision);
   files.set(BUNDLE_FILES.pipeline, admitted.pipeline);
   files.set(BUNDLE_FILES.trust, admitted.trust);

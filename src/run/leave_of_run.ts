@@ -9,7 +9,12 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { RunRecord } from "../ledger/records.ts";
 import { checkTicket, judgeTicket } from "../ticket/check_ticket.ts";
 import { openTicketFile } from "../ticket/ticket_file.ts";
-import { readDecision, readPlan, readReceipt } from "./documents.ts";
+import {
+  documentOf,
+  readDecision,
+  readPlan,
+  readReceipt,
+} from "./documents.ts";
 import { checkInput, type Leave, requireAsDecided } from "./find_ticket.ts";
 import type { Proposal } from "./propose.ts";
 import { changedError } from "./refuse_ticket.ts";
@@ -53,7 +58,7 @@ export async function leaveOfRun(
     ...checkInput(proposal, { envelope, decision: value }, world),
     at: record.openedAt,
   };
-  const decision = { value, digest: record.decision };
+  const decision = documentOf(value);
   if (await isSealed(record, ledger)) {
     return { envelope, decision, judged: await judgeTicket(input) };
   }

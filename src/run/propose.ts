@@ -3,22 +3,16 @@
  *
  * @module
  */
-import type { Digest } from "../core/digest.ts";
 import { formatTime } from "../core/time.ts";
 import { parseWithPlaces } from "../pipeline/parse.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { BlobStore } from "../evidence/blobs.ts";
 import { readFiles } from "../evidence/read_files.ts";
 import { makePlan, type Planned } from "../plan/make_plan.ts";
-import { planDigest } from "../plan/plan.ts";
 import { readSource } from "../plan/source_facts.ts";
 import { decide } from "../policy/decide.ts";
-import {
-  type Decision,
-  decisionDigest,
-  type Facts,
-  type Requester,
-} from "../policy/decision.ts";
+import type { Decision, Facts, Requester } from "../policy/decision.ts";
+import { type Document, documentOf } from "./documents.ts";
 import { requireHoldable } from "./require_holdable.ts";
 import { UNNAMED_ID } from "../ticket/owner.ts";
 import { type Sight, trustInSight } from "./sight.ts";
@@ -46,10 +40,10 @@ export interface Proposal {
   pipeline: Pipeline;
   /** The plan, and what of this machine belongs to it. */
   planned: Planned;
-  /** The same plan, and SHA-256 of its canonical bytes. */
-  plan: { value: Planned["plan"]; digest: Digest };
-  /** What policy in sight answers, and SHA-256 of its canonical bytes. */
-  decision: { value: Decision; digest: Digest };
+  /** The same plan. */
+  plan: Document<Planned["plan"]>;
+  /** What policy in sight answers. */
+  decision: Document<Decision>;
 }
 
 /** A requester without a name: whoever may write the workspace. */
@@ -101,7 +95,7 @@ export async function propose(
     wish,
     pipeline,
     planned,
-    plan: { value: planned.plan, digest: planDigest(planned.plan) },
-    decision: { value: decision, digest: decisionDigest(decision) },
+    plan: documentOf(planned.plan),
+    decision: documentOf(decision),
   };
 }

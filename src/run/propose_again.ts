@@ -8,7 +8,7 @@ import { isWithin } from "../core/paths.ts";
 import type { TreeEntry } from "../core/tree.ts";
 import type { Plan } from "../plan/plan.ts";
 import { planChanges } from "./changes.ts";
-import { readPlan, readReceipt } from "./documents.ts";
+import { documentOf, readPlan, readReceipt } from "./documents.ts";
 import { type Proposal, propose, type Wish } from "./propose.ts";
 import type { World } from "./world.ts";
 
@@ -40,7 +40,7 @@ export async function proposeAgain(
   return {
     ...proposal,
     planned: { ...proposal.planned, plan: before, trees },
-    plan: { value: before, digest: record.plan },
+    plan: documentOf(before),
   };
 }
 

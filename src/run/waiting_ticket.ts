@@ -5,8 +5,8 @@
  */
 import type { Digest } from "../core/digest.ts";
 import { isWritError } from "../core/errors.ts";
-import { decisionDigest } from "../policy/decision.ts";
 import { judgeTicket } from "../ticket/check_ticket.ts";
+import { documentOf } from "./documents.ts";
 import {
   candidates,
   checkInput,
@@ -45,7 +45,7 @@ export async function waitingTicket(
       if (known !== null && known.revoked !== null) continue;
       return {
         envelope,
-        decision: { value: decision, digest: decisionDigest(decision) },
+        decision: documentOf(decision),
         judged,
       };
     } catch (error) {
