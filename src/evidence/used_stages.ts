@@ -44,32 +44,39 @@ export class UsedStages {
 
 function emptied(root: string): Promise<boolean> {
   return empty(root).then(
-    () => {
+    (touched) => {
       const { size } = Deno.lstatSync(root);
-      return STEP_FOLDERS.every((name) => isLikeNew(`${root}/${name}`, size));
+      return STEP_FOLDERS.every((name) => {
+        const folder = `${root}/${name}`;
+        // Some file systems never shrink a folder, and its size would tell how much lay in it.
+        return Deno.lstatSync(folder).size <= size &&
+          (!touched.has(folder) || namesIn(folder).length === 0);
+      });
     },
     // What cannot be emptied is removed with the rest, which says why it cannot.
     () => false,
   );
 }
 
-async function empty(root: string): Promise<void> {
-  for (const { name } of Array.from(Deno.readDirSync(root))) {
+/** Returns the folders of the step in which anything lay. */
+async function empty(root: string): Promise<Set<string>> {
+  const touched = new Set<string>();
+  for (const name of namesIn(root)) {
     const path = `${root}/${name}`;
     if (name === STAGED) continue;
     if (!STEP_FOLDERS.some((each) => each === name)) await removeOne(path);
     else {
-      for (const { name } of Array.from(Deno.readDirSync(path))) {
+      for (const name of namesIn(path)) {
+        touched.add(path);
         await removeOne(`${path}/${name}`);
       }
     }
   }
+  return touched;
 }
 
-/** Some file systems never shrink a folder, and its size would tell how much lay in it. */
-function isLikeNew(folder: string, size: number): boolean {
-  return Deno.lstatSync(folder).size <= size &&
-    Array.from(Deno.readDirSync(folder)).length === 0;
+function namesIn(folder: string): string[] {
+  return Array.from(Deno.readDirSync(folder), ({ name }) => name);
 }
 
 async function removeOne(path: string): Promise<void> {
