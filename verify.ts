@@ -51,7 +51,7 @@ export type {
   TrustedKey,
 } from "./src/ticket/trust.ts";
 
-if (import.meta.main) Deno.exitCode = await main(Deno.args);
+if (import.meta.main) Deno.exit(await main(Deno.args));
 
 /** arguments -> bundle and trust -> report -> text; the exit status. */
 async function main(args: readonly string[]): Promise<number> {

@@ -18,6 +18,8 @@ const SIGXFSZ = 25;
 const CHUNK = 65536;
 /** How long a stream is waited for after all processes were killed, milliseconds. */
 const GRACE = 1000;
+/** How late its timers may be, milliseconds. */
+const NAP = 50;
 
 /** What is read lies here until it is copied: a new one for each read is what a small step would cost most. */
 const buffer = new Uint8Array(CHUNK);
@@ -292,10 +294,8 @@ export class LaunchedStep {
     let used = null;
     let patience = Infinity;
     while (fds.some((fd) => fd >= 0) && performance.now() < patience) {
-      const ready = await this.#host.waiting.ready(
-        fds,
-        patience - performance.now(),
-      );
+      const left = patience - performance.now();
+      const ready = await this.#host.waiting.ready(fds, Math.min(left, NAP));
       for (let at = 0; at < this.#reads.length; at++) {
         if (ready[at] && !await this.#read(at)) fds[at] = -1;
       }

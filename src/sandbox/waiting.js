@@ -12,8 +12,6 @@
 const POLLIN = 1;
 /** `struct pollfd`: the descriptor, what is asked for, what there is. */
 const POLLFD = 8;
-/** For so long, in milliseconds, a sleep may keep the timers of a step from being looked after. */
-const NAP = 50;
 const EFD_CLOEXEC_NONBLOCK = 0o2000000 | 0o4000;
 
 /** Waits for descriptors. */
@@ -36,7 +34,7 @@ export class Waiting {
 
   /**
    * Which of some descriptors have bytes or have come to their end; none when `ms` milliseconds
-   * have passed. A negative number stands for no descriptor.
+   * have passed. A negative number stands for no descriptor. Timers may be late by that long.
    */
   ready(fds, ms = Infinity) {
     const { promise, resolve } = Promise.withResolvers();
@@ -64,7 +62,9 @@ export class Waiting {
       const waits = [...this.#waits];
       const set = pollSet([this.#bell, ...waits.flatMap(({ fds }) => fds)]);
       const count = BigInt(set.length / POLLFD);
-      const timeout = timeoutOf(patienceOf(waits));
+      const timeout = timeoutOf(
+        Math.min(...waits.map(({ until }) => until - performance.now())),
+      );
       if (this.#elsewhere === 0) this.#libc.poll_now(set, count, timeout);
       else await this.#pollAway(set, count, timeout);
       const [, ...found] = readyIn(set);
@@ -90,13 +90,6 @@ export class Waiting {
     const one = new Uint8Array(new BigUint64Array([1n]).buffer);
     this.#libc.write(this.#bell, one, 8n);
   }
-}
-
-/** Who waits alone is the one for the runner: no step is there whose timers are to be seen to. */
-function patienceOf(waits) {
-  const now = performance.now();
-  const most = waits.length > 1 ? NAP : Infinity;
-  return Math.min(most, ...waits.map(({ until }) => until - now));
 }
 
 /** As `poll(2)` has it: whole milliseconds, -1 without an end. */
