@@ -2,6 +2,8 @@
  * Holding: before a ticket's use is consumed, every step is matched with a backend that can
  * hold it. What cannot be held is refused here, and nothing has run.
  *
+ * Edge: the user that this process runs as.
+ *
  * @module
  */
 import type { Backend } from "../sandbox/confinement.ts";
