@@ -124,6 +124,7 @@ export {
 
 // The way itself.
 export { Writ, type WritOptions } from "./src/run/writ.ts";
+export type { Document } from "./src/run/documents.ts";
 export { type Proposal, UNNAMED, type Wish } from "./src/run/propose.ts";
 export type { Approval, Approved } from "./src/run/approve.ts";
 export type { RunEvent, RunOptions, RunResult } from "./src/run/run.ts";

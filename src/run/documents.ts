@@ -19,10 +19,13 @@ import { type Decision, DecisionSchema } from "../policy/decision.ts";
 import type { PolicySet } from "../policy/policy_set.ts";
 import { type Trust, TrustSchema } from "../ticket/trust.ts";
 
-/** A value, its canonical bytes, and their SHA-256. */
+/** A document by whose digest others refer to it. */
 export interface Document<T> {
+  /** What it says. */
   value: T;
+  /** SHA-256 of `bytes`. */
   digest: Digest;
+  /** RFC 8785. */
   bytes: Uint8Array;
 }
 
