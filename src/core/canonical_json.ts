@@ -88,8 +88,8 @@ function membersInOrder(value: object, depth: number): unknown {
 }
 
 /**
- * Whether `JSON.stringify` writes a value's canonical text as it is. Only for what `JSON.parse`
- * gave: that has neither accessors nor `toJSON`, and no other prototypes.
+ * Whether `JSON.stringify` writes a value's canonical text as it is, and it is not deep. Only for
+ * what `JSON.parse` gave: that has neither accessors nor `toJSON`, and no other prototypes.
  */
 function isInOrder(value: unknown, depth: number): boolean {
   if (typeof value === "string") return value.isWellFormed();
@@ -138,7 +138,8 @@ export function parseCanonical(bytes: Uint8Array, what: string): unknown {
       { cause },
     );
   }
-  if (isDeeperThan(text, MAX_DEPTH)) {
+  const isUsual = isInOrder(value, 0);
+  if (!isUsual && isDeeperThan(text, MAX_DEPTH)) {
     throw new WritError(
       "input.invalid",
       `Cannot read ${what}: it is nested deeper than ${MAX_DEPTH} levels`,
@@ -146,7 +147,7 @@ export function parseCanonical(bytes: Uint8Array, what: string): unknown {
   }
   let again: string | undefined;
   try {
-    again = isInOrder(value, 0) ? JSON.stringify(value) : canonicalText(value);
+    again = isUsual ? JSON.stringify(value) : canonicalText(value);
   } catch (cause) {
     throw new WritError(
       "input.invalid",
