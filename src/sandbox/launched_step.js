@@ -190,10 +190,7 @@ export class LaunchedStep {
     }
     this.#pid = await this.#spawn(given);
     this.#host.reaper.expect(this.#pid, this.#worker === null);
-    // What bubblewrap started dies with the launcher: only of others the runner has to know.
-    if (launch.kernel !== null) {
-      this.#send("started", new TextEncoder().encode(`${this.#pid}`));
-    }
+    this.#send("started", new TextEncoder().encode(`${this.#pid}`));
     for (const [fd] of given) fds.close(fd);
     // An end that was asked for meanwhile had nothing to kill yet.
     if (this.#killed) this.kill(null);
