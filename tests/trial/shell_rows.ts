@@ -93,7 +93,7 @@ export const SHELL_ROWS: TrialRow[] = [
         run: [
           "sh",
           "-c",
-          "python3 -m http.server 8766 --bind 127.0.0.1 >/dev/null 2>&1 & sleep 0.5; curl -fsS -o /dev/null http://127.0.0.1:8766/",
+          "python3 -m http.server 8766 --bind 127.0.0.1 >/dev/null 2>&1 & sleep 0.5; curl -fsS --retry 5 --retry-connrefused -o /dev/null http://127.0.0.1:8766/",
         ],
         permissions: { net: ["localhost"] },
       },
