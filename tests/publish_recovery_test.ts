@@ -192,9 +192,7 @@ for (const { where, ignore, options } of STATES) {
     { ignore },
     () =>
       onBench(async (bench) => {
-        bench.lay(bench.workspace, BEFORE);
-        const n = points.indexOf("look: move b");
-        await bench.kill((pause) => bench.publish(PRODUCTS, pause), n);
+        await halfMoved(bench, points);
         await removeTree(`${bench.workspace}/.writ`);
         const recovery = await bench.recover();
         assertEquals(recovery, options.isApart ? "lost" : "undone");
@@ -210,9 +208,7 @@ for (const { where, ignore, options } of STATES) {
     { ignore },
     () =>
       onBench(async (bench) => {
-        bench.lay(bench.workspace, BEFORE);
-        const n = points.indexOf("look: move b");
-        await bench.kill((pause) => bench.publish(PRODUCTS, pause), n);
+        await halfMoved(bench, points);
         await Deno.writeTextFile(`${bench.workspace}/b`, "mine");
         const error = await rejectsWith(
           "publish.unsafe",
@@ -233,9 +229,7 @@ for (const { where, ignore, options } of STATES) {
     { ignore },
     () =>
       onBench(async (bench) => {
-        bench.lay(bench.workspace, BEFORE);
-        const n = points.indexOf("look: move b");
-        await bench.kill((pause) => bench.publish(PRODUCTS, pause), n);
+        await halfMoved(bench, points);
         await Deno.mkdir(`${bench.folder}/other`);
         await rejectsWith(
           "publish.unsafe",
@@ -245,6 +239,16 @@ for (const { where, ignore, options } of STATES) {
         assertEquals(bench.tree, BEFORE);
       }, options),
   );
+}
+
+/** Ends a publishing when some of what was there has been moved away. */
+async function halfMoved(
+  bench: Bench,
+  points: readonly string[],
+): Promise<void> {
+  bench.lay(bench.workspace, BEFORE);
+  const n = points.indexOf("look: move b");
+  await bench.kill((pause) => bench.publish(PRODUCTS, pause), n);
 }
 
 Deno.test("killed by the system in the middle of its moves, and recovered", () =>
