@@ -6,8 +6,7 @@
  *
  * @module
  */
-import type { Backend } from "../sandbox/confinement.ts";
-import type { SystemFacts } from "../sandbox/confinement.ts";
+import type { Backend, SystemFacts } from "../sandbox/confinement.ts";
 import { systemFacts } from "../sandbox/system_facts.ts";
 import { chooseSteps } from "./active_run.ts";
 import { UsedStages } from "../evidence/used_stages.ts";

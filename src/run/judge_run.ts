@@ -9,9 +9,11 @@ import { joinLines } from "../bundle/lines.ts";
 import { BUNDLE_POLICY, evidenceName } from "../bundle/names.ts";
 import { type BundleParts, parseBundle } from "../bundle/parse_bundle.ts";
 import { type Digest, leafHash } from "../core/digest.ts";
+import { WritError } from "../core/errors.ts";
 import { formatTime } from "../core/time.ts";
 import { nextReceipt } from "../ledger/chain.ts";
 import { type ReceiptBodies, type RunOutcome } from "../ledger/receipt.ts";
+import { CORRUPT_HINT } from "../ledger/records.ts";
 import { BEFORE_SEAL } from "../verify/before_seal.ts";
 import type { Reason } from "../verify/report.ts";
 import {
@@ -32,7 +34,11 @@ export interface Judged {
   poison: { id: string; reasons: Reason[] }[];
 }
 
-/** Judges a run whose chosen steps have all ended. */
+/**
+ * Judges a run whose chosen steps have all ended.
+ *
+ * @throws {WritError} `ledger.corrupt` where the ledger holds a receipt of it that is none
+ */
 export async function judgeRun(
   run: ActiveRun,
   outcome: RunOutcome,
@@ -43,7 +49,7 @@ export async function judgeRun(
   const sealed = { outcome, steps, invariants: [] };
   const files = await filesOf(run, sealed, now, world);
   const parts = parseBundle({ where: run.id, files, strange: [] });
-  for (const digest of evidenceIn(parts)) {
+  for (const digest of evidenceIn(run.id, parts)) {
     files.set(evidenceName(digest), await world.blobs.read(digest));
   }
   const found = await checkBeforeSeal(BEFORE_SEAL, parts, now);
@@ -59,9 +65,16 @@ export async function judgeRun(
 }
 
 /** What was captured of the steps; many print the same, or nothing. */
-function evidenceIn({ receipts }: BundleParts): Set<Digest> {
+function evidenceIn(run: string, { receipts }: BundleParts): Set<Digest> {
+  if (receipts.faults) {
+    throw new WritError(
+      "ledger.corrupt",
+      `Cannot seal run "${run}": its receipts in the ledger are damaged`,
+      { hint: CORRUPT_HINT, faults: [...receipts.faults] },
+    );
+  }
   const digests = new Set<Digest>();
-  for (const { value } of receipts.value ?? []) {
+  for (const { value } of receipts.value) {
     if (value.type !== "step.finished") continue;
     for (const { digest } of value.body.evidence) digests.add(digest);
   }

@@ -12,7 +12,6 @@ import { type EtcFolders, etcFolders } from "../sandbox/build_etc.ts";
 import type { Backend } from "../sandbox/confinement.ts";
 import { type Launcher, startLauncher } from "../sandbox/launcher.ts";
 import { probe } from "../sandbox/probe.ts";
-import type { World } from "./world.ts";
 
 /** What steps can be held with. */
 export interface Sandbox {
@@ -31,10 +30,14 @@ export interface SandboxToBe extends AsyncDisposable {
   ready: Promise<Sandbox>;
 }
 
-/** Starts a launcher and tries the backends with steps that hold nothing of anyone's. */
-export function readySandbox({ state }: Pick<World, "state">): SandboxToBe {
+/**
+ * Starts a launcher and tries the backends with steps that hold nothing of anyone's.
+ *
+ * @param stateRoot the state folder of a ledger
+ */
+export function readySandbox(stateRoot: string): SandboxToBe {
   const starting = startLauncher();
-  const ready = tryBackends(starting, join(state.root, "etc"));
+  const ready = sandboxOf(starting, join(stateRoot, "etc"));
   // Who is refused before never asks.
   ready.catch(() => {});
   return {
@@ -48,7 +51,7 @@ export function readySandbox({ state }: Pick<World, "state">): SandboxToBe {
   };
 }
 
-async function tryBackends(
+async function sandboxOf(
   starting: Promise<Launcher>,
   etcRoot: string,
 ): Promise<Sandbox> {

@@ -93,7 +93,7 @@ export async function execute(
   await makeReady(world);
   const finished = await finishSealed(wish, options, world);
   if (finished !== null) return finished;
-  await using sandbox = readySandbox(world);
+  await using sandbox = readySandbox(world.state.root);
   const proposal = options.resume === null
     ? await propose(wish, world.sight, world.blobs)
     : await proposeAgain(wish, options.resume, world);

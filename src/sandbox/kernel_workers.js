@@ -76,18 +76,18 @@ export class KernelWorkers {
 
   #start() {
     const worker = new Worker(this.#url, { type: "module" });
-    const waiting = new Map();
+    const asked = new Map();
     let next = 0;
     let broken = null;
     worker.onmessage = ({ data }) => {
-      waiting.get(data.id)?.resolve(data.result);
-      waiting.delete(data.id);
+      asked.get(data.id)?.resolve(data.result);
+      asked.delete(data.id);
     };
     worker.onerror = (event) => {
       event.preventDefault();
       broken = new Error(`a thread of the launcher failed: ${event.message}`);
-      for (const { reject } of waiting.values()) reject(broken);
-      waiting.clear();
+      for (const { reject } of asked.values()) reject(broken);
+      asked.clear();
     };
     return {
       key: "",
@@ -95,7 +95,7 @@ export class KernelWorkers {
         if (broken !== null) return Promise.reject(broken);
         const id = next++;
         const { promise, resolve, reject } = Promise.withResolvers();
-        waiting.set(id, { resolve, reject });
+        asked.set(id, { resolve, reject });
         worker.postMessage({ ...message, id });
         return this.#waiting.elsewhere(promise);
       },
