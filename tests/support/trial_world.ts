@@ -16,6 +16,7 @@ import {
 import type { StepFile } from "../../src/pipeline/file_form.ts";
 import { hintText } from "../../src/plan/view_hint.ts";
 import { verdictOf } from "../../src/policy/decision.ts";
+import type { ActiveRun } from "../../src/run/active_run.ts";
 import { admit } from "../../src/run/admit.ts";
 import { approve } from "../../src/run/approve.ts";
 import { DenoDirs } from "../../src/run/deno_dirs.ts";
@@ -58,6 +59,17 @@ export interface Tried {
   /** How the receipts tell each step's end. */
   finished: ReceiptBodies["step.finished"][];
 }
+
+/** All of a pipeline, two steps at a time, watched by nobody. */
+const PLAIN: RunOptions = {
+  ticket: null,
+  only: null,
+  keepGoing: false,
+  jobs: 2,
+  resume: null,
+  signal: new AbortController().signal,
+  watch: () => {},
+};
 
 /** Where the steps of the trial run. */
 export class TrialWorld implements AsyncDisposable {
@@ -130,12 +142,7 @@ export class TrialWorld implements AsyncDisposable {
     };
     const decoder = new TextDecoder();
     const options: RunOptions = {
-      ticket: null,
-      only: null,
-      keepGoing: false,
-      jobs: 2,
-      resume: null,
-      signal: new AbortController().signal,
+      ...PLAIN,
       watch: (event) => {
         if (event.type === "output") {
           tried.output += decoder.decode(event.chunk);
@@ -150,16 +157,7 @@ export class TrialWorld implements AsyncDisposable {
       );
       tried.hints = [...proposal.planned.hints.values()].map(hintText);
       const holding = this.#hold(proposal, backend);
-      if (approved || verdictOf(proposal.decision.value) === "review") {
-        await approve(
-          proposal,
-          { reason: "trial", validForMs: 60_000, maxUses: 1 },
-          this.approver,
-          world,
-        );
-      }
-      const leave = await findLeave(proposal, options, world);
-      using run = await admit(proposal, leave, options, world);
+      using run = await this.admit(proposal, options, world, approved);
       await runSteps(run, holding, options, world);
       for await (const bytes of world.ledger.receipts(run.id)) {
         const { type, body } = ReceiptSchema.parse(
@@ -173,6 +171,25 @@ export class TrialWorld implements AsyncDisposable {
       tried.refused = error;
     }
     return tried;
+  }
+
+  /** Admits a proposal. What policy wants reviewed is approved, and with `approved` all of it is. */
+  async admit(
+    proposal: Proposal,
+    options: RunOptions = PLAIN,
+    world: World = this.world,
+    approved = false,
+  ): Promise<ActiveRun> {
+    if (approved || verdictOf(proposal.decision.value) === "review") {
+      await approve(
+        proposal,
+        { reason: "trial", validForMs: 60_000, maxUses: 1 },
+        this.approver,
+        world,
+      );
+    }
+    const leave = await findLeave(proposal, options, world);
+    return await admit(proposal, leave, options, world);
   }
 
   #in(workspace: string): { world: World } {
