@@ -9,6 +9,7 @@ import { leafHash, sha256 } from "../src/core/digest.ts";
 import { isWritError, WritError } from "../src/core/errors.ts";
 import { nextReceipt, type ReceiptDraft } from "../src/ledger/chain.ts";
 import { checkReceipts } from "./support/check_receipts.ts";
+import { ascii, Scanner } from "../src/ledger/scan.ts";
 import { walkChain } from "../src/ledger/walk_chain.ts";
 import { OrderGuard } from "../src/ledger/order.ts";
 import type { Receipt, StepStatus } from "../src/ledger/receipt.ts";
@@ -408,6 +409,42 @@ Deno.test("chain: the walk takes as canonical exactly what RFC 8785 does, also a
     { numRuns: 5000 },
   );
   assert(verdicts.sound > 500 && verdicts.broken > 500);
+});
+
+Deno.test("chain: a number is scanned as canonical only as RFC 8785 writes it", () => {
+  const scanner = new Scanner([]);
+  const scans = (number: string) => scanner.scan(ascii(`{"n":${number}}`));
+  const near = fc.tuple(
+    fc.constantFrom("", "-"),
+    fc.stringMatching(/^(0|[1-9]\d{0,16}|0[0-9]{1,3})$/),
+    fc.stringMatching(/^(|\.0{0,8}\d{0,17})$/),
+    fc.constantFrom("", "", "", "e1", ".", "-"),
+  );
+  const verdicts = { certain: 0, open: 0 };
+  fc.assert(
+    fc.property(near, (parts) => {
+      const number = parts.join("");
+      const isCertain = scans(number);
+      if (isCertain) assertEquals(String(JSON.parse(number)), number);
+      verdicts[isCertain ? "certain" : "open"]++;
+    }),
+    { numRuns: 20_000 },
+  );
+  assert(verdicts.certain > 500 && verdicts.open > 500);
+  for (
+    const number of [
+      "0",
+      "-7",
+      "0.5",
+      "-0.001",
+      "3.297",
+      "0.000001",
+      "12345.25",
+    ]
+  ) assert(scans(number), number);
+  for (
+    const number of ["-0", "1.0", "0.0", "0.0000001", "01.5", "1.", ".5", "1e3"]
+  ) assert(!scans(number), number);
 });
 
 /** The reference: parsed, made canonical again, compared. */

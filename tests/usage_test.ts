@@ -137,6 +137,12 @@ Deno.test("what lost its parent is added, its peak counts alone", () => {
   );
 });
 
+Deno.test("times are told to the microsecond", () => {
+  const sums = { user: 0.1 + 0.2, system: 2.175, peak: 1, notes: {} };
+  const { userMs, systemMs, wallMs } = toldUsage(sums, 6.629227000000014);
+  assertEquals([userMs, systemMs, wallMs], [0.3, 2.175, 6.629]);
+});
+
 Deno.test("processor time of which some may be missing is unknown", () => {
   const told = toldUsage(usageUnderLandlock(TWO, [], false, 64 * MIB), 7);
   assertEquals([told.userMs, told.systemMs, told.peakMemoryBytes], [

@@ -11,6 +11,7 @@ const MAX_DEPTH = 64;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const MINUS = 0x2d;
+const POINT = 0x2e;
 const ZERO = 0x30;
 const NINE = 0x39;
 const COLON = 0x3a;
@@ -26,8 +27,11 @@ const ESCAPED = new Set([...'"\\bfnrt'].map((letter) => letter.charCodeAt(0)));
 
 const WORDS = ["true", "false", "null"].map(ascii);
 
-/** Integers of more digits are left to the parser: not all of them are their own number. */
+/** Numbers of more digits are left to the parser: not all of them are told apart by what is written. */
 const MAX_DIGITS = 15;
+
+/** What has more of them after the point, before its first other digit, is written with an exponent. */
+const MAX_ZEROS = 5;
 
 /** What a string may hold as it is: ASCII that is printable, without the quote and the backslash. */
 const PLAIN = Uint8Array.from(
@@ -47,7 +51,7 @@ export function ascii(text: string): Uint8Array {
  * Recognizes canonical objects (RFC 8785), and finds members of the outermost one.
  *
  * A `true` of {@linkcode Scanner.scan} is certain. A `false` means that a parser must look:
- * the bytes may still be canonical (letters beyond ASCII, `\u` escapes, fractions).
+ * the bytes may still be canonical (letters beyond ASCII, `\u` escapes, exponents).
  */
 export class Scanner {
   readonly #names: readonly Uint8Array[];
@@ -149,7 +153,7 @@ export class Scanner {
     }
     if (first === OPEN_LIST) return depth < MAX_DEPTH && this.#list(depth + 1);
     if (first === MINUS || first >= ZERO && first <= NINE) {
-      return this.#integer();
+      return this.#number();
     }
     return this.#word();
   }
@@ -177,17 +181,33 @@ export class Scanner {
     return bytes[at] === QUOTE;
   }
 
-  #integer(): boolean {
+  #number(): boolean {
     const bytes = this.#bytes;
     const isNegative = bytes[this.#at] === MINUS;
     const start = isNegative ? this.#at + 1 : this.#at;
-    let at = start;
+    const digits = this.#digits(start);
+    if (digits === 0 || digits > MAX_DIGITS) return false;
+    const isZero = bytes[start] === ZERO;
+    if (isZero && digits > 1) return false;
+    // What follows otherwise ("e") is refused by whoever looks for "," or a close.
+    if (bytes[this.#at] !== POINT) return !(isZero && isNegative);
+    const point = this.#at;
+    const decimals = this.#digits(point + 1);
+    if (decimals === 0 || digits + decimals > MAX_DIGITS) return false;
+    let first = point + 1;
+    while (bytes[first] === ZERO) first++;
+    // With a zero at its end it would be written shorter.
+    return bytes[this.#at - 1] !== ZERO &&
+      (!isZero || first - point - 1 <= MAX_ZEROS);
+  }
+
+  /** How many digits there are from here on; stands behind them then. */
+  #digits(from: number): number {
+    const bytes = this.#bytes;
+    let at = from;
     while (bytes[at] >= ZERO && bytes[at] <= NINE) at++;
     this.#at = at;
-    const digits = at - start;
-    if (digits === 0 || digits > MAX_DIGITS) return false;
-    // What follows (".", "e") is refused by whoever looks for "," or a close.
-    return bytes[start] !== ZERO || digits === 1 && !isNegative;
+    return at - from;
   }
 
   #word(): boolean {

@@ -16,7 +16,7 @@ import { probe } from "../sandbox/probe.ts";
 /** What steps can be held with. */
 export interface Sandbox {
   launcher: Launcher;
-  /** Those that work here, the strongest first. */
+  /** The strongest that works here, if any does. */
   backends: Backend[];
   /** The `/etc` of steps in namespaces. */
   etc: EtcFolders;
@@ -61,6 +61,9 @@ async function sandboxOf(
     etc({ network: false }),
     loadPreset(),
   ]);
-  const { backends } = await probe(launcher, { etc: tried });
+  const { backends } = await probe(launcher, {
+    etc: tried,
+    strongestOnly: true,
+  });
   return { launcher, backends, etc, preset };
 }

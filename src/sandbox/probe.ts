@@ -52,14 +52,21 @@ export interface Probe {
   failures: string[];
 }
 
+/** Options of {@linkcode probe}. */
+export interface ProbeOptions {
+  /** A made-up `/etc` that is there already; else one is made for this. */
+  etc?: string;
+  /** Stops at the first that holds: of a run no step is held by a weaker one. */
+  strongestOnly?: boolean;
+}
+
 /**
  * Tries each backend: a step must run and say what it should, and the same step must fail to
- * read a file that it was not given. The strongest comes first. `etc` is a made-up `/etc`
- * that is there already.
+ * read a file that it was not given. The strongest comes first.
  */
 export async function probe(
   launcher: Launcher,
-  options: { etc?: string } = {},
+  options: ProbeOptions = {},
 ): Promise<Probe> {
   const folder = await Deno.makeTempDir({ prefix: "writ-probe-" });
   try {
@@ -80,6 +87,7 @@ export async function probe(
       }
       // A fuller form than the one that holds may have failed: that is told too.
       failures.push(...why);
+      if (options.strongestOnly && backends.length > 0) break;
     }
     return { backends, failures };
   } finally {

@@ -59,18 +59,22 @@ export function usageUnderLandlock(own, orphans, known, floor) {
   };
 }
 
-/** The usage as it is told. */
+/** The usage as it is told, times to the microsecond: the kernel knows no more, and the rest is noise of sums. */
 export function toldUsage({ user, system, peak, notes }, wallMs) {
   const names = { user: "userMs", system: "systemMs", peak: "peakMemoryBytes" };
   return {
-    wallMs,
-    userMs: user,
-    systemMs: system,
+    wallMs: toMicroseconds(wallMs),
+    userMs: user === null ? null : toMicroseconds(user),
+    systemMs: system === null ? null : toMicroseconds(system),
     peakMemoryBytes: peak,
     notes: Object.fromEntries(
       Object.entries(notes).map(([name, note]) => [names[name], note]),
     ),
   };
+}
+
+function toMicroseconds(ms) {
+  return Math.round(ms * 1000) / 1000;
 }
 
 function sum(one, other) {
