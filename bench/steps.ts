@@ -15,7 +15,7 @@ const ROUNDS_OF_MANY = 3;
 /** Steps over which the cost of one more is spread. */
 const MORE = 100;
 const MANY = 1_000;
-const AT_ONCE = 2;
+const AT_ONCE = [1, 2];
 const BWRAP = "/usr/bin/bwrap";
 
 /** Prints the cost of one more step, and of many in one run, under each backend. */
@@ -46,18 +46,33 @@ export async function benchSteps(): Promise<void> {
       row("under Landlock", more("kernel more", "kernel one"), base),
     ],
   );
+  for (const atOnce of AT_ONCE) await benchMany(place, bare, atOnce);
+}
+
+/** A whole run of many steps, so many at a time. */
+async function benchMany(
+  place: Place,
+  bare: string[],
+  atOnce: number,
+): Promise<void> {
   const many = await measureRounds([
-    loops("bare", bare, MANY, AT_ONCE),
-    run("run", place, "bubblewrap", MANY, AT_ONCE),
-    run("kernel run", place, "landlock", MANY, AT_ONCE),
+    loops("bare", bare, MANY, atOnce),
+    run("run", place, "bubblewrap", MANY, atOnce),
+    run("kernel run", place, "landlock", MANY, atOnce),
   ], ROUNDS_OF_MANY);
   const all = many.get("bare")!;
   printTable(
     `${
       MANY.toLocaleString("en")
-    } no-op steps, ${AT_ONCE} at a time, median of ${ROUNDS_OF_MANY} in turn`,
+    } no-op steps, ${atOnce} at a time, median of ${ROUNDS_OF_MANY} in turn`,
     [
-      row(`bare bwrap, started by the loops of ${AT_ONCE} shells`, all, all),
+      row(
+        `bare bwrap, started by ${
+          atOnce === 1 ? "a shell's loop" : `the loops of ${atOnce} shells`
+        }`,
+        all,
+        all,
+      ),
       row("one run under bubblewrap", many.get("run")!, all),
       row("one run under Landlock", many.get("kernel run")!, all),
     ],
