@@ -9,7 +9,7 @@ import { BACKENDS, bare, underEach } from "./support/sandbox.ts";
 import { TrialWorld } from "./support/trial_world.ts";
 import { Workspace } from "./support/workspaces.ts";
 
-const FOLDERS = ["home", "tmp", "work"];
+const FOLDERS = ["home", "tmp", "work"] as const;
 const PYTHON = "/usr/bin/python3";
 const HAS_NOT = await hasAttributes() ? null : "python3 or extended attributes";
 const python = (script: string) => [PYTHON, "-c", `import os\n${script}`];
@@ -111,7 +111,7 @@ for (const [what, leave] of LEFT) {
     leave(`${folder.root}/first`);
     await stages.keep(`${folder.root}/first`);
     const root = `${folder.root}/second`;
-    assertEquals(stages.take(root), true);
+    assertEquals(stages.take(root, FOLDERS), true);
     assertEquals(
       [folder.root, root, ...FOLDERS.map((name) => `${root}/${name}`)]
         .map(namesIn),
@@ -132,7 +132,7 @@ Deno.test({
     makeStage(`${folder.root}/first`);
     fill(`${folder.root}/first/work`);
     await stages.keep(`${folder.root}/first`);
-    assertEquals(stages.take(`${folder.root}/second`), false);
+    assertEquals(stages.take(`${folder.root}/second`, FOLDERS), false);
     assertEquals(namesIn(folder.root), []);
   },
 });
@@ -144,7 +144,29 @@ Deno.test("stages that are free are removed in the end", async () => {
   await stages.keep(`${folder.root}/one`);
   await stages.clear();
   assertEquals(namesIn(folder.root), []);
-  assertEquals(stages.take(`${folder.root}/two`), false);
+  assertEquals(stages.take(`${folder.root}/two`, FOLDERS), false);
+});
+
+Deno.test("a stage serves only a step that gets the same folders", async () => {
+  using folder = new Workspace();
+  const stages = new UsedStages();
+  makeStage(`${folder.root}/all`);
+  makeStage(`${folder.root}/one`);
+  for (const name of ["home", "tmp"]) {
+    Deno.removeSync(`${folder.root}/one/${name}`);
+  }
+  await stages.keep(`${folder.root}/all`);
+  await stages.keep(`${folder.root}/one`);
+  assertEquals(stages.take(`${folder.root}/second`, FOLDERS), true);
+  assertEquals(namesIn(`${folder.root}/second`), [
+    "home",
+    STAGED,
+    "tmp",
+    "work",
+  ]);
+  assertEquals(stages.take(`${folder.root}/third`, FOLDERS), false);
+  assertEquals(stages.take(`${folder.root}/third`, ["work"]), true);
+  assertEquals(namesIn(`${folder.root}/third`), [STAGED, "work"]);
 });
 
 /** Seconds since 1970, in 1999. */

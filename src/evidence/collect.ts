@@ -239,7 +239,8 @@ async function store(
 class Materials {
   readonly #files: Map<string, LayoutFile>;
   readonly #links: Map<string, Digest>;
-  readonly #staged: number;
+  readonly #root: string;
+  #staged: number | null = null;
   readonly #changed: string[] = [];
   readonly #seen = new Set<string>();
   readonly #work: string;
@@ -252,9 +253,8 @@ class Materials {
     });
     this.#files = new Map(root.files.map((file) => [file.path, file]));
     this.#links = new Map(root.links.map(({ path, digest }) => [path, digest]));
+    this.#root = input.root;
     this.#work = `${input.root}/work`;
-    this.#staged = Deno.lstatSync(`${input.root}/${STAGED}`).ctime?.getTime() ??
-      0;
   }
 
   /** Whether what was found stands where a material stood; notes whether it is still the same. */
@@ -286,12 +286,18 @@ class Materials {
     const time = (file.updated ? UPDATE_TIME : BLOB_TIME) * 1000;
     // The time of an inode's last change is nobody's to set, but only known to the second.
     const untouched = info.mtime?.getTime() === time &&
-      info.ctime !== null && info.ctime.getTime() < this.#staged;
+      info.ctime !== null && info.ctime.getTime() < this.#whenStaged();
     if (untouched) return true;
     const { digest } = readOne(`${this.#work}/${file.path}`, null, {
       code: "publish.unsafe",
     });
     return digest === file.digest;
+  }
+
+  /** When the stage was complete, milliseconds since 1970. */
+  #whenStaged(): number {
+    return this.#staged ??=
+      Deno.lstatSync(`${this.#root}/${STAGED}`).ctime?.getTime() ?? 0;
   }
 
   #isSameLink(path: string, digest: Digest): boolean {

@@ -11,7 +11,12 @@ import { quoted } from "../core/printable.ts";
 import { BLOB_TIME } from "./blob_files.ts";
 import type { BlobStore } from "./blobs.ts";
 import { breaks } from "./breaks.ts";
-import { STAGED, STEP_FOLDERS, type UsedStages } from "./used_stages.ts";
+import {
+  STAGED,
+  STEP_FOLDERS,
+  type StepFolder,
+  type UsedStages,
+} from "./used_stages.ts";
 import { type LayoutPart, layoutStage, type StageSource } from "./layout.ts";
 
 /**
@@ -27,6 +32,8 @@ export interface StageInput extends Omit<StageSource, "cwd"> {
   blobs: BlobStore;
   /** Unset, the root of the workspace. */
   cwd?: string;
+  /** Unset, all that a step may write in. */
+  folders?: readonly StepFolder[];
   /** Stages that may serve again. */
   used?: UsedStages;
 }
@@ -38,8 +45,8 @@ export interface StageBind {
 }
 
 /**
- * Builds `work/` (the step's workspace), `home/` and `tmp/` in a new folder, and `reads/` where
- * it is needed.
+ * Builds `work/` (the step's workspace), `home/` and `tmp/` in a new folder, as far as they are
+ * asked for, and `reads/` where it is needed.
  *
  * With `link`, a folder that is only read becomes hard links of blobs in `reads/`, to be bound
  * read-only onto an empty folder of `work/`; everything else is a copy. All folders are real
@@ -50,11 +57,11 @@ export interface StageBind {
 export async function buildStage(
   input: StageInput,
 ): Promise<{ binds: StageBind[] }> {
-  const { root, blobs } = input;
+  const { root, blobs, folders = STEP_FOLDERS } = input;
   const layout = layoutStage({ ...input, cwd: input.cwd ?? "." });
-  if (!input.used?.take(root)) {
+  if (!input.used?.take(root, folders)) {
     makeFolder(root, 0o700);
-    for (const name of STEP_FOLDERS) makeFolder(`${root}/${name}`, 0o755);
+    for (const name of folders) makeFolder(`${root}/${name}`, 0o755);
     Deno.writeTextFileSync(`${root}/${STAGED}`, "", { createNew: true });
   }
   await fill(`${root}/work`, layout.root, (file, target) => {
@@ -84,7 +91,8 @@ export async function buildStage(
     binds.push({ path: bind.path, source });
   }
   // A step may have set their times, and the next one would read them.
-  for (const name of ["home", "tmp"]) {
+  for (const name of folders) {
+    if (name === "work") continue;
     Deno.utimeSync(`${root}/${name}`, BLOB_TIME, BLOB_TIME);
   }
   Deno.utimeSync(root, BLOB_TIME, BLOB_TIME);

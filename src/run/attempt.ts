@@ -13,6 +13,7 @@ import { collectProducts } from "../evidence/collect.ts";
 import { findSecrets } from "../evidence/find_secrets.ts";
 import { redactText } from "../evidence/redact.ts";
 import { buildStage } from "../evidence/stage.ts";
+import { STEP_FOLDERS } from "../evidence/used_stages.ts";
 import type { EvidenceRef, StepStatus, TreeRef } from "../ledger/receipt.ts";
 import type { Usage } from "../ledger/usage.ts";
 import type { Located } from "../plan/executables.ts";
@@ -98,6 +99,7 @@ export async function attemptStep(
 ): Promise<AttemptResult> {
   const { step, materials } = input;
   const backend = holding.backends.get(step.id)!;
+  const inNamespaces = backend.isolation === "namespaces";
   // Standard output becomes a product by the runner's hand, not by the step's.
   const products = step.products.filter(({ path }) => path !== step.stdout);
   const stage = {
@@ -110,14 +112,16 @@ export async function attemptStep(
   const { binds } = await buildStage({
     ...stage,
     cwd: step.cwd,
-    link: backend.name === "bubblewrap",
+    link: inNamespaces,
+    // There its home and its `/tmp` are no folders of this machine.
+    folders: inNamespaces ? ["work"] : STEP_FOLDERS,
     used: holding.stages,
   });
   const place = { step, folder: input.folder, blobs: world.blobs };
   const caches = await layCaches(
     place,
     input.fetched,
-    backend.name === "bubblewrap",
+    inNamespaces,
   );
   const confinement = confine(step);
   const secrets = secretsOf(step, holding.secrets);

@@ -65,6 +65,7 @@ export async function layCaches(
       scratch: [],
       blobs,
       link,
+      folders: ["work"],
     });
     const sources = new Map(binds.map(({ path, source }) => [path, source]));
     for (const { cache } of fetched) {
