@@ -10,7 +10,7 @@
  */
 import * as z from "zod";
 import { BundleIndexSchema, ExpiryExcerptSchema, LedgerExcerptSchema } from "../src/bundle/bundle.ts";
-import { ANSWERS } from "../src/cli/answers.ts";
+import { ANSWERS, ErrorSchema } from "../src/cli/answers.ts";
 import { EntrySchema } from "../src/ledger/entry.ts";
 import { ReceiptSchema } from "../src/ledger/receipt.ts";
 import { SealSchema } from "../src/ledger/seal.ts";
@@ -53,17 +53,16 @@ export function generateSchemas(): Map<string, string> {
 
 /** Those of what `--json` answers, likewise. */
 export function generateAnswerSchemas(): Map<string, string> {
-  return new Map(
-    Object.entries(ANSWERS).map(([name, schema]) =>
+  return new Map([
+    ...Object.entries(ANSWERS).map(([name, schema]) =>
       fileOf(
-        `answers/${name}.schema.json`,
-        name === "error"
-          ? "Error of writ --json"
-          : `Answer of writ ${name} --json`,
+        `answers/${name.replace(" ", "-")}.schema.json`,
+        `Answer of writ ${name} --json`,
         schema,
       )
     ),
-  );
+    fileOf("answers/error.schema.json", "Error of writ --json", ErrorSchema),
+  ]);
 }
 
 function fileOf(

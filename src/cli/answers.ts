@@ -1,6 +1,7 @@
 /**
- * What `--json` answers, as types and as the schemas of which `schemas/answers/` is made. The
- * answer of `verify` is a report, and has its schema where that is.
+ * What `--json` answers on the way from a plan to a verified run, and the schemas of all answers, of
+ * which `schemas/answers/` is made. The answer of `verify` is a report, and has its schema where that
+ * is.
  *
  * @module
  */
@@ -37,9 +38,19 @@ import {
 import type { RunResult } from "../run/run.ts";
 import type { PermissionUse } from "../sandbox/permission_use.ts";
 import { ReasonSchema, ReportSchema } from "../verify/report.ts";
+import {
+  count,
+  OUTCOMES,
+  PERMISSION_USE,
+  RUN_STATES,
+  text,
+} from "./answer_parts.ts";
 import type { KeptEvidence } from "./kept_evidence.ts";
+import { PEOPLE_ANSWERS } from "./people_answers.ts";
 import type { ShownRun } from "./run_table.ts";
 import type { ShownSigner } from "./shown_ticket.ts";
+import type { CommandName } from "./profile.ts";
+import { UPKEEP_ANSWERS } from "./upkeep_answers.ts";
 
 /** Of `run`. */
 export interface RunAnswer {
@@ -97,25 +108,17 @@ export interface LogVerdict {
   } | null;
 }
 
-const text = z.string();
-const count = z.int().min(0);
-const outcomes = ["ok", "failed", "cancelled", "indeterminate"] as const;
-const states = ["running", "interrupted", ...outcomes] as const;
 const place = z.strictObject({
   file: text,
   line: z.int().optional(),
   column: z.int().optional(),
 });
-const grants = z.array(z.strictObject({
-  kind: z.enum(["read", "write", "net", "env", "sys", "ffi"]),
-  value: text.nullable(),
-}));
 const treeHead = z.strictObject({ size: count, root: DigestSchema });
 const head = z.strictObject({ size: count, hash: DigestSchema.nullable() });
 
 const shownRun: z.ZodType<ShownRun> = z.strictObject({
   ...RUN_RECORD_FIELDS,
-  state: z.enum(states),
+  state: z.enum(RUN_STATES),
   pipeline: text,
   requester: text,
   here: z.boolean(),
@@ -145,7 +148,7 @@ const RunAnswerSchema: z.ZodType<RunAnswer> = z.strictObject({
 const ExecuteAnswerSchema: z.ZodType<RunResult> = z.strictObject({
   run: text,
   ticket: text,
-  outcome: z.enum(outcomes),
+  outcome: z.enum(OUTCOMES),
   steps: z.array(z.strictObject({
     step: text,
     status: z.enum(STEP_STATUSES),
@@ -161,7 +164,7 @@ const ExecuteAnswerSchema: z.ZodType<RunResult> = z.strictObject({
 
 const ShowAnswerSchema: z.ZodType<ShowAnswer> = z.strictObject({
   run: RunRecordSchema,
-  state: z.enum(states),
+  state: z.enum(RUN_STATES),
   pipeline: text,
   requester: RequesterSchema,
   reason: text,
@@ -169,15 +172,7 @@ const ShowAnswerSchema: z.ZodType<ShowAnswer> = z.strictObject({
   next: text.nullable(),
   permissions: z.record(
     text,
-    z.strictObject({
-      granted: grants,
-      used: grants,
-      unused: grants,
-      denied: z.array(
-        z.strictObject({ permission: text, value: text.nullable() }),
-      ),
-      least: z.record(text, z.array(text)),
-    }),
+    z.strictObject(PERMISSION_USE),
   ),
   evidence: z.array(z.strictObject({
     class: z.enum(["public", "sealed"]),
@@ -226,7 +221,8 @@ const LogAnswerSchema = z.union([
   }),
 ]);
 
-const ErrorSchema: z.ZodType<ErrorDocument> = z.strictObject({
+/** What every command answers where it cannot do what it was asked. */
+export const ErrorSchema: z.ZodType<ErrorDocument> = z.strictObject({
   error: z.strictObject({
     code: z.enum(Object.keys(ERROR_EXIT)),
     exit: z.union(Object.values(EXIT).map((status) => z.literal(status))),
@@ -241,12 +237,13 @@ const ErrorSchema: z.ZodType<ErrorDocument> = z.strictObject({
   }),
 });
 
-/** The answers that have a schema, by command; `error` is that of every command. */
-export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
+/** The answers, by command. */
+export const ANSWERS: Readonly<Record<CommandName, z.ZodType>> = {
+  ...PEOPLE_ANSWERS,
+  ...UPKEEP_ANSWERS,
   run: RunAnswerSchema,
   execute: ExecuteAnswerSchema,
   verify: ReportSchema,
   show: ShowAnswerSchema,
   log: LogAnswerSchema,
-  error: ErrorSchema,
 };

@@ -1,5 +1,5 @@
 /**
- * Whose name goes on a key.
+ * Whose name goes on a key, or on what is done with a ticket.
  *
  * Edge: reads the system's list of users.
  * @module
@@ -9,8 +9,31 @@ import { quoted } from "../core/printable.ts";
 import { askWord } from "./ask.ts";
 import type { Context } from "./command.ts";
 
+/** For what a name is wanted. */
+interface Wanted {
+  /** The option that gives it. */
+  option: string;
+  /** What cannot be told without it. */
+  what: string;
+  /** How a person is asked. */
+  question: string;
+}
+
+const OWNER: Wanted = {
+  option: "--owner",
+  what: "whose key it is",
+  question: "Whose key is it, by name?",
+};
+
+/** Who takes a ticket back. */
+export const REVOKER: Wanted = {
+  option: "--by",
+  what: "who revokes the ticket",
+  question: "Who revokes it, by name?",
+};
+
 /**
- * The owner as given, else the user's name (a container may not say it, but knows whose home
+ * The name as given, else the user's name (a container may not say it, but knows whose home
  * it is), else what the person at the terminal says.
  *
  * @throws {WritError} `usage.invalid` where none of them is there.
@@ -18,21 +41,22 @@ import type { Context } from "./command.ts";
 export async function ownerOf(
   given: string | null,
   context: Context,
+  { option, what, question }: Wanted = OWNER,
 ): Promise<string> {
   if (given !== null && given.trim() === "") {
     throw new WritError(
       "usage.invalid",
-      `Cannot use --owner ${quoted(given)}: a name was expected`,
+      `Cannot use ${option} ${quoted(given)}: a name was expected`,
     );
   }
   const name = given ?? context.env("USER") ?? context.env("LOGNAME") ??
     await userOf(context.env("HOME")) ??
-    await askWord(context.terminal, "Whose key is it, by name?");
+    await askWord(context.terminal, question);
   if (name !== "") return name;
   throw new WritError(
     "usage.invalid",
-    "Cannot tell whose key it is: no user name is set",
-    { hint: "--owner NAME says it" },
+    `Cannot tell ${what}: no user name is set`,
+    { hint: `${option} NAME says it` },
   );
 }
 

@@ -79,21 +79,24 @@ export const RequesterSchema: z.ZodType<Requester> = z.strictObject({
   key: DigestSchema.nullable(),
 });
 
+/** Schema of {@linkcode Facts}. */
+export const FactsSchema: z.ZodType<Facts> = z.strictObject({
+  source: z.strictObject({
+    commit: z.string().nullable(),
+    branch: z.string().nullable(),
+  }),
+  requester: RequesterSchema,
+  time: TimeSchema,
+  guards: z.array(z.string()),
+});
+
 /** Schema of a {@linkcode Decision}. */
 export const DecisionSchema: z.ZodType<Decision> = z.strictObject({
   v: z.literal(1),
   plan: DigestSchema,
   policy: DigestSchema,
   trust: DigestSchema,
-  facts: z.strictObject({
-    source: z.strictObject({
-      commit: z.string().nullable(),
-      branch: z.string().nullable(),
-    }),
-    requester: RequesterSchema,
-    time: TimeSchema,
-    guards: z.array(z.string()),
-  }),
+  facts: FactsSchema,
   outcomes: z.array(z.strictObject({
     step: z.string(),
     outcome: z.enum(["allow", "review", "deny"]),

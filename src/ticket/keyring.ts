@@ -52,15 +52,20 @@ export interface KeyringKey extends PublicKey {
   sealed: boolean;
 }
 
-/** Schema of a {@linkcode PublicKey}. */
-export const PublicKeySchema: z.ZodType<PublicKey> = z.strictObject({
+/** Schemas of the fields of a {@linkcode PublicKey}. */
+export const PUBLIC_KEY_FIELDS = {
   v: z.literal(1),
   id: DigestSchema,
   publicKey: z.base64(),
   owner: z.string().min(1),
   kind: z.enum(["human", "agent", "system"]),
   roles: z.array(RoleSchema).min(1),
-});
+} as const;
+
+/** Schema of a {@linkcode PublicKey}. */
+export const PublicKeySchema: z.ZodType<PublicKey> = z.strictObject(
+  PUBLIC_KEY_FIELDS,
+);
 
 /** What a key is made from. */
 export interface NewKey {

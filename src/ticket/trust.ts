@@ -94,27 +94,39 @@ export interface Trust {
 
 const days = z.int().min(0).max(36_500).nullable();
 
+/** Schema of a {@linkcode TrustedKey}. */
+export const TrustedKeySchema: z.ZodType<TrustedKey> = z.strictObject({
+  id: DigestSchema,
+  publicKey: z.base64(),
+  owner: z.string().min(1),
+  kind: z.enum(["human", "agent", "system"]),
+  roles: z.array(RoleSchema).min(1),
+  notBefore: TimeSchema,
+  notAfter: TimeSchema.nullable(),
+  revokedAt: TimeSchema.nullable(),
+});
+
+/** Schema of a {@linkcode Recipient}. */
+export const RecipientSchema: z.ZodType<Recipient> = z.strictObject({
+  recipient: z.string(),
+  owner: z.string().min(1),
+});
+
+/** Schema of a {@linkcode Retention}. */
+export const RetentionSchema: z.ZodType<Retention> = z.strictObject({
+  public: days,
+  sealed: days,
+});
+
 /** Schema of a {@linkcode Trust}. */
 export const TrustSchema: z.ZodType<Trust> = z.strictObject({
   v: z.literal(1),
-  keys: z.array(z.strictObject({
-    id: DigestSchema,
-    publicKey: z.base64(),
-    owner: z.string().min(1),
-    kind: z.enum(["human", "agent", "system"]),
-    roles: z.array(RoleSchema).min(1),
-    notBefore: TimeSchema,
-    notAfter: TimeSchema.nullable(),
-    revokedAt: TimeSchema.nullable(),
-  })),
+  keys: z.array(TrustedKeySchema),
   quorum: z.int().min(1),
   witnesses: z.int().min(0).optional(),
   policies: z.array(DigestSchema),
-  recipients: z.array(z.strictObject({
-    recipient: z.string(),
-    owner: z.string().min(1),
-  })).optional(),
-  retention: z.strictObject({ public: days, sealed: days }).optional(),
+  recipients: z.array(RecipientSchema).optional(),
+  retention: RetentionSchema.optional(),
 });
 
 /** The digest of trust: SHA-256 of its canonical bytes. */

@@ -26,6 +26,7 @@ import { type Command, command, type Context } from "../command.ts";
 import { documentKind } from "../document_kind.ts";
 import { flag, operand, option, wholeOption } from "../parameters.ts";
 import { parseDuration } from "../parse_duration.ts";
+import type { ApproveAnswer } from "../people_answers.ts";
 import { openWish, planning, sightOf } from "../proposing.ts";
 import { readInput } from "../read_input.ts";
 import { termsText } from "../ticket_text.ts";
@@ -73,7 +74,7 @@ export const approve: Command = command({
       : await fromTicket(bytes, sight, args, context);
     if (signed === null) {
       context.terminal.answer(
-        { ticket: null, missing: null, out: null },
+        { ticket: null, missing: null, out: null } satisfies ApproveAnswer,
         NOTHING_CHANGED,
       );
       return EXIT.refused;
@@ -112,7 +113,7 @@ async function answer(
   if (out !== null) {
     await writeNewFile(resolve(cwd, out), ticketFileBytes(file), out);
   }
-  terminal.answer({ ticket, missing, out }, [
+  terminal.answer({ ticket, missing, out } satisfies ApproveAnswer, [
     `${ticket.id}  for ${ticket.decision}`,
     termsText(ticket),
     ...(missing === 0

@@ -27,6 +27,7 @@ import type { Report } from "../../verify/report.ts";
 import { verifyBundle } from "../../verify/verify.ts";
 import { type Command, command, type Context } from "../command.ts";
 import { proposalLines } from "../proposal_text.ts";
+import type { DemoAnswer } from "../upkeep_answers.ts";
 import { watchRun } from "../watch_run.ts";
 
 const FOLDER = "examples/hello";
@@ -146,7 +147,7 @@ async function theWay(root: string, context: Context): Promise<void> {
       ticket: ticket.id,
       verdict: report.verdict,
       tampered: caught.verdict,
-    },
+    } satisfies DemoAnswer,
     terminal.spoken(
       "\nNext: deno task setup, then deno task run examples/hello/pipeline.json",
     ),

@@ -27,18 +27,11 @@ import { ownKeys } from "../own_keys.ts";
 import { flag, option } from "../parameters.ts";
 import { refuseBeside } from "../refuse_beside.ts";
 import { planning, sightOf } from "../proposing.ts";
+import type { Check, DoctorAnswer } from "../upkeep_answers.ts";
 import { versions } from "../versions.ts";
 import { findWorkspace } from "../workspace.ts";
 
 /** One thing that was looked at. */
-interface Check {
-  what: string;
-  /** `false`: something that `execute` needs is missing; `null`: nothing is, but it is good to know. */
-  good: boolean | null;
-  found: string;
-  hint: string | null;
-}
-
 /** Looks at what a run needs, and changes nothing. */
 export const doctor: Command = command({
   about:
@@ -66,7 +59,7 @@ export const doctor: Command = command({
     }
     if (args.sensitive) {
       const names = [...SENSITIVE_NAMES, ...SENSITIVE_PATHS];
-      terminal.answer({ sensitive: names }, names);
+      terminal.answer({ sensitive: names } satisfies DoctorAnswer, names);
       return EXIT.done;
     }
     if (step !== null) {
@@ -86,7 +79,13 @@ export const doctor: Command = command({
       ? checks.every((check) => check.good !== false)
       : steps.every((step) => step.error === null);
     terminal.answer(
-      { versions: versions().document, good, checks, ...machine, steps },
+      {
+        versions: versions().document,
+        good,
+        checks,
+        ...machine,
+        steps,
+      } satisfies DoctorAnswer,
       [
         versions().text,
         ...checks.flatMap(({ what, good, found, hint }) => [

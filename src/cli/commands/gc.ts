@@ -17,6 +17,7 @@ import { daysText } from "../difference_lines.ts";
 import { openLedger } from "../open_ledger.ts";
 import { flag } from "../parameters.ts";
 import { retentionInForce } from "../retention_in_force.ts";
+import type { GcAnswer } from "../upkeep_answers.ts";
 
 /** Collects garbage. */
 export const gc: Command = command({
@@ -55,7 +56,7 @@ export const gc: Command = command({
 function answerOf(
   { expired, bundles, unneeded, left }: Collected,
   dryRun: boolean,
-) {
+): GcAnswer {
   return {
     dryRun,
     expired: expired.map(({ run, expired, kept, files, bytes }) => ({

@@ -9,6 +9,7 @@ import { type KeyringKey, listKeys, newKey } from "../../ticket/keyring.ts";
 import { passphraseFile, readPassphrase } from "../ask.ts";
 import { type Command, command } from "../command.ts";
 import { ownerOf } from "../owner.ts";
+import type { KeyAnswer, KeysAnswer } from "../people_answers.ts";
 import { refuseBeside } from "../refuse_beside.ts";
 import { rolesOf } from "../roles.ts";
 import { choiceOption, flag, operand, option, options } from "../parameters.ts";
@@ -53,7 +54,7 @@ export const create: Command = command({
       roles,
       passphrase,
     });
-    terminal.answer({ key }, [
+    terminal.answer({ key } satisfies KeyAnswer, [
       `made ${key.name}: ${key.id}`,
       `owner ${key.owner}, ${key.kind}, for ${key.roles.join(", ")}`,
       `to hand over: ${join(configFolder, "keys", `${key.name}.pub.json`)}`,
@@ -68,7 +69,10 @@ export const list: Command = command({
   async run(_args, { terminal, home }) {
     const { configFolder } = await home();
     const keys = await listKeys(configFolder);
-    terminal.answer({ keys }, terminal.table(keysTable(keys)));
+    terminal.answer(
+      { keys } satisfies KeysAnswer,
+      terminal.table(keysTable(keys)),
+    );
     if (keys.length === 0) {
       terminal.next("deno task setup", `No keys in "${configFolder}"`);
     }

@@ -16,6 +16,7 @@ import { readKey } from "../../ticket/keyring.ts";
 import { type Command, command } from "../command.ts";
 import { openLedger } from "../open_ledger.ts";
 import { operand } from "../parameters.ts";
+import type { ExportAnswer } from "../upkeep_answers.ts";
 import { exportedBefore, writeLog } from "../write_log.ts";
 
 /** Writes an export, or brings one that is there up to date. */
@@ -46,12 +47,15 @@ export const exported: Command = command({
       "the checkpoint",
     );
     const key = verifierKey(checkpointKey(ledger.id, publicKey));
-    terminal.answer({ folder: path, origin, size, root, key, files }, [
-      `exported ${size} entries to ${folder}`,
-      `origin ${origin}`,
-      `root   ${root}`,
-      `key    ${key}`,
-    ]);
+    terminal.answer(
+      { folder: path, origin, size, root, key, files } satisfies ExportAnswer,
+      [
+        `exported ${size} entries to ${folder}`,
+        `origin ${origin}`,
+        `root   ${root}`,
+        `key    ${key}`,
+      ],
+    );
     return EXIT.done;
   },
 });

@@ -15,6 +15,7 @@ import { passphraseFile, readPassphrase } from "../ask.ts";
 import { type Command, command } from "../command.ts";
 import { openLedger } from "../open_ledger.ts";
 import { option } from "../parameters.ts";
+import type { WitnessAnswer } from "../upkeep_answers.ts";
 import { writeNewFile } from "../write_file.ts";
 
 /** Cosigns a checkpoint of all entries, and prints it. */
@@ -60,7 +61,7 @@ export const witness: Command = command({
     const key = verifierKey(witnessKey(signer.id, signer.publicKey));
     const text = new TextDecoder().decode(checkpoint);
     terminal.answer(
-      { size, root, key, checkpoint: text },
+      { size, root, key, checkpoint: text } satisfies WitnessAnswer,
       text.trimEnd().split("\n"),
     );
     terminal.say(

@@ -16,6 +16,7 @@ import { type Command, command } from "../command.ts";
 import type { Emphasis } from "../paint.ts";
 import { waitLines, waitsFor } from "../own_keys.ts";
 import { operand } from "../parameters.ts";
+import type { ExplainAnswer, PolicyAnswer } from "../people_answers.ts";
 import { openWish, planning } from "../proposing.ts";
 import { findWorkspace } from "../workspace.ts";
 
@@ -37,15 +38,20 @@ export const check: Command = command({
     const pins = await readPins((await home()).configFolder, root);
     const inForce = pins?.policy === digest;
     const files = Object.keys(policy.files).sort();
-    terminal.answer({ workspace: root, from, files, digest, inForce }, [
-      `${from === "embedded" ? "Writ's own policy" : POLICY_FOLDER}  ${digest}`,
-      ...files.map((file) => `  ${file}`),
-      "valid",
-      inForce ? terminal.paint("good", "in force") : terminal.paint(
-        "care",
-        terminal.spoken("not in force: deno task writ trust accept"),
-      ),
-    ]);
+    terminal.answer(
+      { workspace: root, from, files, digest, inForce } satisfies PolicyAnswer,
+      [
+        `${
+          from === "embedded" ? "Writ's own policy" : POLICY_FOLDER
+        }  ${digest}`,
+        ...files.map((file) => `  ${file}`),
+        "valid",
+        inForce ? terminal.paint("good", "in force") : terminal.paint(
+          "care",
+          terminal.spoken("not in force: deno task writ trust accept"),
+        ),
+      ],
+    );
     return EXIT.done;
   },
 });
@@ -71,7 +77,12 @@ export const explain: Command = command({
     const steps = explainDecision(decision.value, plan.value);
     const { facts } = decision.value;
     terminal.answer(
-      { plan: plan.digest, facts, waits: waits?.what ?? null, steps },
+      {
+        plan: plan.digest,
+        facts,
+        waits: waits?.what ?? null,
+        steps,
+      } satisfies ExplainAnswer,
       [
         ...steps.flatMap((
           { step, outcome, summary, rules, values, help },

@@ -19,6 +19,7 @@ import { requestBytes, requestEnvelope } from "../../ticket/request.ts";
 import { passphraseFile, readPassphrase } from "../ask.ts";
 import { type Command, command } from "../command.ts";
 import { operand, option } from "../parameters.ts";
+import type { RequestAnswer } from "../people_answers.ts";
 import { proposalLines } from "../proposal_text.ts";
 import { openWish, planning } from "../proposing.ts";
 import { writeNewFile } from "../write_file.ts";
@@ -71,7 +72,10 @@ export const request: Command = command({
       context.terminal.say(line);
     }
     const shown = args.out ?? path;
-    context.terminal.answer({ request: asked.id, file: path }, [shown]);
+    context.terminal.answer(
+      { request: asked.id, file: path } satisfies RequestAnswer,
+      [shown],
+    );
     context.terminal.next(`deno task approve ${shellWord(shown)} --out TICKET`);
     return EXIT.done;
   },

@@ -10,6 +10,7 @@ import { passphraseFile, readPassphrase } from "../ask.ts";
 import { type Command, command } from "../command.ts";
 import { ownerOf } from "../owner.ts";
 import { option } from "../parameters.ts";
+import type { SetupAnswer } from "../people_answers.ts";
 import { findWorkspace } from "../workspace.ts";
 
 /** Makes what is missing; what is there stays. */
@@ -40,7 +41,7 @@ export const setup: Command = command({
       now: now(),
     });
     const state = (made: boolean) => made ? "made" : "kept";
-    terminal.answer({ workspace: root, ...done }, [
+    terminal.answer({ workspace: root, ...done } satisfies SetupAnswer, [
       `Workspace  ${root}`,
       `Keys       ${configFolder}/keys`,
       ...done.keys.map((key) =>

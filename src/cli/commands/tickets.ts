@@ -9,9 +9,14 @@ import { askYesNo, NOTHING_CHANGED } from "../ask.ts";
 import { type Command, command } from "../command.ts";
 import { findTicket } from "../find_run.ts";
 import { openLedger } from "../open_ledger.ts";
-import { ownerOf } from "../owner.ts";
+import { ownerOf, REVOKER } from "../owner.ts";
 import type { Emphasis } from "../paint.ts";
 import { flag, operand, option, wholeOption } from "../parameters.ts";
+import type {
+  RevokeAnswer,
+  TicketAnswer,
+  TicketsAnswer,
+} from "../people_answers.ts";
 import { STATE_EMPHASIS } from "../run_table.ts";
 import { runsUnder, shownTickets, signerText } from "../shown_ticket.ts";
 
@@ -43,7 +48,7 @@ export const list: Command = command({
       ledger,
     ));
     terminal.answer(
-      { tickets },
+      { tickets } satisfies TicketsAnswer,
       terminal.table({
         head: [
           ...["#", "ticket", "status", "uses", "until"],
@@ -79,37 +84,40 @@ export const show: Command = command({
     const [shown] = await Array.fromAsync(shownTickets([record], ledger));
     const { ticket, state, status, pipeline, steps, plan, signers } = shown;
     const runs = await runsUnder(record, ledger, open.state.locks);
-    terminal.answer({
-      ...shown,
-      runs: runs.map(({ next, ...run }) => ({
-        ...run,
-        next: next === null ? null : terminal.spoken(next),
-      })),
-    }, [
-      terminal.paint("name", ticket.id),
-      `status     ${terminal.paint(STATUS[status], status)}${
-        state.revoked === null
-          ? ""
-          : ` at ${state.revoked.at} by ${state.revoked.by}: ${state.revoked.reason}`
-      }`,
-      `pipeline   ${pipeline}: ${steps.join(", ")}`,
-      `plan       ${plan}`,
-      `valid      ${ticket.notBefore} to ${ticket.expiresAt}`,
-      `uses       ${state.uses} of ${ticket.maxUses}`,
-      `requester  ${ticket.requester.kind} ${ticket.requester.id}`,
-      `reason     ${ticket.reason || "none given"}`,
-      `decision   ${ticket.decision}`,
-      `ledger     ${ticket.ledger}`,
-      ticket.seen === null
-        ? "seen       the ledger was out of sight"
-        : `seen       ${ticket.seen.size} entries, ${ticket.seen.root}`,
-      ...signers.map((signer) => `signed by  ${signerText(signer)}`),
-      ...runs.map((run) =>
-        `run        ${run.run} ${
-          terminal.paint(STATE_EMPHASIS[run.state], run.state)
-        }`
-      ),
-    ]);
+    terminal.answer(
+      {
+        ...shown,
+        runs: runs.map(({ next, ...run }) => ({
+          ...run,
+          next: next === null ? null : terminal.spoken(next),
+        })),
+      } satisfies TicketAnswer,
+      [
+        terminal.paint("name", ticket.id),
+        `status     ${terminal.paint(STATUS[status], status)}${
+          state.revoked === null
+            ? ""
+            : ` at ${state.revoked.at} by ${state.revoked.by}: ${state.revoked.reason}`
+        }`,
+        `pipeline   ${pipeline}: ${steps.join(", ")}`,
+        `plan       ${plan}`,
+        `valid      ${ticket.notBefore} to ${ticket.expiresAt}`,
+        `uses       ${state.uses} of ${ticket.maxUses}`,
+        `requester  ${ticket.requester.kind} ${ticket.requester.id}`,
+        `reason     ${ticket.reason || "none given"}`,
+        `decision   ${ticket.decision}`,
+        `ledger     ${ticket.ledger}`,
+        ticket.seen === null
+          ? "seen       the ledger was out of sight"
+          : `seen       ${ticket.seen.size} entries, ${ticket.seen.root}`,
+        ...signers.map((signer) => `signed by  ${signerText(signer)}`),
+        ...runs.map((run) =>
+          `run        ${run.run} ${
+            terminal.paint(STATE_EMPHASIS[run.state], run.state)
+          }`
+        ),
+      ],
+    );
     for (const { run, next } of runs) {
       if (next !== null) terminal.next(next, `${run} was interrupted`);
     }
@@ -131,17 +139,17 @@ export const revoke: Command = command({
     const { terminal } = context;
     await using open = await openLedger(context);
     const { ticket, state } = await findTicket(args.ticket, open.ledger);
-    const by = await ownerOf(args.by, context);
+    const by = await ownerOf(args.by, context, REVOKER);
     if (state.revoked !== null) {
       terminal.answer(
-        { ticket: ticket.id, revoked: state.revoked },
+        { ticket: ticket.id, revoked: state.revoked } satisfies RevokeAnswer,
         `${ticket.id} was revoked already, at ${state.revoked.at}`,
       );
       return EXIT.done;
     }
     if (!args.yes && !await askYesNo(terminal, `Revoke ${ticket.id}?`)) {
       terminal.answer(
-        { ticket: ticket.id, revoked: null },
+        { ticket: ticket.id, revoked: null } satisfies RevokeAnswer,
         NOTHING_CHANGED,
       );
       return EXIT.refused;
@@ -149,7 +157,10 @@ export const revoke: Command = command({
     await open.ledger.revokeTicket(ticket.id, args.reason ?? "", by);
     const after = await open.ledger.ticket(ticket.id);
     terminal.answer(
-      { ticket: ticket.id, revoked: after?.state.revoked ?? null },
+      {
+        ticket: ticket.id,
+        revoked: after?.state.revoked ?? null,
+      } satisfies RevokeAnswer,
       `revoked ${ticket.id}`,
     );
     return EXIT.done;

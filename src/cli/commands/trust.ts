@@ -38,6 +38,7 @@ import { type Command, command } from "../command.ts";
 import { daysText, differenceLines } from "../difference_lines.ts";
 import { flag } from "../parameters.ts";
 import { ownKeys } from "../own_keys.ts";
+import type { AcceptAnswer, TrustAnswer } from "../people_answers.ts";
 import { findWorkspace } from "../workspace.ts";
 
 /** Shows whose keys the workspace's trust file names, and whether it is in force. */
@@ -51,27 +52,30 @@ export const show: Command = command({
     const digest = trustDigest(trust);
     const inForce = pins?.trust === digest;
     const { recipients = [], retention: kept = RETENTION } = trust;
-    terminal.answer({ workspace: root, digest, inForce, pins, trust }, [
-      `${TRUST_FILE}  ${digest}`,
-      inForce ? terminal.paint("good", "in force") : terminal.paint(
-        "care",
-        terminal.spoken("not in force: deno task writ trust accept"),
-      ),
-      `approvers needed: ${trust.quorum}`,
-      ...(trust.witnesses === undefined
-        ? []
-        : [`witnesses needed: ${trust.witnesses}`]),
-      `evidence is kept: public ${daysText(kept.public)}, sealed ${
-        daysText(kept.sealed)
-      }`,
-      ...policyLines(trust, policyDigest((await loadPolicy(root)).policy)),
-      "",
-      ...terminal.table(trustTable(trust)),
-      ...(recipients.length === 0 ? [] : [
+    terminal.answer(
+      { workspace: root, digest, inForce, pins, trust } satisfies TrustAnswer,
+      [
+        `${TRUST_FILE}  ${digest}`,
+        inForce ? terminal.paint("good", "in force") : terminal.paint(
+          "care",
+          terminal.spoken("not in force: deno task writ trust accept"),
+        ),
+        `approvers needed: ${trust.quorum}`,
+        ...(trust.witnesses === undefined
+          ? []
+          : [`witnesses needed: ${trust.witnesses}`]),
+        `evidence is kept: public ${daysText(kept.public)}, sealed ${
+          daysText(kept.sealed)
+        }`,
+        ...policyLines(trust, policyDigest((await loadPolicy(root)).policy)),
         "",
-        ...terminal.table(recipientTable(recipients)),
-      ]),
-    ]);
+        ...terminal.table(trustTable(trust)),
+        ...(recipients.length === 0 ? [] : [
+          "",
+          ...terminal.table(recipientTable(recipients)),
+        ]),
+      ],
+    );
     return EXIT.done;
   },
 });
@@ -107,7 +111,7 @@ export const accept: Command = command({
     if (pins !== null && unchanged(changes)) {
       warn();
       terminal.answer(
-        { accepted: false, changes, pins, gaps },
+        { accepted: false, changes, pins, gaps } satisfies AcceptAnswer,
         "Nothing changed",
       );
       return EXIT.done;
@@ -120,7 +124,7 @@ export const accept: Command = command({
       `Put policy ${digests.policy} and trust ${digests.trust} in force for "${root}"?`;
     if (!args.yes && !await askYesNo(terminal, question)) {
       terminal.answer(
-        { accepted: false, changes, pins, gaps },
+        { accepted: false, changes, pins, gaps } satisfies AcceptAnswer,
         NOTHING_CHANGED,
       );
       return EXIT.refused;
@@ -132,10 +136,13 @@ export const accept: Command = command({
       ledger: pins?.ledger ?? await ownLedger(configFolder),
       acceptedAt: formatTime(now()),
     });
-    terminal.answer({ accepted: true, changes, pins: accepted, gaps }, [
-      `In force   policy ${accepted.policy}`,
-      `           trust ${accepted.trust}`,
-    ]);
+    terminal.answer(
+      { accepted: true, changes, pins: accepted, gaps } satisfies AcceptAnswer,
+      [
+        `In force   policy ${accepted.policy}`,
+        `           trust ${accepted.trust}`,
+      ],
+    );
     return EXIT.done;
   },
 });

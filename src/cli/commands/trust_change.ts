@@ -42,6 +42,7 @@ import {
   optionalOperand,
   options,
 } from "../parameters.ts";
+import type { TrustChangeAnswer } from "../people_answers.ts";
 import { readInput } from "../read_input.ts";
 import { rolesOf } from "../roles.ts";
 import { findWorkspace } from "../workspace.ts";
@@ -244,7 +245,10 @@ async function propose(
     });
     return parsed;
   });
-  terminal.answer({ trust: next }, `${TRUST_FILE}  ${what}`);
+  terminal.answer(
+    { trust: next } satisfies TrustChangeAnswer,
+    `${TRUST_FILE}  ${what}`,
+  );
   terminal.next("deno task writ trust accept");
   return EXIT.done;
 }

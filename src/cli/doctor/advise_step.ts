@@ -9,6 +9,7 @@ import type { Context } from "../command.ts";
 import { findRun } from "../find_run.ts";
 import { openLedger } from "../open_ledger.ts";
 import { permissionUses, useText } from "../permission_uses.ts";
+import type { DoctorAnswer } from "../upkeep_answers.ts";
 
 /**
  * Answers from the evidence of a run.
@@ -38,12 +39,17 @@ export async function adviseStep(
       },
     );
   }
-  context.terminal.answer({ run: record.run, step, ...use }, [
-    `${context.terminal.paint("name", step)} in ${record.run}: ${useText(use)}`,
-    "",
-    `"permissions": ${JSON.stringify(use.least, null, 2)}`,
-    "",
-    "Modules that it loaded and programs that it started are not told by the runtime: keep what they need, as import and run.",
-  ]);
+  context.terminal.answer(
+    { run: record.run, step, ...use } satisfies DoctorAnswer,
+    [
+      `${context.terminal.paint("name", step)} in ${record.run}: ${
+        useText(use)
+      }`,
+      "",
+      `"permissions": ${JSON.stringify(use.least, null, 2)}`,
+      "",
+      "Modules that it loaded and programs that it started are not told by the runtime: keep what they need, as import and run.",
+    ],
+  );
   return EXIT.done;
 }
