@@ -86,6 +86,10 @@ Deno.test("answers of every kind are as their schemas say, and nothing beside", 
     ["demo", ["demo"], 0],
     ["error", ["run", "none.json"], 2],
     ["error", ["log", "--limit", "x"], 2],
+    // Half a commit is no commit that a run was not made at.
+    ["error", [...latest, "--expect-commit", "abc123"], 2],
+    ["error", [...latest, "--expect-plan", "abc123"], 2],
+    ["error", [...latest, "--log", "exported"], 2],
   ];
   assertEquals(
     Object.keys(PROFILES).toSorted(),

@@ -3,12 +3,17 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { basename } from "@std/path/basename";
+import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
 import { buildEtc, unusedEtcs } from "../src/sandbox/build_etc.ts";
 import { inFolder } from "./support/in_folder.ts";
+import { BACKENDS, bare } from "./support/sandbox.ts";
 import { snapshot } from "./support/world.ts";
+
+const MODULE = new URL("../src/sandbox/build_etc.ts", import.meta.url).href;
+const CONFIG = fromFileUrl(new URL("../deno.json", import.meta.url));
 
 /** A machine's folder, and the one that is made of it. */
 async function made(root: string) {
@@ -48,6 +53,53 @@ for (const [name, damage] of DAMAGE) {
       assertEquals(names.length, 2);
     }));
 }
+
+const BWRAP = BACKENDS.some(({ name, backend }) =>
+  name === "bubblewrap" && backend !== null
+);
+Deno.test({
+  name: `what nobody else may look into is left out of a made-up /etc${
+    BWRAP ? "" : ": this machine lacks bubblewrap"
+  }`,
+  ignore: !BWRAP,
+  fn: () =>
+    inFolder(async (root) => {
+      const { etc } = await made(root);
+      const source = join(root, "source");
+      const build = async (name: string) => {
+        const script = `
+          import { buildEtc } from ${JSON.stringify(MODULE)};
+          const options = { network: true, source: ${JSON.stringify(source)} };
+          console.log(await buildEtc(${
+          JSON.stringify(join(root, name))
+        }, options));
+        `;
+        await Deno.writeTextFile(join(root, "script.ts"), script);
+        // Without capabilities the superuser is kept out, too.
+        const { out, err } = await bare([
+          ...["/usr/bin/bwrap", "--dev-bind", "/", "/", "--cap-drop", "ALL"],
+          ...[Deno.execPath(), "run", "-A", "--quiet", "--no-check"],
+          ...["--config", CONFIG, join(root, "script.ts")],
+        ]);
+        assertEquals(err, "");
+        return snapshot(out.trim());
+      };
+      await Deno.mkdir(join(source, "fonts/closed"), { recursive: true });
+      await Deno.writeTextFile(join(source, "fonts/closed/x"), "x");
+      await Deno.writeTextFile(join(source, "hosts"), "127.0.0.9 name\n");
+      const open = await build("open");
+      assertStringIncludes(open["fonts/closed/x"], "x");
+      await Deno.chmod(join(source, "fonts"), 0);
+      await Deno.chmod(join(source, "hosts"), 0);
+      const closed = await build("closed");
+      await Deno.chmod(join(source, "fonts"), 0o755);
+      assertEquals(closed["fonts/closed/x"], undefined);
+      assertEquals(
+        closed["ssl/certs/one.pem"],
+        snapshot(etc)["ssl/certs/one.pem"],
+      );
+    }),
+});
 
 Deno.test("a made-up /etc that is whole is used again, and nothing is left beside it", () =>
   inFolder(async (root) => {

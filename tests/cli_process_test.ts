@@ -244,6 +244,31 @@ Deno.test("an answer that cannot be written is told as that, and what was done i
   assertEquals((await world.verify()).status, 0);
 });
 
+Deno.test("a refusal whose document cannot be written is told as that refusal", async () => {
+  await using world = await World.make({
+    steps: { hi: { run: ["echo", "hi"], stdout: "hi.txt" } },
+  });
+  for (
+    const [line, status, code] of [
+      ["writ execute pipeline.json --json", 3, "ticket.missing"],
+      ["writ verify run_nothing --json", 2, "reference.unknown"],
+      ["writ exceute --json", 2, "usage.invalid"],
+    ] as const
+  ) {
+    // The control: with room for it the document says the same.
+    const told = await inShell(world, line);
+    assertEquals([told.status, JSON.parse(told.stdout).error.code], [
+      status,
+      code,
+    ]);
+    const full = await inShell(world, `${line} >/dev/full`);
+    assertEquals([full.status, codeOf(full)], [status, code], full.stderr);
+    assertStringIncludes(full.stderr, "warning: Cannot write the answer");
+    assert(!full.stderr.includes("has been done"), full.stderr);
+  }
+  assertEquals(world.text("hi.txt"), null);
+});
+
 Deno.test("talk that cannot be written ends nothing", async () => {
   await using world = await World.make({
     unattended: true,

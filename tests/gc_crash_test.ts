@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path/join";
 import { copyTree, putBack } from "./support/copy_tree.ts";
 import {
@@ -127,7 +127,8 @@ Deno.test("killed at any moment, gc leaves what verifies, and the next one finis
   await world.must(["gc", "--dry-run"]);
   const whole = performance.now() - began;
   // Later each time, until one was faster than its death.
-  for (let wait = 0.6 * whole;; wait += 0.05 * whole) {
+  let kills = 0;
+  for (let wait = 0.4 * whole;; wait += 0.07 * whole) {
     const running = new Running(world.start(["gc"]));
     await new Promise((resolve) => setTimeout(resolve, wait));
     const pids = await running.kill();
@@ -139,7 +140,9 @@ Deno.test("killed at any moment, gc leaves what verifies, and the next one finis
     await wholeLedger(world);
     if (status === 0) break;
     assertEquals(status, 137);
+    kills++;
   }
+  assert(kills > 0);
   await collect(world, 0);
   await allExpired(world, runs);
 });

@@ -97,6 +97,29 @@ Deno.test("what an approved pipeline rests on stays while its ticket holds", asy
   assertEquals(await storedIn(other), { blobs: 0, trees: 0 });
 });
 
+Deno.test("where a listing cannot be read this once gc removes nothing", async () => {
+  await using world = await World.make({
+    files: { "in.txt": "what goes in\n" },
+    steps: { open: STEPS.open },
+  });
+  await world.approve();
+  const trees = join(await world.stateOfLedger(), "trees");
+  const listings = Object.keys(snapshot(trees))
+    .filter((name) => /^[0-9a-f]{2}\/[0-9a-f]{62}$/.test(name))
+    .map((name) => join(trees, name));
+  assert(listings.length > 0);
+  const before = await storedIn(world);
+  for (const path of listings) {
+    await Deno.rename(path, `${path}.kept`);
+    await Deno.symlink(path, path);
+  }
+  const ended = await later(world, 0, ["gc", "--json"]);
+  assert(ended.status !== 0, ended.stdout);
+  for (const path of listings) await Deno.rename(`${path}.kept`, path);
+  assertEquals(await storedIn(world), before);
+  await world.must(["execute", "pipeline.json"]);
+});
+
 Deno.test("while a run is going, gc leaves all that it has, and its evidence however old", async () => {
   await using world = await gcWorld({ public: 0, sealed: 0 });
   const before = runOf(await world.must(["execute", "pipeline.json"]));

@@ -9,7 +9,7 @@ import { join } from "@std/path/join";
 import { isWritError, WritError } from "../src/core/errors.ts";
 import { launchUnder } from "../src/sandbox/choose_backend.ts";
 import { confinement, LIMITS } from "./support/confinements.ts";
-import { gone, launcherAbove } from "./support/processes.ts";
+import { gone, launcherAbove, until } from "./support/processes.ts";
 import {
   type Bench,
   processesWith,
@@ -32,12 +32,21 @@ async function hasBegun(bench: Bench): Promise<boolean> {
 
 /** The processes of the sandbox once it waits: bubblewrap's first, and the one that will be the step. */
 async function waiting(bench: Bench): Promise<number[]> {
-  for (;;) {
-    const found = await processesWith(bench.host.stage);
+  let found: number[] = [];
+  await until(async () => {
+    found = await processesWith(bench.host.stage);
     const all = await Promise.all(found.map(isAtGate));
-    if (found.length === 2 && all.some(Boolean)) return found;
-    await pause(5);
-  }
+    return found.length === 2 && all.some(Boolean);
+  }, 5);
+  return found;
+}
+
+/** Waits until nothing of a step is there. */
+function noneOf(bench: Bench): Promise<void> {
+  return until(
+    async () => (await processesWith(bench.host.stage)).length === 0,
+    2,
+  );
 }
 
 /** Whether it reads from a pipe that nobody has written to. */
@@ -79,7 +88,7 @@ underEach("a step that is ended at its gate does not begin", async (bench) => {
   });
   await waiting(bench);
   cancel.abort();
-  while ((await processesWith(bench.host.stage)).length > 0) await pause(5);
+  await noneOf(bench);
   gate.resolve();
   assertEquals((await ended).signal, "SIGKILL");
   assertEquals(await hasBegun(bench), false);
@@ -93,7 +102,7 @@ for (let round = 1; round <= 8; round++) {
       const ended = bench.run(BEGIN, {}, { gate: gate.promise });
       const [first] = await waiting(bench);
       Deno.kill(launcherAbove(first), "SIGKILL");
-      while ((await processesWith(bench.host.stage)).length > 0) await pause(1);
+      await noneOf(bench);
       gate.resolve();
       const error = await assertRejects(() => ended, WritError);
       assert(isWritError(error, "sandbox.launch"), error.message);

@@ -18,7 +18,7 @@ import {
   withLauncher,
 } from "./support/sandbox.ts";
 import { confinement, LIMITS, step } from "./support/confinements.ts";
-import { launcherAbove } from "./support/processes.ts";
+import { launcherAbove, until } from "./support/processes.ts";
 
 const sh = (script: string) => ["sh", "-c", script];
 let marks = 0;
@@ -298,7 +298,9 @@ underEach("a step dies when the runner is killed", async (bench) => {
   const reader = runner.stdout.getReader();
   await reader.read();
   // The one in the background may still be on its way.
-  while ((await processesWith(`sleep\0${seconds}`)).length < 2) await pause();
+  await until(async () =>
+    (await processesWith(`sleep\0${seconds}`)).length >= 2
+  );
   runner.kill("SIGKILL");
   await reader.cancel();
   await runner.status;
@@ -429,11 +431,7 @@ async function neighbour(bench: Bench): Promise<Bench> {
 
 const RUNNER = fromFileUrl(new URL("./support/runner.ts", import.meta.url));
 
-/** Waits until no process sleeps so long; never returns when one does. */
-async function gone(seconds: string): Promise<void> {
-  while ((await processesWith(seconds)).length > 0) await pause();
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 20));
+/** Waits until no process sleeps so long. */
+function gone(seconds: string): Promise<void> {
+  return until(async () => (await processesWith(seconds)).length === 0);
 }

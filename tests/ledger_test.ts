@@ -3,6 +3,7 @@ import { canonicalBytes } from "../src/core/canonical_json.ts";
 import { leafHash, sha256 } from "../src/core/digest.ts";
 import { WritError } from "../src/core/errors.ts";
 import { nextReceipt } from "../src/ledger/chain.ts";
+import { until } from "./support/processes.ts";
 import { checkReceipts } from "./support/check_receipts.ts";
 import { kvStore } from "../src/ledger/kv_store.ts";
 import { Ledger } from "../src/ledger/ledger.ts";
@@ -438,9 +439,7 @@ test(
     );
     await ledger.append(run, "step.started", started("a"), ACTOR);
     await ledger.appendSoon(run, "step.finished", finished("a"), ACTOR);
-    while ((await store.runHead(run)).size < 3) {
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
+    await until(async () => (await store.runHead(run)).size === 3, 1);
   },
 );
 

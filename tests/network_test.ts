@@ -164,6 +164,11 @@ const requests: [name: string, head: string, read: string][] = [
     "400 Bad Request",
   ],
   [
+    "a length that is not to be passed on",
+    "POST http://a/ HTTP/1.1\r\nConnection: x, Content-Length\r\nContent-Length: 30",
+    "400 Bad Request",
+  ],
+  [
     "the host named twice",
     "GET http://a/ HTTP/1.1\r\nHost: evil.test\r\nProxy-Authorization: x\r\nConnection: x-own\r\nX-Own: 1\r\nX: y",
     "a:80 GET / HTTP/1.1 Host: a Connection: close X: y",

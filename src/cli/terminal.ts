@@ -14,7 +14,7 @@
  * Edge: writes to standard output and standard error.
  * @module
  */
-import { WritError } from "../core/errors.ts";
+import { isWritError, WritError } from "../core/errors.ts";
 import { errorDocument } from "../core/error_document.ts";
 import { safeJson } from "../core/safe_json.ts";
 import { errorLines } from "./error_text.ts";
@@ -106,11 +106,23 @@ export class Terminal {
 
   /** An error, on standard error; with `--json` also as the one document. */
   error(error: WritError): void {
-    if (this.json && !this.#answered) {
-      this.answer(errorDocument(error, this.spoken), "");
-    }
+    const unwritten = this.#answerError(error);
     for (const line of errorLines(error, this.paint, this.spoken)) {
       this.say(line);
+    }
+    // It was refused, whoever can read that: its own code and status stand.
+    if (unwritten !== null) this.warn(unwritten.message);
+  }
+
+  /** Answers an error where that is wanted; returns why it could not be written. */
+  #answerError(error: WritError): WritError | null {
+    if (!this.json || this.#answered) return null;
+    try {
+      this.answer(errorDocument(error, this.spoken), "");
+      return null;
+    } catch (thrown) {
+      if (!isWritError(thrown, "output.unwritable")) throw thrown;
+      return thrown;
     }
   }
 

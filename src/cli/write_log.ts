@@ -11,6 +11,7 @@ import { join } from "@std/path/join";
 import { WritError } from "../core/errors.ts";
 import type { LogFile } from "../ledger/export_log.ts";
 import { CHECKPOINT_FILE } from "../ledger/log_folder.ts";
+import { writePlainFile } from "../policy/plain_file.ts";
 
 /**
  * The checkpoint of the export that a folder holds; `null` when nothing is there.
@@ -68,20 +69,16 @@ export async function writeLog(
   return written;
 }
 
+/** Durably, so that no power cut leaves a name whose bytes the next export would take for changed. */
 async function replace(
   path: string,
   bytes: Uint8Array,
   shown: string,
 ): Promise<void> {
-  const temporary = `${path}.${crypto.randomUUID()}`;
   try {
     await Deno.mkdir(dirname(path), { recursive: true });
-    await Deno.writeFile(temporary, bytes, { createNew: true });
-    await Deno.rename(temporary, path);
+    await writePlainFile(path, bytes, { mode: 0o644, replace: true });
   } catch (cause) {
-    await Deno.remove(temporary).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
     if (cause instanceof Deno.errors.NotCapable) throw cause;
     throw new WritError(
       "usage.invalid",

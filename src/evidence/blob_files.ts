@@ -229,3 +229,28 @@ export function unwritable(path: string, cause: unknown): WritError {
     { hint: "Check the folder's permissions and free space", cause },
   );
 }
+
+/** Whether a file that was never finished has been left by its writer, `age` milliseconds ago or more. */
+export function isAbandoned(path: string, now: number, age: number): boolean {
+  const info = lookAt(path);
+  if (info === null || !info.isFile) return false;
+  // Unfinished files get the fixed time of blobs just before they are moved in; the time of
+  // the last change of the inode is nobody's to set.
+  const touched = Math.max(
+    info.ctime?.getTime() ?? now,
+    info.mtime?.getTime() ?? now,
+  );
+  if (now - touched < age) return false;
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+  try {
+    return file.tryLockSync(true);
+  } finally {
+    file.close();
+  }
+}

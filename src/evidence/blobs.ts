@@ -19,6 +19,7 @@ import {
   blobPath,
   type BlobSink,
   hashFile,
+  isAbandoned,
   moveAside,
   moveIn,
   newSink,
@@ -204,7 +205,7 @@ export class BlobStore {
       const path = blobPath(folder, root);
       const there = lookAt(path);
       // A root is no hash of its listing's bytes, so listings are compared, not hashed.
-      if (there === null || !sameBytes(path, there, bytes)) {
+      if (there === null || !fileHolds(path, there, bytes)) {
         if (there !== null) moveAside(folder, path);
         const temp = tempPath(folder);
         writeNew(temp, bytes, folder);
@@ -225,6 +226,8 @@ export class BlobStore {
     try {
       text = await Deno.readTextFile(blobPath(this.#trees.folder, root));
     } catch (cause) {
+      // What could not be read this once may be there all the same, and is not to be swept.
+      if (!(cause instanceof Deno.errors.NotFound)) throw cause;
       throw new WritError(
         "evidence.corrupt",
         `Cannot read tree ${root}: it is not in the store`,
@@ -365,35 +368,12 @@ function removeIfThere(path: string): void {
   }
 }
 
-function sameBytes(
+/** Whether a file has these bytes. */
+function fileHolds(
   path: string,
   there: Deno.FileInfo,
   bytes: Uint8Array,
 ): boolean {
   if (!there.isFile || there.size !== bytes.length) return false;
   return sha256(Deno.readFileSync(path)) === sha256(bytes);
-}
-
-function isAbandoned(path: string, now: number, age: number): boolean {
-  const info = lookAt(path);
-  if (info === null || !info.isFile) return false;
-  // Unfinished files get the fixed time of blobs just before they are moved in; the time of
-  // the last change of the inode is nobody's to set.
-  const touched = Math.max(
-    info.ctime?.getTime() ?? now,
-    info.mtime?.getTime() ?? now,
-  );
-  if (now - touched < age) return false;
-  let file: Deno.FsFile;
-  try {
-    file = Deno.openSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-  try {
-    return file.tryLockSync(true);
-  } finally {
-    file.close();
-  }
 }

@@ -60,8 +60,13 @@ export async function admit(
       }),
     });
   } catch (error) {
-    await unmarkUnknown(id, world);
-    lock.release();
+    try {
+      await unmarkUnknown(id, world);
+    } catch {
+      // A mark that stays says no more than that a run was begun; why it was not admitted counts.
+    } finally {
+      lock.release();
+    }
     throw error;
   }
   options.watch({ type: "admitted", run: id, ticket: ticket.id });

@@ -19,7 +19,7 @@ import { Place } from "./publish_place.ts";
 export async function markOpen(run: string, workspace: string): Promise<void> {
   const place = new Place(workspace);
   for (const missing of place.missingFolders(RUNS)) {
-    await place.makeFolder(missing);
+    await place.ensureFolder(missing);
   }
   await ignoreOwn(place.root);
   place.requireFolder(RUNS);

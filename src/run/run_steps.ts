@@ -19,6 +19,23 @@ export async function runSteps(
   options: RunOptions,
   world: World,
 ): Promise<void> {
+  try {
+    await scheduleSteps(run, holding, options, world);
+  } catch (error) {
+    // What ended beside the fault is written down; if it cannot be, the fault is what counts.
+    await world.ledger.settle(run.id).catch(() => {});
+    throw error;
+  }
+  await world.ledger.settle(run.id);
+  await holding.stages.clear();
+}
+
+async function scheduleSteps(
+  run: ActiveRun,
+  holding: Holding,
+  options: RunOptions,
+  world: World,
+): Promise<void> {
   const steps = new Map(run.steps.map((step) => [step.id, step]));
   await schedule(run.steps, {
     jobs: options.jobs,
@@ -48,8 +65,6 @@ export async function runSteps(
       });
     },
   });
-  await world.ledger.settle(run.id);
-  await holding.stages.clear();
 }
 
 function taskEnd(status: string): TaskEnd {

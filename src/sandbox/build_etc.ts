@@ -158,7 +158,7 @@ function walk(
   below: string,
   contents: Map<string, Content>,
 ): void {
-  for (const entry of Deno.readDirSync(join(source, below))) {
+  for (const entry of entriesOf(source, below)) {
     const path = below === "" ? entry.name : `${below}/${entry.name}`;
     const wanted = isEtcName(path, ETC_NAMES);
     // A name may lie deeper: `pki` is not shown, `pki/ca-trust` is.
@@ -167,6 +167,17 @@ function walk(
     const content = read(join(source, path));
     if (content === "folder") walk(source, path, contents);
     else if (content !== null && wanted) contents.set(path, content);
+  }
+}
+
+/** What lies in a folder; nothing where a step of this user could not look into it either. */
+function entriesOf(source: string, below: string): Deno.DirEntry[] {
+  try {
+    return [...Deno.readDirSync(join(source, below))];
+  } catch (error) {
+    const isHidden = error instanceof Deno.errors.PermissionDenied;
+    if (isHidden && below !== "") return [];
+    throw error;
   }
 }
 
@@ -203,7 +214,10 @@ function firstReadable(
     try {
       return Deno.readFileSync(path);
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      if (
+        !(error instanceof Deno.errors.NotFound) &&
+        !(error instanceof Deno.errors.PermissionDenied)
+      ) throw error;
     }
   }
   return null;

@@ -80,11 +80,18 @@ export function readRequest(bytes) {
   if (lengths.length > 1 || lengths.some((one) => !/^\d{1,15}$/.test(one))) {
     return refused("400 Bad Request", host);
   }
+  const connection = named("connection").flatMap((one) =>
+    one.toLowerCase().split(/[\s,]+/)
+  );
+  // Without its length what follows the head would be read as another request (RFC 9110 section 7.6.1).
+  if (connection.includes("content-length")) {
+    return refused("400 Bad Request", host);
+  }
   const path = (parts[2] ?? "/").replace(/^\?/, "/?");
   const dropped = new Set([
     ...HOP,
     "host",
-    ...named("connection").flatMap((one) => one.toLowerCase().split(/[\s,]+/)),
+    ...connection,
   ]);
   const forward = [
     `${method} ${path} HTTP/1.1`,

@@ -7,7 +7,7 @@
  */
 import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
-import { WritError } from "../core/errors.ts";
+import { isWritError, WritError } from "../core/errors.ts";
 import { isBeneath } from "../core/paths.ts";
 import { buildEtc } from "./build_etc.ts";
 import { launchUnder } from "./choose_backend.ts";
@@ -154,7 +154,8 @@ class Place {
         backend,
         this.#host.uid,
       );
-    } catch {
+    } catch (error) {
+      if (!isWritError(error, "sandbox.cannot_hold")) throw error;
       return { held: "open", by: null };
     }
     const { end } = await this.#run(

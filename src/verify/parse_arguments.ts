@@ -92,52 +92,84 @@ export function parseVerifyArguments(
   return {
     bundle: places[0],
     trust: values.get("--trust") ?? null,
-    expect: {
-      ...expectDigest("plan", values.get("--expect-plan")),
-      ...expectDigest("pipeline", values.get("--expect-pipeline")),
-      ...expectCommit(values.get("--expect-commit")),
-    },
-    seen: seenFiles(values.get("--seen"), values.get("--log")),
+    expect: readExpected({
+      plan: values.get("--expect-plan") ?? null,
+      pipeline: values.get("--expect-pipeline") ?? null,
+      commit: values.get("--expect-commit") ?? null,
+    }, HELP),
+    seen: readSeenFiles({
+      seen: values.get("--seen") ?? null,
+      log: values.get("--log") ?? null,
+    }, HELP),
     json,
   };
 }
 
-function seenFiles(
-  checkpoint: string | undefined,
-  log: string | undefined,
+/**
+ * What a reader expects of a run, from the words of `--expect-plan`, `--expect-pipeline` and
+ * `--expect-commit`. `help`: the command that says how to ask.
+ *
+ * @throws {WritError} `usage.invalid`
+ */
+export function readExpected(
+  { plan, pipeline, commit }: Record<
+    "plan" | "pipeline" | "commit",
+    string | null
+  >,
+  help: string,
+): NonNullable<VerifyOptions["expect"]> {
+  return {
+    ...expectDigest("plan", plan, help),
+    ...expectDigest("pipeline", pipeline, help),
+    ...expectCommit(commit, help),
+  };
+}
+
+/**
+ * The files that `--seen` and `--log` name; `null` where neither is given.
+ *
+ * @throws {WritError} `usage.invalid`
+ */
+export function readSeenFiles(
+  { seen, log }: { seen: string | null; log: string | null },
+  help: string,
 ): VerifyArguments["seen"] {
-  if (checkpoint !== undefined) return { checkpoint, log: log ?? null };
-  if (log === undefined) return null;
+  if (seen !== null) return { checkpoint: seen, log };
+  if (log === null) return null;
   throw invalid(
     "--log alone proves nothing, --seen names the checkpoint that it is about",
+    help,
   );
 }
 
 function expectDigest(
   name: "plan" | "pipeline",
-  text: string | undefined,
+  text: string | null,
+  help: string,
 ): { [name in "plan" | "pipeline"]?: Digest } {
-  if (text === undefined) return {};
+  if (text === null) return {};
   if (isDigest(text)) return { [name]: text };
   throw invalid(
     `--expect-${name} is ${
       quoted(text)
     }, "sha256:" and 64 hex digits were expected`,
+    help,
   );
 }
 
-function expectCommit(text: string | undefined): { commit?: string } {
-  if (text === undefined) return {};
+function expectCommit(text: string | null, help: string): { commit?: string } {
+  if (text === null) return {};
   if (/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(text)) return { commit: text };
   throw invalid(
     `--expect-commit is ${
       quoted(text)
     }, a whole commit id of 40 or 64 hex digits was expected`,
+    help,
   );
 }
 
-function invalid(what: string): WritError {
-  return new WritError("usage.invalid", `Cannot verify: ${what}`, {
-    hint: "deno run --allow-read verify.ts --help",
-  });
+const HELP = "deno run --allow-read verify.ts --help";
+
+function invalid(what: string, hint = HELP): WritError {
+  return new WritError("usage.invalid", `Cannot verify: ${what}`, { hint });
 }

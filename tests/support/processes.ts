@@ -37,6 +37,18 @@ export async function gone(pids: readonly number[]): Promise<void> {
   }
 }
 
+/** Resolves when a condition holds; rejects when it does not within all patience, `pause` milliseconds between looks. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  pause = 20,
+): Promise<void> {
+  const looks = 60_000 / pause;
+  for (let look = 0; !await condition(); look++) {
+    if (look >= looks) throw new Error(`never so: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}
+
 /** The launcher that started a process: other tests have launchers of their own at the same time. */
 export function launcherAbove(pid: number): number {
   for (let at: number | null = pid; at !== null && at > 1; at = parentOf(at)) {

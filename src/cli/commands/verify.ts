@@ -9,12 +9,11 @@ import { resolve } from "@std/path/resolve";
 import { RUNS } from "../../bundle/names.ts";
 import { readBundle } from "../../bundle/read_bundle.ts";
 import { runsHere } from "../../bundle/runs_here.ts";
-import { type Digest, isDigest } from "../../core/digest.ts";
 import { type ExitStatus, isWritError, WritError } from "../../core/errors.ts";
 import { formatTime } from "../../core/time.ts";
 import { readSeen } from "../../ledger/read_seen.ts";
 import { loadTrust } from "../../ticket/read_trust.ts";
-import type { VerifyOptions } from "../../verify/invariant.ts";
+import { readExpected, readSeenFiles } from "../../verify/parse_arguments.ts";
 import { renderReport } from "../../verify/render.ts";
 import { verifyBundle } from "../../verify/verify.ts";
 import { type Command, command, type Context } from "../command.ts";
@@ -26,6 +25,8 @@ import {
   guardOwnCode,
   type Workspace,
 } from "../workspace.ts";
+
+const HELP = "deno task verify --help";
 
 /** Verifies a bundle with the keys that the reader names. */
 export const verify: Command = command({
@@ -55,11 +56,12 @@ export const verify: Command = command({
   },
   async run(args, context): Promise<ExitStatus> {
     const { terminal, cwd, now } = context;
-    const expect = {
-      ...expected("plan", args.expectPlan),
-      ...expected("pipeline", args.expectPipeline),
-      ...(args.expectCommit === null ? {} : { commit: args.expectCommit }),
-    };
+    const expect = readExpected({
+      plan: args.expectPlan,
+      pipeline: args.expectPipeline,
+      commit: args.expectCommit,
+    }, HELP);
+    const seen = readSeenFiles(args, HELP);
     const folder = await bundleFolder(args.run, context);
     const workspace = await workspaceOf(folder);
     if (workspace !== null) {
@@ -76,7 +78,12 @@ export const verify: Command = command({
       trust,
       now: formatTime(now()),
       expect,
-      ...await seenOf(args, cwd),
+      ...(seen === null ? {} : {
+        seen: await readSeen(
+          resolve(cwd, seen.checkpoint),
+          seen.log === null ? null : resolve(cwd, seen.log),
+        ),
+      }),
     });
     terminal.answer(
       report,
@@ -93,25 +100,6 @@ export const verify: Command = command({
     return report.exit;
   },
 });
-
-async function seenOf(
-  { seen, log }: { seen: string | null; log: string | null },
-  cwd: string,
-): Promise<Pick<VerifyOptions, "seen">> {
-  if (seen !== null) {
-    return {
-      seen: await readSeen(
-        resolve(cwd, seen),
-        log === null ? null : resolve(cwd, log),
-      ),
-    };
-  }
-  if (log === null) return {};
-  throw new WritError(
-    "usage.invalid",
-    "Cannot use --log alone: it proves something about a checkpoint, which --seen names",
-  );
-}
 
 /** A path where something lies, else a run of the workspace. */
 async function bundleFolder(
@@ -154,18 +142,6 @@ async function workspaceOf(folder: string): Promise<Workspace | null> {
     if (isWritError(error, "input.unreadable")) return null;
     throw error;
   }
-}
-
-function expected(
-  name: "plan" | "pipeline",
-  text: string | null,
-): { plan?: Digest; pipeline?: Digest } {
-  if (text === null) return {};
-  if (isDigest(text)) return { [name]: text };
-  throw new WritError(
-    "usage.invalid",
-    `Cannot use "${text}" for --expect-${name}: "sha256:" and 64 hex digits were expected`,
-  );
 }
 
 async function isThere(path: string): Promise<boolean> {
