@@ -341,5 +341,5 @@ Deno.test("no journal gets its name before its bytes are on disk", () =>
       Array(3).fill("synced"),
     );
     // The journal of what moves is followed by its folder.
-    assertEquals(done.length, 7);
+    assertEquals(done.length, 8);
   }));

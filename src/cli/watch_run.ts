@@ -4,6 +4,7 @@
  * @module
  */
 import type { RunEvent } from "../run/run.ts";
+import { quoted } from "../core/printable.ts";
 import { STEP_EMPHASIS } from "./step_emphasis.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -47,6 +48,12 @@ export function watchRun(terminal: Terminal): (event: RunEvent) => void {
         return;
       case "sealed":
         return terminal.say(`sealed as ${event.outcome}`);
+      case "left":
+        return terminal.warn(
+          `what lay there before could not be removed (${event.why}): remove ${
+            quoted(event.path, 400)
+          }`,
+        );
     }
   };
 }

@@ -24,7 +24,8 @@ export async function syncFiles(
   await syncAll([...folders]);
 }
 
-async function syncAll(paths: readonly string[]): Promise<void> {
+/** Syncs files and folders, some at a time. */
+export async function syncAll(paths: readonly string[]): Promise<void> {
   let next = 0;
   const worker = async () => {
     while (next < paths.length) await syncOne(paths[next++]);

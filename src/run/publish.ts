@@ -1,18 +1,19 @@
 /**
  * Publishing: a step's products, from blobs into the workspace, all of them or none.
  *
- * New trees are built out of the way, a journal is made durable, the old are moved aside, the
- * new moved in. No link is ever followed, at a product or above it. A kill at any moment can be
- * undone; the products' bytes are made durable in the blob store, not a second time here.
+ * New trees are built out of the way and made durable, then a journal is; the old are moved aside,
+ * the new moved in. No link is ever followed, at a product or above it. A kill at any moment can be
+ * undone, and after a power cut all is old or all is new.
  *
  * Edge: random ids.
  *
  * @module
  */
 import { WritError } from "../core/errors.ts";
-import { parentOf } from "../core/paths.ts";
+import { joinPath, parentOf } from "../core/paths.ts";
 import { quoted } from "../core/printable.ts";
 import type { BlobStore } from "../evidence/blobs.ts";
+import { syncAll, syncFiles } from "../evidence/sync_files.ts";
 import { buildProduct, type Built, requireBuilt } from "./publish_build.ts";
 import {
   type Journal,
@@ -28,7 +29,8 @@ import {
   requirePublishable,
 } from "./publish_paths.ts";
 import { type Pause, Place } from "./publish_place.ts";
-import { Staging } from "./publish_staging.ts";
+import { type Left, Staging } from "./publish_staging.ts";
+import { refuseChanged, refuseUnseen } from "./publish_unseen.ts";
 
 /** What {@linkcode publish} needs. */
 export interface PublishInput {
@@ -36,8 +38,14 @@ export interface PublishInput {
   workspace: string;
   products: PublishedProduct[];
   blobs: BlobStore;
+  /** What of the workspace the step was kept from: no product may take it away. */
+  unseen?: readonly string[];
+  /** What of the workspace the step was given, by path: what has changed since is not taken away either. */
+  given?: readonly PublishedProduct[];
   /** A file of the state folder, absolute, that no other publishing uses. */
   journalPath: string;
+  /** Told what was there before and could not be removed. */
+  leave?: (left: Left) => void;
   pause?: Pause;
 }
 
@@ -62,6 +70,7 @@ export async function publish(input: PublishInput): Promise<void> {
     phase: "building",
     staging: "state",
     workspace: place.root,
+    folder: folderOf(place),
     paths,
     made: missingParents(place, paths),
   };
@@ -77,16 +86,56 @@ export async function publish(input: PublishInput): Promise<void> {
     await enter("building", false);
     await staging.make();
     const built = await build(staging, products, input.blobs);
+    await syncBuilt(staging, built);
+    refuseUnseen(place, paths, input.unseen ?? []);
+    refuseChanged(place, products, input.given ?? []);
     await enter("moving", true);
     await moveIn(place, staging, journal, built);
-    await enter("moved", false);
+    await syncMoves(place, staging, journal);
+    await enter("moved", true);
   } catch (error) {
-    await undo(place, staging, journal, error);
+    tell(await undo(place, staging, journal, error), input.leave);
     removeJournal(journalPath);
     throw error;
   }
-  await cleanUp(staging, pause);
+  // All is in place: what cannot be removed of the old is no fault of the publishing.
+  tell(await cleanUp(staging, pause), input.leave);
   removeJournal(journalPath);
+}
+
+function tell(left: readonly Left[], leave?: (left: Left) => void): void {
+  for (const one of left) leave?.(one);
+}
+
+/** Unlike its device's number, these outlive a restart. */
+function folderOf({ root }: Place): string {
+  const { ino, birthtime } = Deno.lstatSync(root);
+  return `${ino} ${birthtime?.toISOString() ?? ""}`;
+}
+
+/** What was built must be on disk before what it replaces goes. */
+async function syncBuilt(
+  { place, folder }: Staging,
+  built: readonly Built[],
+): Promise<void> {
+  const files = built.flatMap((product, index) =>
+    [...product].filter(([, identity]) => identity.startsWith("a file "))
+      .map(([path]) => place.at(joinPath(`${folder}/new/${index}`, path)))
+  );
+  await syncFiles(place.at(`${folder}/new`), files);
+}
+
+async function syncMoves(
+  place: Place,
+  staging: Staging,
+  { paths }: Journal,
+): Promise<void> {
+  await syncAll([
+    ...new Set(paths.map((path) => place.at(parentOf(path)))),
+    ...["new", "old"].map((part) =>
+      staging.place.at(`${staging.folder}/${part}`)
+    ),
+  ]);
 }
 
 /**
@@ -98,7 +147,7 @@ export async function publish(input: PublishInput): Promise<void> {
 export async function recoverPublish(
   journalPath: string,
   workspace: string,
-  pause?: Pause,
+  { pause, leave }: Pick<PublishInput, "pause" | "leave"> = {},
 ): Promise<Recovery> {
   const journal = readJournal(journalPath);
   if (journal === null) return "none";
@@ -113,12 +162,26 @@ export async function recoverPublish(
   }
   const folder = journalFolder(journalPath);
   const staging = new Staging(journal, place, folder, pause);
+  if (journal.folder !== folderOf(place)) {
+    throw new WritError(
+      "publish.unsafe",
+      `Cannot recover a publishing in ${
+        quoted(place.root, 200)
+      }: another folder is there since`,
+      {
+        hint:
+          `put the folder of then back; or take what you need of it out of ${
+            quoted(staging.place.at(staging.folder), 300)
+          }, and remove ${quoted(journalPath, 300)}`,
+      },
+    );
+  }
   let recovery: Recovery = "finished";
-  if (journal.phase === "moved") await cleanUp(staging, pause);
+  if (journal.phase === "moved") tell(await cleanUp(staging, pause), leave);
   else {
     const lost = journal.phase === "moving" && staging.isLost;
     recovery = lost ? "lost" : "undone";
-    await undo(place, staging, journal);
+    tell(await undo(place, staging, journal), leave);
   }
   removeJournal(journalPath);
   return recovery;
@@ -167,7 +230,7 @@ async function undo(
   staging: Staging,
   journal: Journal,
   because?: unknown,
-): Promise<void> {
+): Promise<Left[]> {
   const faults: unknown[] = [];
   if (journal.phase === "moving" && staging.isThere) {
     for (const [index, path] of [...journal.paths.entries()].reverse()) {
@@ -193,8 +256,9 @@ async function undo(
       },
     );
   }
-  await staging.remove();
+  const left = await staging.remove();
   for (const folder of [...journal.made].reverse()) place.unmake(folder);
+  return left;
 }
 
 async function moveBack(
@@ -211,7 +275,7 @@ async function moveBack(
   if (staging.place.has(old)) await staging.place.move(old, path, place);
 }
 
-async function cleanUp(staging: Staging, pause?: Pause): Promise<void> {
+async function cleanUp(staging: Staging, pause?: Pause): Promise<Left[]> {
   await pause?.("clean up");
-  await staging.remove();
+  return await staging.remove();
 }

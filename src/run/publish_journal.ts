@@ -24,6 +24,8 @@ export interface Journal {
   phase: "building" | "moving" | "moved";
   /** Absolute, without links. */
   workspace: string;
+  /** What tells that folder from another one that has its path since. */
+  folder: string;
   paths: string[];
   /** Folders that are made for them, parents first. */
   made: string[];
@@ -35,6 +37,7 @@ const JournalSchema: z.ZodType<Journal> = z.strictObject({
   staging: z.enum(["state", "workspace"]),
   phase: z.enum(["building", "moving", "moved"]),
   workspace: z.string().min(1),
+  folder: z.string(),
   paths: z.array(z.string().min(1)),
   made: z.array(z.string().min(1)),
 });

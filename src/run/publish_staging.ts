@@ -8,14 +8,37 @@
  * @module
  */
 import { WritError } from "../core/errors.ts";
-import { removeTree } from "../evidence/remove_tree.ts";
 import { isErrno } from "../plan/open_regular.ts";
 import { ignoreOwn } from "./ignore_own.ts";
 import type { Journal } from "./publish_journal.ts";
 import { type Pause, Place } from "./publish_place.ts";
 
 /** Of the workspace. */
-const STAGING = ".writ/publish";
+export const STAGING = ".writ/publish";
+
+/** Ends the name of what has been set aside for good. */
+export const GONE = ".gone";
+
+/** What was set aside for good and could not be removed, absolute, and why. */
+export interface Left {
+  path: string;
+  why: string;
+}
+
+/**
+ * Removes what was set aside, links not followed; what is not there is fine. Folders are not opened for
+ * it first: that goes by their paths, and whoever may exchange one would choose what is removed.
+ */
+export async function removeOrTell(path: string): Promise<Left | null> {
+  try {
+    await Deno.remove(path, { recursive: true });
+    return null;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    return { path, why: (error as Error).message };
+  }
+}
 
 /** The folders of one publishing. */
 export class Staging {
@@ -88,12 +111,15 @@ export class Staging {
     }
   }
 
-  /** Removes it, wherever it lies. */
-  async remove(): Promise<void> {
-    await removeTree(this.#state.at(this.#journal.id));
-    if (!this.#workspace.has(this.#exposed)) return;
-    this.#workspace.requireFolder(STAGING);
-    await removeTree(this.#workspace.at(this.#exposed));
+  /** Removes it, wherever it lies; gives what could not be removed. */
+  async remove(): Promise<Left[]> {
+    const left = [await setAside(this.#state, this.#journal.id)];
+    const exposed = this.#exposed;
+    if ([exposed, exposed + GONE].some((path) => this.#workspace.has(path))) {
+      this.#workspace.requireFolder(STAGING);
+      left.push(await setAside(this.#workspace, exposed));
+    }
+    return left.filter((one) => one !== null);
   }
 
   get #exposed(): string {
@@ -115,6 +141,13 @@ export class Staging {
     this.#workspace.unmake(this.#exposed);
     return true;
   }
+}
+
+/** At once, whatever ends it: half of a publishing's folder says that more was moved than was. */
+async function setAside(place: Place, folder: string): Promise<Left | null> {
+  const gone = place.at(folder + GONE);
+  if (place.has(folder)) Deno.renameSync(place.at(folder), gone);
+  return await removeOrTell(gone);
 }
 
 /** Where a workspace hands its group down to all that is made in it, so does a folder for it. */

@@ -12,11 +12,11 @@ import { WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
 import { unwritable } from "../evidence/blob_files.ts";
 import type { BlobStore } from "../evidence/blobs.ts";
-import { removeTree } from "../evidence/remove_tree.ts";
 import { FileLock } from "../ledger/file_lock.ts";
 import { lookAt } from "../plan/open_regular.ts";
-import { publish, recoverPublish } from "./publish.ts";
+import { publish, type PublishInput, recoverPublish } from "./publish.ts";
 import type { PublishedProduct } from "./publish_paths.ts";
+import { GONE, type Left, removeOrTell } from "./publish_staging.ts";
 
 /** How long another runner may publish before waiting for it is given up, milliseconds. */
 const PATIENCE = 600_000;
@@ -27,6 +27,7 @@ export class Publishing implements Disposable {
   readonly #folder: string;
   readonly #lock: FileLock;
   readonly #lost = new Set<string>();
+  readonly #left = new Map<string, string>();
 
   /** `folder` is the state folder's `publish`. */
   constructor(folder: string, workspace: string) {
@@ -57,7 +58,7 @@ export class Publishing implements Disposable {
   }
 
   /**
-   * Publishes a step's products: all of them or none.
+   * Publishes a step's products: all of them or none. `kept`: what they must not take away.
    *
    * @throws {WritError} of {@linkcode publish}
    */
@@ -66,18 +67,30 @@ export class Publishing implements Disposable {
     step: string,
     products: PublishedProduct[],
     blobs: BlobStore,
+    kept: Pick<PublishInput, "unseen" | "given"> = {},
   ): Promise<void> {
     return this.#alone(async () => {
       await this.#settle();
       await publish({
         workspace: this.#workspace,
         products,
+        ...kept,
         blobs,
         journalPath: this.journalOf(run, step),
+        leave: this.#leave,
       });
       this.#lost.delete(journalName(run, step));
     });
   }
+
+  /** What was there before products and could not be removed: why, by path, absolute. */
+  get left(): ReadonlyMap<string, string> {
+    return this.#left;
+  }
+
+  readonly #leave = ({ path, why }: Left): void => {
+    this.#left.set(path, why);
+  };
 
   /** Whether a step's products were found half-published with no way back, so that they are published anew. */
   wasLost(run: string, step: string): boolean {
@@ -109,21 +122,26 @@ export class Publishing implements Disposable {
       if (!name.endsWith(".json")) continue;
       // Its writer would hold the lock, so it is gone.
       const journal = join(this.#folder, name);
-      const recovery = await recoverPublish(journal, this.#workspace);
+      const recovery = await recoverPublish(journal, this.#workspace, {
+        leave: this.#leave,
+      });
       if (recovery === "lost") this.#lost.add(name);
     }
     // What no journal speaks of any more is what a power cut left of one that was not durable.
     for (const { name, isDirectory } of found) {
-      if (isDirectory) await removeUnlessKept(join(this.#folder, name));
+      if (!isDirectory) continue;
+      const folder = join(this.#folder, name);
+      if (!name.endsWith(GONE) && isKept(folder)) continue;
+      const left = await removeOrTell(folder);
+      if (left !== null) this.#leave(left);
     }
   }
 }
 
-/** Removes the folder of a publishing, unless it keeps what was there before. */
-async function removeUnlessKept(folder: string): Promise<void> {
+/** Whether the folder of a publishing keeps what was there before. */
+function isKept(folder: string): boolean {
   const old = `${folder}/old`;
-  if (lookAt(old) !== null && !Deno.readDirSync(old).next().done) return;
-  await removeTree(folder);
+  return lookAt(old) !== null && !Deno.readDirSync(old).next().done;
 }
 
 function journalName(run: string, step: string): string {

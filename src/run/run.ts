@@ -56,7 +56,9 @@ export type RunEvent =
     hint: string | null;
     wallMs: number | null;
   }
-  | { type: "sealed"; run: string; outcome: RunOutcome };
+  | { type: "sealed"; run: string; outcome: RunOutcome }
+  /** What lay where products are now, and could not be removed: its path, absolute, and why. */
+  | { type: "left"; path: string; why: string };
 
 /** A run that ended. */
 export interface RunResult {
@@ -108,6 +110,9 @@ export async function execute(
     await runSteps(run, holding, options, world);
     const seal = await sealRun(run, options, world);
     const bundle = await exportBundle(run, seal, world);
+    for (const [path, why] of world.publishing.left) {
+      options.watch({ type: "left", path, why });
+    }
     return { run: run.id, ticket: run.ticket, ...seal.result, bundle };
   } catch (error) {
     throw resumable(error, run);

@@ -276,6 +276,10 @@ export async function publishStep(
     step.id,
     products.map(({ path, entries }) => ({ path, entries })),
     world.blobs,
+    {
+      unseen: [...step.permissions.deny, ...step.scratch],
+      given: materialsOf(step, run, world.blobs),
+    },
   );
   if (said) return;
   await world.ledger.append(run.id, "step.published", {

@@ -90,7 +90,7 @@ export class Bench {
   }
 
   recover(pause?: Pause) {
-    return recoverPublish(this.journal, this.workspace, pause);
+    return recoverPublish(this.journal, this.workspace, { pause });
   }
 
   /** Publishes as one whose process is killed at the n-th point; gives the point, or `null` when it got through. */
