@@ -109,6 +109,45 @@ Deno.test("control characters from outside are shown, never sent", () => {
   );
 });
 
+Deno.test("captured output is answered with the lines that live output is shown with", () => {
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+    const captured = speaker({ tty: true });
+    captured.terminal.answerOutput(bytes);
+    const live = speaker({ tty: true });
+    const lines = live.terminal.prefixed("a");
+    lines.write(bytes);
+    lines.end();
+    const head = "\x1b[2ma |\x1b[22m ";
+    assertEquals(
+      live.stderr.text.split("\n").map((line) => line.replace(head, "")),
+      captured.stdout.text.split("\n"),
+    );
+    assertEquals(captured.stderr.text, "");
+  }));
+});
+
+Deno.test("a long line of captured output stays one line, and ends", () => {
+  for (const end of ["", "\n"]) {
+    for (const length of [64 * 1024, 64 * 1024 + 1, 200_000]) {
+      const pieces: Uint8Array[] = [];
+      const stdout: Output = {
+        writeSync: (bytes) => {
+          pieces.push(bytes.slice());
+          return bytes.length;
+        },
+        isTerminal: () => false,
+      };
+      const terminal = new Terminal({ json: false, stdout });
+      const line = `abc${"é".repeat(length)}`;
+      terminal.answerOutput(new TextEncoder().encode(`${line}${end}`));
+      const text = new TextDecoder().decode(
+        Uint8Array.from(pieces.flatMap((piece) => [...piece])),
+      );
+      assert(text === `${line}\n`, `${length} and ${JSON.stringify(end)}`);
+    }
+  }
+});
+
 Deno.test("no text can forge emphasis or send a control character", () => {
   fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
     const { terminal, stdout } = speaker({ tty: true });

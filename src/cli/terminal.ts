@@ -143,31 +143,69 @@ export class Terminal {
    * Shows the output of a step as it comes, each line after the step's name. Whole lines
    * only, so that steps that run side by side do not mix; `end` writes what is left.
    */
-  prefixed(name: string): { write(chunk: Uint8Array): void; end(): void } {
+  prefixed(name: string): OutputLines {
     const head = this.paint("faint", `${name} |`);
-    const decoder = new TextDecoder();
-    let rest = "";
-    const show = (line: string) => this.say(`${head} ${line}`);
-    return {
-      write: (chunk) => {
-        const lines = (rest + decoder.decode(chunk, { stream: true })).split(
-          "\n",
-        );
-        rest = lines.pop()!;
-        for (const line of lines) show(line.replace(/\r$/, ""));
-        // A line without an end must not fill the memory.
-        if (rest.length > LONGEST_LINE) {
-          show(rest);
-          rest = "";
-        }
-      },
-      end: () => {
-        rest += decoder.decode();
-        if (rest !== "") show(rest);
-        rest = "";
-      },
-    };
+    return outputLines((line) => this.say(`${head} ${line}`));
   }
+
+  /**
+   * Captured output of a step as the answer, its lines as {@linkcode Terminal.prefixed} shows
+   * them, with nothing before them; the last one ends, too. Nothing with `--json`.
+   */
+  answerOutput(bytes: Uint8Array): void {
+    let text = "";
+    let isEnded = true;
+    const flush = () => {
+      if (!this.json) this.#stdout.write(text);
+      text = "";
+    };
+    const lines = outputLines((line, isWhole) => {
+      text += isWhole ? `${line}\n` : line;
+      isEnded = isWhole;
+      if (text.length > LONGEST_LINE) flush();
+    });
+    lines.write(bytes);
+    lines.end();
+    if (!isEnded) text += "\n";
+    flush();
+  }
+}
+
+/** Takes output as it comes; `end` shows what is left. */
+interface OutputLines {
+  write(chunk: Uint8Array): void;
+  end(): void;
+}
+
+/** Makes lines of output, without what ends them. A piece of a line that is too long is not whole. */
+function outputLines(
+  show: (line: string, isWhole: boolean) => void,
+): OutputLines {
+  const decoder = new TextDecoder();
+  let rest = "";
+  const take = (chunk: Uint8Array) => {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) show(line.replace(/\r$/, ""), true);
+    // A line without an end must not fill the memory.
+    if (rest.length > LONGEST_LINE) {
+      show(rest, false);
+      rest = "";
+    }
+  };
+  return {
+    write: (chunk) => {
+      // A text of all that was captured could be longer than the engine lets one be.
+      for (let at = 0; at < chunk.length; at += LONGEST_LINE) {
+        take(chunk.subarray(at, at + LONGEST_LINE));
+      }
+    },
+    end: () => {
+      rest += decoder.decode();
+      if (rest !== "") show(rest, true);
+      rest = "";
+    },
+  };
 }
 
 const LONGEST_LINE = 64 * 1024;

@@ -4,7 +4,7 @@
  * @module
  */
 import { EnvelopeSchema } from "../../core/dsse.ts";
-import { EXIT } from "../../core/errors.ts";
+import { EXIT, WritError } from "../../core/errors.ts";
 import { isRunHeld } from "../../evidence/run_lock.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import {
@@ -27,6 +27,8 @@ import { actorIds } from "../actor_ids.ts";
 import { type Command, command } from "../command.ts";
 import { findRun } from "../find_run.ts";
 import { openLedger } from "../open_ledger.ts";
+import { refuseBeside } from "../refuse_beside.ts";
+import { requireStep } from "../require_step.ts";
 import { choiceOption, flag, option, optionalOperand } from "../parameters.ts";
 import { parseSince } from "../parse_since.ts";
 import { keptEvidence, keptText } from "../kept_evidence.ts";
@@ -38,6 +40,7 @@ import {
   signersOf,
   signerText,
 } from "../shown_ticket.ts";
+import { showOutput, stepOutput } from "../step_output.ts";
 import { openSteps, stepTable } from "../step_table.ts";
 import { unknownLines } from "../used.ts";
 
@@ -60,6 +63,9 @@ export const show: Command = command({
       "only from then on: 2h, 7d, a date, an RFC 3339 time",
     ),
     step: option("STEP", "only of this step"),
+    output: flag(
+      "what the step of --step printed last: its standard output as the answer",
+    ),
     actor: option(
       "WHO",
       "only by them: a requester, an owner in trust, the id of a key",
@@ -67,6 +73,7 @@ export const show: Command = command({
   },
   async run(args, context) {
     const { terminal, now } = context;
+    if (args.output) refuseOutput(args, context.json);
     const { paint } = terminal;
     await using open = await openLedger(context);
     const { ledger, state } = open;
@@ -83,6 +90,15 @@ export const show: Command = command({
         : await actorIds(args.actor, open.workspace),
     });
     const read = all.map(readReceipt);
+    const plan = await readPlan(ledger, record.plan);
+    if (args.step !== null) {
+      requireStep(args.step, record, plan);
+      if (args.output) {
+        const printed = await stepOutput(args.step, read, record, open);
+        showOutput(args.step, printed, terminal);
+        return EXIT.done;
+      }
+    }
     const receipts = read.filter(isWanted);
     const stands = await ledger.runState(
       record,
@@ -96,7 +112,6 @@ export const show: Command = command({
       }
       return EXIT.done;
     }
-    const plan = await readPlan(ledger, record.plan);
     const uses = await permissionUses(plan, receipts, state);
     const permissions = Object.fromEntries(uses);
     const kept = await keptEvidence(record, read, open);
@@ -164,6 +179,30 @@ export const show: Command = command({
     return EXIT.done;
   },
 });
+
+/** Refuses `--output` where there is no one step, or beside what it would pass over. */
+function refuseOutput(
+  { step, receipts, status, since, actor }: {
+    step: string | null;
+    receipts: boolean;
+    status: string | null;
+    since: string | null;
+    actor: string | null;
+  },
+  json: boolean,
+): void {
+  if (step === null) refuseBeside("without --step", { output: true });
+  refuseBeside("with --output", { receipts, status, since, actor });
+  if (!json) return;
+  throw new WritError(
+    "usage.invalid",
+    "Cannot use --output with --json: what a step printed is no document",
+    {
+      hint:
+        "the receipts name it by digest: the hex digits are the name of its file in .writ/runs/RUN/evidence/sha256",
+    },
+  );
+}
 
 /** Who had asked for a run, and who had allowed it, when it was admitted. */
 async function leaveOf(
