@@ -5,6 +5,7 @@
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { removeTree } from "../src/evidence/remove_tree.ts";
+import { writHere } from "./support/in_process.ts";
 import { codeOf, refused, runOf, World } from "./support/world.ts";
 
 const env = { API_TOKEN: "s3cret-and-long-enough" };
@@ -68,6 +69,20 @@ Deno.test("the bundle of a run that was closed is written again", async (t) => {
       },
     );
   }
+  await t.step("though its ticket has expired", async () => {
+    await removeTree(bundle);
+    const late = await writHere(
+      ["execute", "pipeline.json", "--resume", run],
+      {
+        cwd: world.workspace,
+        home: world.ann.home,
+        now: () => Date.now() + 7_200_000,
+      },
+    );
+    assertEquals(late.status, 0, late.stderr);
+    assertEquals((await world.verify(run)).status, 0);
+    assertEquals(await size(), before);
+  });
   await t.step("but only where it is missing", async () => {
     refused(await world.execute(["--resume", run]), "run.not_resumable");
   });

@@ -250,6 +250,19 @@ test("a revoked ticket admits and resumes nothing", async (ledger) => {
   await assertWhole(ledger);
 });
 
+test("a ticket whose time is over resumes nothing", async (ledger, store) => {
+  const signed = await makeTicket();
+  const { record: { run } } = await ledger.admit(admission(signed));
+  const end = Date.parse(signed.ticket.expiresAt);
+  const late = await openLedger(store, null, () => end);
+  await rejectsWith("ticket.expired", () => late.resume(run, ACTOR));
+  assertEquals((await late.head()).size, 2);
+  // The control: a moment before, it goes on.
+  const before = await openLedger(store, null, () => end - 1);
+  assertEquals((await before.resume(run, ACTOR)).record.entries, [1, 2]);
+  await assertWhole(before);
+});
+
 test("a ticket that the ledger does not have cannot be revoked", async (ledger) => {
   await rejectsWith("ticket.missing", () => ledger.revokeTicket("t", "r", "b"));
 });

@@ -203,3 +203,55 @@ Deno.test("a key's end lets a run that it approved go on, its revocation does no
     });
   }
 });
+
+/** What waits for people, and what policy lets run by itself; and what begins it anew. */
+const LATE: [file: string, made: string, anew: string][] = [
+  ["large.json", "large.txt", "approve"],
+  ["small.json", "small.txt", "execute"],
+];
+
+for (const [file, made, anew] of LATE) {
+  Deno.test(`a run of ${file} goes on until its ticket expires, then ${anew} begins it anew`, async () => {
+    await using world = await mixed();
+    const at = (hours: number, ...words: string[]) =>
+      writHere(words, {
+        cwd: world.workspace,
+        home: world.ann.home,
+        now: () => Date.now() + hours * 3_600_000,
+      });
+    const pass = ["--yes", "--passphrase-file", world.ann.passphrase];
+    const show = async (hours: number) =>
+      JSON.parse((await at(hours, "show", "--json")).stdout);
+    const size = async () =>
+      JSON.parse((await at(2, "log", "--verify", "--json")).stdout).report.head
+        .size;
+
+    if (anew === "approve") await approveFile(world, file);
+    const run = await interrupted(world, file);
+    const before = await size();
+    const late = await at(2, "execute", file, "--resume", run);
+    refused(late, "ticket.expired");
+    assertStringIncludes(late.stderr, `hint: writ ${anew} ${file}\n`);
+    assertEquals(world.text(made), null);
+    assertEquals([await size(), (await show(2)).next], [before, null]);
+
+    // The control: before that it goes on.
+    assertStringIncludes((await show(0)).next, `--resume ${run}`);
+    const on = await at(0, "execute", file, "--resume", run);
+    assertEquals(on.status, 0, on.stderr);
+    assertEquals(world.text(made), `${made.split(".")[0]}\n`);
+
+    Deno.removeSync(world.at(made));
+    if (anew === "approve") await approveFile(world, file);
+    const other = await interrupted(world, file);
+    refused(await at(2, "execute", file, "--resume", other), "ticket.expired");
+    if (anew === "approve") {
+      const approved = await at(2, anew, file, ...pass);
+      assertEquals(approved.status, 0, approved.stderr);
+    }
+    const again = await at(2, "execute", file);
+    assertEquals(again.status, 0, again.stderr);
+    assertEquals(world.text(made), `${made.split(".")[0]}\n`);
+    assertEquals((await at(2, "log", "--verify")).status, 0);
+  });
+}

@@ -9,13 +9,14 @@ import type { Envelope } from "../core/dsse.ts";
 import { isRunHeld } from "../evidence/run_lock.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { RunRecord, RunState } from "../ledger/records.ts";
-import type { TicketRecord } from "../ledger/ticket_book.ts";
+import { heldStatus, type TicketRecord } from "../ledger/ticket_book.ts";
 import {
   readAdmitted,
   readDecision,
   readPlan,
   readTrust,
 } from "../run/documents.ts";
+import { isSealed } from "../run/is_sealed.ts";
 import { wishWords } from "../run/wish_words.ts";
 import type { Trust } from "../ticket/trust.ts";
 
@@ -75,7 +76,7 @@ export function signerText({ owner, key }: ShownSigner): string {
   return owner === null ? key : `${owner} (${key})`;
 }
 
-/** A run, where it stands, and the command that lets it go on; `null` where it has ended or is held. */
+/** A run, where it stands, and the command that lets it go on; `null` where none does. */
 export interface RunUnder {
   run: string;
   state: RunState;
@@ -85,8 +86,7 @@ export interface RunUnder {
 /** The runs that were admitted under a ticket, newest first. */
 export async function runsUnder(
   { ticket, state: { uses } }: TicketRecord,
-  ledger: Ledger,
-  locks: string,
+  { ledger, locks, now }: { ledger: Ledger; locks: string; now: number },
 ): Promise<RunUnder[]> {
   const found: RunUnder[] = [];
   if (uses === 0) return found;
@@ -97,7 +97,7 @@ export async function runsUnder(
     const { run, status } = record;
     const isHeld = status === "running" && await isRunHeld(locks, run);
     const state = await ledger.runState(record, isHeld);
-    const next = await resumeCommand(record, state, ledger);
+    const next = await resumeCommand(record, state, ledger, now);
     found.push({ run, state, next });
     if (found.length === uses) break;
   }
@@ -105,15 +105,20 @@ export async function runsUnder(
 }
 
 /**
- * The command that lets a run go on; `null` where it has ended or is held. The ledger knows not
- * where the pipeline lies; what its file declares itself is not repeated.
+ * The command that lets a run go on; `null` where it has ended or is held, or its ticket does not
+ * hold any more. The ledger knows not where the pipeline lies; what its file declares itself is
+ * not repeated.
  */
 export async function resumeCommand(
   record: RunRecord,
   state: RunState,
   ledger: Ledger,
+  now: number,
 ): Promise<string | null> {
   if (record.status !== "running" || state === "running") return null;
+  const ticket = await ledger.ticket(record.ticket);
+  const holds = ticket !== null && heldStatus(ticket, now) === "open";
+  if (!holds && !await isSealed(record, ledger)) return null;
   const decision = await readDecision(ledger, record.decision);
   const { params } = await readPlan(ledger, record.plan);
   const [opened] = await Array.fromAsync(ledger.receipts(record.run));

@@ -256,7 +256,7 @@ export class Ledger {
    * Lets a run go on that is neither sealed nor closed, without another use. The caller holds
    * its lock.
    *
-   * @throws {WritError} `run.not_resumable`, `reference.unknown`, `ticket.revoked`
+   * @throws {WritError} `run.not_resumable`, `reference.unknown`, `ticket.revoked`, `ticket.expired`
    */
   resume(run: string, actor: Actor): Promise<Resumed> {
     return resumeRun(this.#entries, this.#receipts, run, actor);

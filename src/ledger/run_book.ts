@@ -46,6 +46,7 @@ import {
   type Documents,
   enterTicket,
   readTicketState,
+  requireHolding,
   type SignedTicket,
 } from "./ticket_book.ts";
 import { checkpointedSize, checkpointPuts, ledgerKey } from "./tree_book.ts";
@@ -183,7 +184,7 @@ export async function admitRun(
   });
 }
 
-/** Lets a run go on that was neither sealed nor closed, under the use it has. */
+/** Lets a run go on that was neither sealed nor closed, under the use it has of a ticket that holds. */
 export async function resumeRun(
   log: EntryLog,
   receipts: ReceiptLog,
@@ -194,14 +195,7 @@ export async function resumeRun(
     const before = await needRun(log, run);
     const chain = await loadChain(log.store, run);
     checkResumable(before, chain);
-    const state = await readTicketState(log, before.ticket);
-    if (state === null || state.revoked !== null) {
-      throw new WritError(
-        "ticket.revoked",
-        `Cannot resume run "${run}": ticket "${before.ticket}" was revoked`,
-        { hint: "Ask an approver for a new ticket" },
-      );
-    }
+    await requireHolding(log, before, Date.parse(batch.at));
     const after = chain.head;
     const unfinished = chain.guard.unfinished();
     const entry = batch.add("run.resumed", { run });

@@ -8,12 +8,13 @@ import { canonicalBytes } from "../core/canonical_json.ts";
 import { type Digest, sha256 } from "../core/digest.ts";
 import { type Envelope, EnvelopeSchema } from "../core/dsse.ts";
 import { WritError } from "../core/errors.ts";
-import { type Ticket, TicketSchema } from "../ticket/ticket.ts";
+import { hasExpired, type Ticket, TicketSchema } from "../ticket/ticket.ts";
 import type { EntryLink } from "./chain.ts";
 import type { EntryBatch, EntryLog } from "./entry_log.ts";
 import {
   CORRUPT_HINT,
   parseStored,
+  type RunRecord,
   type TicketState,
   TicketStateSchema,
 } from "./records.ts";
@@ -160,6 +161,37 @@ export function checkUsable(
   });
 }
 
+/**
+ * Refuses to let a run go on whose ticket does not hold any more. Its use is taken already, so
+ * that none may be left.
+ *
+ * @throws {WritError} `ticket.revoked`, `ticket.expired`
+ */
+export async function requireHolding(
+  log: EntryLog,
+  { run, ticket: id }: Pick<RunRecord, "run" | "ticket">,
+  now: number,
+): Promise<void> {
+  const { ticket, state } = await needTicket(log, id);
+  const status = heldStatus({ ticket, state }, now);
+  if (status === "open") return;
+  const [code, why] = REFUSALS[status];
+  throw new WritError(
+    code,
+    `Cannot resume run "${run}": ticket "${id}" ${why}`,
+    { hint: "Ask an approver for a new ticket" },
+  );
+}
+
+/** What keeps a run from going on under a ticket of which it has a use; `open` where nothing does. */
+export function heldStatus(
+  { ticket, state }: Pick<TicketRecord, "ticket" | "state">,
+  now: number,
+): "open" | "revoked" | "expired" {
+  if (state.revoked !== null) return "revoked";
+  return hasExpired(ticket, now) ? "expired" : "open";
+}
+
 const REFUSALS = {
   open: null,
   early: ["ticket.not_yet_valid", "is not valid yet"],
@@ -175,7 +207,7 @@ function statusOf(
 ): TicketStatus {
   if (state.revoked !== null) return "revoked";
   if (state.uses >= ticket.maxUses) return "used";
-  if (now >= Date.parse(ticket.expiresAt)) return "expired";
+  if (hasExpired(ticket, now)) return "expired";
   return now < Date.parse(ticket.notBefore) ? "early" : "open";
 }
 

@@ -19,7 +19,7 @@ import {
 } from "./find_ticket.ts";
 import { leaveOfRun } from "./leave_of_run.ts";
 import type { Proposal } from "./propose.ts";
-import { changedError, deniedError, unfinishedError } from "./refuse_ticket.ts";
+import { changedError, deniedError } from "./refuse_ticket.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -54,7 +54,7 @@ async function fromFile(
   proposal: Proposal,
   world: World,
 ): Promise<Leave> {
-  const { file, ticket } = openTicketFile(bytes);
+  const { file } = openTicketFile(bytes);
   if (file.decision.plan !== proposal.plan.digest) {
     const trees = new Map(proposal.planned.trees);
     for (const [root, entries] of Object.entries(file.trees)) {
@@ -66,13 +66,7 @@ async function fromFile(
       (root) => trees.get(root) ?? null,
     );
   }
-  try {
-    return await admissible(proposal, file, world);
-  } catch (error) {
-    // A run that it was used for in time can go on.
-    if (!isWritError(error, "ticket.expired")) throw error;
-    throw await unfinishedError(ticket.id, proposal, world) ?? error;
-  }
+  return await admissible(proposal, file, world);
 }
 
 /** A ticket by the runner's key, which counts only under a policy that trust accepts for it. */

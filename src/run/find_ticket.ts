@@ -110,7 +110,7 @@ async function unfinishedUnder(
     status === "revoked" || state.uses === 0 ||
     decisionChanges(proposal, decision).length > 0
   ) return null;
-  return await unfinishedError(ticket.id, proposal, world);
+  return await unfinishedError(ticket, proposal, world);
 }
 
 /**
@@ -132,7 +132,7 @@ export async function admissible(
     throw spentError({ ticket, state }, "revoked", proposal);
   }
   if (state !== null && state.uses >= ticket.maxUses) {
-    throw await unfinishedError(ticket.id, proposal, world) ??
+    throw await unfinishedError(ticket, proposal, world) ??
       spentError({ ticket, state }, "used", proposal);
   }
   return {

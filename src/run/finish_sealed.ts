@@ -13,7 +13,8 @@ import {
   readPlan,
 } from "./documents.ts";
 import { exportBundle } from "./export_bundle.ts";
-import { isSealed, leaveOfRun } from "./leave_of_run.ts";
+import { isSealed } from "./is_sealed.ts";
+import { leaveOfRun } from "./leave_of_run.ts";
 import type { Proposal, Wish } from "./propose.ts";
 import { resumable } from "./resumable.ts";
 import { resume } from "./resume.ts";

@@ -5,25 +5,23 @@
  */
 import { WritError } from "../core/errors.ts";
 import { formatTime } from "../core/time.ts";
-import type { Ledger } from "../ledger/ledger.ts";
 import type { RunRecord } from "../ledger/records.ts";
 import { checkTicket, judgeTicket } from "../ticket/check_ticket.ts";
+import { hasExpired } from "../ticket/ticket.ts";
 import { openTicketFile } from "../ticket/ticket_file.ts";
-import {
-  documentOf,
-  readDecision,
-  readPlan,
-  readReceipt,
-} from "./documents.ts";
+import { documentOf, readDecision, readPlan } from "./documents.ts";
 import { checkInput, type Leave, requireAsDecided } from "./find_ticket.ts";
+import { isSealed } from "./is_sealed.ts";
 import type { Proposal } from "./propose.ts";
-import { changedError } from "./refuse_ticket.ts";
+import { changedError, lateError } from "./refuse_ticket.ts";
 import type { World } from "./world.ts";
 
 /**
- * The leave that a run was admitted under. What was allowed then must hold still, but for the
- * time that the ticket was for: by the same policy and trust, at the same commit, by keys of
- * which none was revoked since. Where the run was sealed nothing is run any more.
+ * The leave that a run was admitted under. What was allowed then must hold still: by the same
+ * policy and trust, at the same commit, by keys of which none was revoked since, and within the
+ * time that the ticket is for. Until it is sealed a run needs that, though all its steps may have
+ * ended: their products may still have to be published. Of a run that was sealed only the record
+ * is finished, at any time.
  *
  * @param ticket the bytes of a ticket file that was named as well; it must hold the run's ticket
  * @throws {WritError} `reference.unknown`, `usage.invalid`, `policy.denied`, `ticket.…`
@@ -44,7 +42,7 @@ export async function leaveOfRun(
       { hint: "deno task writ log --runs lists the runs" },
     );
   }
-  const { envelope } = known;
+  const { envelope, ticket: own } = known;
   if (ticket !== null) requireSameTicket(ticket, envelope.payload, record);
   if (record.plan !== proposal.plan.digest) {
     throw changedError(
@@ -62,6 +60,7 @@ export async function leaveOfRun(
   if (await isSealed(record, ledger)) {
     return { envelope, decision, judged: await judgeTicket(input) };
   }
+  if (hasExpired(own, sight.now())) throw lateError(id, own, proposal);
   await requireAsDecided(proposal, value, record.ticket, world);
   const revokedBy = formatTime(sight.now());
   const checked = await checkTicket({ ...input, revokedBy });
@@ -81,16 +80,4 @@ function requireSameTicket(
     `Cannot resume run "${run}" under ticket ${given.id}: it goes on under its own, ${ticket}`,
     { hint: "Leave out --ticket to resume it, or --resume to begin a new run" },
   );
-}
-
-/** Whether all of a run has ended, though it may not be closed, or its bundle may be missing. */
-export async function isSealed(
-  { run, status }: RunRecord,
-  ledger: Ledger,
-): Promise<boolean> {
-  if (status !== "running") return true;
-  for await (const bytes of ledger.receipts(run)) {
-    if (readReceipt(bytes).type === "run.sealed") return true;
-  }
-  return false;
 }

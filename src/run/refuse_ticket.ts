@@ -9,7 +9,8 @@ import { quoted } from "../core/printable.ts";
 import { isRunHeld } from "../evidence/run_lock.ts";
 import type { TicketRecord, TicketStatus } from "../ledger/ticket_book.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { Decision } from "../policy/decision.ts";
+import { type Decision, verdictOf } from "../policy/decision.ts";
+import { hasExpired, type Ticket } from "../ticket/ticket.ts";
 import { type Change, planChanges } from "./changes.ts";
 import { readDecision, readPlan } from "./documents.ts";
 import type { Proposal, Wish } from "./propose.ts";
@@ -40,26 +41,33 @@ export function deniedError(decision: Decision, wish?: Wish): WritError {
   );
 }
 
-/** The run that was admitted under a ticket and has not come to its end, with the way on; `null` when there is none. */
+/**
+ * The run that was admitted under a ticket which admits no other, and that has not come to its
+ * end, with the way on; `null` when there is none, or it was cut off and cannot go on.
+ */
 export async function unfinishedError(
-  ticket: string,
+  ticket: Ticket,
   { wish }: Proposal,
-  { ledger, state }: World,
+  { ledger, state, sight }: World,
 ): Promise<WritError | null> {
   for await (
-    const record of ledger.runs({ status: "running", reverse: true })
+    const { run, ticket: id } of ledger.runs({
+      status: "running",
+      reverse: true,
+    })
   ) {
-    if (record.ticket !== ticket) continue;
-    const isHeld = await isRunHeld(state.locks, record.run);
+    if (id !== ticket.id) continue;
+    const isHeld = await isRunHeld(state.locks, run);
+    if (!isHeld && hasExpired(ticket, sight.now())) return null;
     return new WritError(
       "ticket.used",
-      `Cannot use ticket ${ticket}: ${record.run} ${
+      `Cannot use ticket ${id}: ${run} ${
         isHeld ? "is running" : "was interrupted"
       } under it`,
       {
         hint: isHeld
           ? "Wait until it ends"
-          : `deno task execute ${wishWords(wish)} --resume ${record.run}`,
+          : `deno task execute ${wishWords(wish)} --resume ${run}`,
       },
     );
   }
@@ -97,6 +105,20 @@ export function spentError(
     CODES[status],
     `Cannot execute "${wish.file}": nobody has approved it as it is now; ticket ${ticket.id} ${why}`,
     { hint: `deno task approve ${wishWords(wish)}` },
+  );
+}
+
+/** A run was cut off, and the time of its ticket is over: what begins it anew. */
+export function lateError(
+  run: string,
+  { id, expiresAt }: Ticket,
+  { wish, decision }: Proposal,
+): WritError {
+  const command = verdictOf(decision.value) === "allow" ? "execute" : "approve";
+  return new WritError(
+    "ticket.expired",
+    `Cannot resume run "${run}": its ticket ${id} expired at ${expiresAt}`,
+    { hint: `deno task ${command} ${wishWords(wish)}` },
   );
 }
 

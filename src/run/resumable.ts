@@ -14,7 +14,7 @@ export function resumable(thrown: unknown, run: ActiveRun): WritError {
   const { code, message, hint, place, faults } = error;
   const next = `deno task execute ${
     wishWords(run.proposal.wish)
-  } --resume ${run.id} continues the run under its ticket`;
+  } --resume ${run.id} continues the run under its ticket, which expires at ${run.leave.judged.ticket.expiresAt}`;
   return new WritError(code, message, {
     hint: hint === undefined ? next : `${hint}; ${next}`,
     place,

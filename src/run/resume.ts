@@ -27,7 +27,8 @@ import type { World } from "./world.ts";
  * and whose end nobody saw is recorded as `indeterminate` and run again. Of a run that was
  * sealed only what comes after that is done.
  *
- * @throws {WritError} `run.busy`, `run.not_resumable`, `ticket.missing` when the plan changed
+ * @throws {WritError} `run.busy`, `run.not_resumable`, `ticket.decision` when the leave is for
+ * another run, `ticket.revoked` and `ticket.expired` when it ended a moment ago
  */
 export async function resume(
   proposal: Proposal,

@@ -31,8 +31,16 @@ export interface Ticket {
   notBefore: string;
   /** From this moment on it no longer holds; later than `notBefore`. */
   expiresAt: string;
-  /** How many runs it admits, at least 1; to resume a run takes no use. */
+  /** How many runs it admits, at least 1; to resume a run takes no use, but it must still hold. */
   maxUses: number;
+}
+
+/** Whether the time that a ticket was for is over; `now` in milliseconds since 1970. */
+export function hasExpired(
+  { expiresAt }: Pick<Ticket, "expiresAt">,
+  now: number,
+): boolean {
+  return now >= Date.parse(expiresAt);
 }
 
 /** Schema of a {@linkcode Ticket}. */

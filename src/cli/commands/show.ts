@@ -117,7 +117,7 @@ export const show: Command = command({
     const kept = await keptEvidence(record, read, open);
     const leave = await leaveOf(record, all[0], ledger);
     const { requester, reason, signers } = leave;
-    const next = await resumeCommand(record, stands, ledger);
+    const next = await resumeCommand(record, stands, ledger, now());
     const unended = record.status !== "running" || args.status !== null ||
         args.since !== null || args.actor !== null
       ? []

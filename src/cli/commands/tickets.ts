@@ -77,13 +77,13 @@ export const list: Command = command({
 export const show: Command = command({
   parameters: { ticket: ticketOperand },
   async run(args, context) {
-    const { terminal } = context;
+    const { terminal, now } = context;
     await using open = await openLedger(context);
-    const { ledger } = open;
+    const { ledger, state: { locks } } = open;
     const record = await findTicket(args.ticket, ledger);
     const [shown] = await Array.fromAsync(shownTickets([record], ledger));
     const { ticket, state, status, pipeline, steps, plan, signers } = shown;
-    const runs = await runsUnder(record, ledger, open.state.locks);
+    const runs = await runsUnder(record, { ledger, locks, now: now() });
     terminal.answer(
       {
         ...shown,
