@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Ended } from "./support/run_writ.ts";
+import { Running } from "./support/running.ts";
 import { codeOf, refused, World } from "./support/world.ts";
 
 const sh = (
@@ -37,6 +38,37 @@ Deno.test("of several that execute one ticket at once exactly one runs, round af
     }
     assertEquals(world.text("count.txt"), "ran\n".repeat(round));
   }
+  await world.checkLedger();
+});
+
+Deno.test("who comes too late for the last use of a ticket is told to have it approved again, which leads on", async () => {
+  await using world = await World.make({
+    steps: { wait: { run: sh("echo up; exec sleep 600") } },
+  });
+  const ticket = await world.approve();
+  const begin = async () => {
+    const running = new Running(world.start(["execute", "pipeline.json"]));
+    await running.said("wait | up");
+    return running;
+  };
+  const end = async (running: Running) => {
+    running.child.kill("SIGINT");
+    assertEquals((await running.ended).status, 130);
+  };
+  const first = await begin();
+  const late = await world.execute();
+  refused(late, "ticket.used");
+  assertMatch(
+    late.stderr,
+    new RegExp(`ticket ${ticket}: run_[0-9A-Z]{26} is running under it\n`),
+  );
+  assertStringIncludes(late.stderr, "hint: writ approve pipeline.json\n");
+  await world.approve();
+  const second = await begin();
+  await end(first);
+  await end(second);
+  // The control: the end of the first one gives no use back.
+  refused(await world.execute(), "ticket.used");
   await world.checkLedger();
 });
 

@@ -65,8 +65,9 @@ export async function unfinishedError(
         isHeld ? "is running" : "was interrupted"
       } under it`,
       {
+        // The end of what runs gives no use back.
         hint: isHeld
-          ? "Wait until it ends"
+          ? `deno task approve ${wishWords(wish)}`
           : `deno task execute ${wishWords(wish)} --resume ${run}`,
       },
     );
