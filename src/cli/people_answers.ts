@@ -51,7 +51,10 @@ export interface TicketAnswer extends ShownTicket {
   runs: RunUnder[];
 }
 
-/** Of `tickets revoke`; `null` where the person who was asked said no. */
+/**
+ * Of `tickets revoke`; `revoked` is `null` where the person who was asked said no, and where it
+ * was used up or had expired already.
+ */
 export interface RevokeAnswer {
   ticket: string;
   revoked: TicketState["revoked"];

@@ -14,6 +14,7 @@ import { hasExpired, type Ticket } from "../ticket/ticket.ts";
 import { type Change, planChanges } from "./changes.ts";
 import { readDecision, readPlan } from "./documents.ts";
 import type { Proposal, Wish } from "./propose.ts";
+import { unfinishedRun } from "./unfinished_run.ts";
 import { wishWords } from "./wish_words.ts";
 import type { World } from "./world.ts";
 
@@ -50,29 +51,23 @@ export async function unfinishedError(
   { wish }: Proposal,
   { ledger, state, sight }: World,
 ): Promise<WritError | null> {
-  for await (
-    const { run, ticket: id } of ledger.runs({
-      status: "running",
-      reverse: true,
-    })
-  ) {
-    if (id !== ticket.id) continue;
-    const isHeld = await isRunHeld(state.locks, run);
-    if (!isHeld && hasExpired(ticket, sight.now())) return null;
-    return new WritError(
-      "ticket.used",
-      `Cannot use ticket ${id}: ${run} ${
-        isHeld ? "is running" : "was interrupted"
-      } under it`,
-      {
-        // The end of what runs gives no use back.
-        hint: isHeld
-          ? `deno task approve ${wishWords(wish)}`
-          : `deno task execute ${wishWords(wish)} --resume ${run}`,
-      },
-    );
-  }
-  return null;
+  const record = await unfinishedRun(ticket.id, ledger);
+  if (record === null) return null;
+  const { run } = record;
+  const isHeld = await isRunHeld(state.locks, run);
+  if (!isHeld && hasExpired(ticket, sight.now())) return null;
+  return new WritError(
+    "ticket.used",
+    `Cannot use ticket ${ticket.id}: ${run} ${
+      isHeld ? "is running" : "was interrupted"
+    } under it`,
+    {
+      // The end of what runs gives no use back.
+      hint: isHeld
+        ? `deno task approve ${wishWords(wish)}`
+        : `deno task execute ${wishWords(wish)} --resume ${run}`,
+    },
+  );
 }
 
 const CODES = {

@@ -3,8 +3,13 @@
  *
  * @module
  */
+import { counted } from "../../core/counted.ts";
 import { EXIT } from "../../core/errors.ts";
-import type { TicketStatus } from "../../ledger/ticket_book.ts";
+import { quoted } from "../../core/printable.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import type { TicketRecord, TicketStatus } from "../../ledger/ticket_book.ts";
+import { unfinishedRun } from "../../run/unfinished_run.ts";
+import { hasExpired } from "../../ticket/ticket.ts";
 import { askYesNo, NOTHING_CHANGED } from "../ask.ts";
 import { type Command, command } from "../command.ts";
 import { findTicket } from "../find_run.ts";
@@ -18,7 +23,12 @@ import type {
   TicketsAnswer,
 } from "../people_answers.ts";
 import { STATE_EMPHASIS } from "../run_table.ts";
-import { runsUnder, shownTickets, signerText } from "../shown_ticket.ts";
+import {
+  runsUnder,
+  type ShownTicket,
+  shownTickets,
+  signerText,
+} from "../shown_ticket.ts";
 
 const ticketOperand = operand("TICKET", "id, its beginning, latest or #N");
 
@@ -54,16 +64,19 @@ export const list: Command = command({
           ...["#", "ticket", "status", "uses", "until"],
           ...["pipeline", "requester", "signed by"],
         ],
-        rows: tickets.map(({ ticket, state, status, pipeline, signers }, n) => [
-          `#${n + 1}`,
-          ticket.id,
-          terminal.paint(STATUS[status], status),
-          `${state.uses}/${ticket.maxUses}`,
-          ticket.expiresAt,
-          pipeline,
-          `${ticket.requester.kind} ${ticket.requester.id}`,
-          signers.map(({ owner, key }) => owner ?? key).join(", "),
-        ]),
+        rows: tickets.map((shown, n) => {
+          const { ticket, state, status, pipeline } = shown;
+          return [
+            `#${n + 1}`,
+            ticket.id,
+            terminal.paint(STATUS[status], status),
+            `${state.uses}/${ticket.maxUses}`,
+            ticket.expiresAt,
+            pipeline,
+            `${ticket.requester.kind} ${ticket.requester.id}`,
+            signerNames(shown),
+          ];
+        }),
       }),
     );
     if (tickets.length === 0) {
@@ -125,10 +138,10 @@ export const show: Command = command({
   },
 });
 
-/** Revokes a ticket. What runs under it already is not stopped. */
+/** Revokes a ticket, where anything could begin or go on under it. What runs already is not stopped. */
 export const revoke: Command = command({
   about:
-    "A run that was admitted before goes on. A revoked ticket stays revoked: approve again for a new one.",
+    "A run that is going is not stopped; one that was cut off cannot go on. A revoked ticket stays revoked: approve again for a new one.",
   parameters: {
     ticket: ticketOperand,
     reason: option("TEXT", "why; it goes into the ledger"),
@@ -138,31 +151,64 @@ export const revoke: Command = command({
   async run(args, context) {
     const { terminal } = context;
     await using open = await openLedger(context);
-    const { ticket, state } = await findTicket(args.ticket, open.ledger);
+    const { ledger } = open;
+    const record = await findTicket(args.ticket, ledger);
+    const { id } = record.ticket;
     const by = await ownerOf(args.by, context, REVOKER);
-    if (state.revoked !== null) {
+    const look = async () =>
+      await whyHarmless((await ledger.ticket(id))!, ledger, context.now());
+    if (
+      await look() === null && !args.yes &&
+      !await askYesNo(terminal, await revokeQuestion(record, ledger))
+    ) {
       terminal.answer(
-        { ticket: ticket.id, revoked: state.revoked } satisfies RevokeAnswer,
-        `${ticket.id} was revoked already, at ${state.revoked.at}`,
-      );
-      return EXIT.done;
-    }
-    if (!args.yes && !await askYesNo(terminal, `Revoke ${ticket.id}?`)) {
-      terminal.answer(
-        { ticket: ticket.id, revoked: null } satisfies RevokeAnswer,
+        { ticket: id, revoked: null } satisfies RevokeAnswer,
         NOTHING_CHANGED,
       );
       return EXIT.refused;
     }
-    await open.ledger.revokeTicket(ticket.id, args.reason ?? "", by);
-    const after = await open.ledger.ticket(ticket.id);
+    // While the question stood it may have been used.
+    const why = await look();
+    if (why === null) await ledger.revokeTicket(id, args.reason ?? "", by);
+    const revoked = (await ledger.ticketState(id))?.revoked ?? null;
     terminal.answer(
-      {
-        ticket: ticket.id,
-        revoked: after?.state.revoked ?? null,
-      } satisfies RevokeAnswer,
-      `revoked ${ticket.id}`,
+      { ticket: id, revoked } satisfies RevokeAnswer,
+      why === null ? `revoked ${id}` : `${id} ${why}`,
     );
     return EXIT.done;
   },
 });
+
+/** Why nothing can begin or go on under a ticket, so that there is nothing to revoke; `null` where it could. */
+async function whyHarmless(
+  { ticket, state, status }: TicketRecord,
+  ledger: Ledger,
+  now: number,
+): Promise<string | null> {
+  if (state.revoked !== null) {
+    return `was revoked already, at ${state.revoked.at}`;
+  }
+  if (status === "used" && await unfinishedRun(ticket.id, ledger) === null) {
+    return "was used up already";
+  }
+  return hasExpired(ticket, now)
+    ? `has expired already, at ${ticket.expiresAt}`
+    : null;
+}
+
+async function revokeQuestion(
+  record: TicketRecord,
+  ledger: Ledger,
+): Promise<string> {
+  const [shown] = await Array.fromAsync(shownTickets([record], ledger));
+  const { ticket, state, pipeline } = shown;
+  return `Revoke ${ticket.id} for ${quoted(pipeline)}, signed by ${
+    signerNames(shown)
+  }, used ${state.uses} of ${
+    counted(ticket.maxUses, "time", "times")
+  }, valid until ${ticket.expiresAt}?`;
+}
+
+function signerNames({ signers }: ShownTicket): string {
+  return signers.map(({ owner, key }) => owner ?? key).join(", ");
+}
