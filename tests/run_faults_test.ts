@@ -9,6 +9,7 @@ import { isWritError, WritError } from "../src/core/errors.ts";
 import { MemoryStore } from "../src/ledger/memory_store.ts";
 import { type Commit, EMPTY_HEAD, type Store } from "../src/ledger/store.ts";
 import { readBundle } from "../src/bundle/read_bundle.ts";
+import { readReceipt } from "../src/run/documents.ts";
 import { UNNAMED, type Wish } from "../src/run/propose.ts";
 import type { RunOptions } from "../src/run/run.ts";
 import { Writ } from "../src/run/writ.ts";
@@ -49,18 +50,56 @@ for (const when of ["before", "after"] as const) {
   });
 }
 
+Deno.test("once its ticket has expired a run that broke at its n-th commit is finished where it was sealed, and else refused, for every n", async () => {
+  await using world = await World.make({ steps: STEPS, unattended: true });
+  const store = new MemoryStore();
+  const HOUR = 3_600_000;
+  const seen = new Set<string>();
+  for (let n = 2;; n++) {
+    // Each round after the one before, whose ticket was for an hour.
+    const at = (hours: number) => () => Date.now() + (3 * n + hours) * HOUR;
+    const broke = await execute(
+      world,
+      breaking(store, n, "after"),
+      null,
+      null,
+      at(0),
+    ).then(() => null, (error) => error);
+    if (broke === null) break;
+    const resume = /--resume (run_\w+)/.exec(broke.hint ?? "")?.[1] ?? null;
+    assert(resume !== null, broke);
+    const types = async () =>
+      (await Array.fromAsync(store.receipts(resume))).map((bytes) =>
+        readReceipt(bytes).type
+      );
+    const before = await types();
+    const late = () => execute(world, store, resume, null, at(2));
+    if (before.includes("run.sealed")) {
+      assertEquals((await late()).outcome, "ok");
+    } else {
+      await rejectsWith("ticket.expired", late);
+    }
+    assertEquals(await types(), before);
+    seen.add(before.at(-1)!);
+  }
+  for (const last of ["step.started", "step.published", "run.sealed"]) {
+    assert(seen.has(last), [...seen].join());
+  }
+});
+
 function execute(
   world: World,
   store: Store,
   resume: string | null = null,
   only: string[] | null = null,
+  now = Date.now,
 ) {
   const writ = new Writ({
     workspace: world.workspace,
     config: world.ann.config,
     state: world.ann.state,
     store: () => Promise.resolve(store),
-    now: Date.now,
+    now,
   });
   const wish: Wish = {
     file: "pipeline.json",
