@@ -6,6 +6,7 @@
 import { assertEquals } from "@std/assert";
 import { EMPTY_DIGEST } from "../src/core/digest.ts";
 import { type ExitClues, readClues } from "../src/run/exit_clues.ts";
+import { confine } from "../src/sandbox/confine.ts";
 import { planStep, type StepOptions } from "./support/plans.ts";
 
 /** What a test says of a failure; the rest is a step that reads nothing and says nothing. */
@@ -20,8 +21,9 @@ interface Failure extends Partial<Omit<ExitClues, "step" | "materials">> {
 const VIEWS = "/s/views/run_1";
 
 function clueOf({ step, saw = {}, here = [], ...rest }: Failure) {
+  const planned = planStep(step);
   return readClues({
-    step: planStep(step),
+    step: planned,
     materials: Object.entries(saw).map(([path, files]) => ({
       path,
       tree: EMPTY_DIGEST,
@@ -35,6 +37,8 @@ function clueOf({ step, saw = {}, here = [], ...rest }: Failure) {
     })),
     hidden: null,
     output: "",
+    network: confine(planned).network,
+    denied: [],
     exists: (path) => here.includes(path),
     backend: "bubblewrap",
     root: "/work",
@@ -237,6 +241,69 @@ const CLUES: [
     },
     null,
     null,
+  ],
+  [
+    "a name that a program with a list of hosts looks up itself",
+    {
+      output: "socket.gaierror: Temporary failure in name resolution",
+      step: { permissions: { net: ["a.example:443"] } },
+    },
+    "looked for a host by itself: a list of hosts is reached by its proxy only (HTTPS_PROXY), and this program does not use one",
+    "Let the program take its proxy from the variables HTTPS_PROXY and HTTP_PROXY",
+  ],
+  [
+    "a name that a Deno step looks up, whose list its own flags hold",
+    {
+      output: "getaddrinfo ENOTFOUND a.example",
+      step: {
+        kind: "deno",
+        argv: ["run", "a.ts"],
+        permissions: { net: ["a.example:443"] },
+      },
+    },
+    null,
+    null,
+  ],
+  [
+    "a host that is not on its list, whatever it did not see",
+    {
+      output: "urllib.error.URLError: <urlopen error Tunnel: 403 Forbidden>",
+      denied: [{ target: "b.example:443", reason: "is not declared" }],
+      hidden,
+    },
+    'asked for "b.example:443", which is not on its list',
+    "Name the host in permissions.net, which a person must then approve",
+  ],
+  [
+    "two hosts that are not on its list, and a name that it looked up itself",
+    {
+      output: "Could not resolve host: a.example",
+      denied: ["b.example:443", "c.example:80"].map((target) => ({
+        target,
+        reason: "is not declared",
+      })),
+      step: { permissions: { net: ["a.example:443"] } },
+    },
+    'asked for "b.example:443", "c.example:80", which are not on its list',
+    "Name the host in permissions.net, which a person must then approve",
+  ],
+  [
+    "a listed host that leads to where no name may",
+    {
+      denied: [{ target: "a.example:443", reason: "leads to an address" }],
+    },
+    'asked for "a.example:443", which leads to an address',
+    null,
+  ],
+  [
+    "a hidden file that it named, and a host that is not on its list",
+    {
+      output: "open 'a.txt'",
+      here: ["a.txt"],
+      denied: [{ target: "b.example:443", reason: "is not declared" }],
+    },
+    'named "a.txt", which exists here but is not visible to it',
+    'Add "a.txt" to permissions.read, if the step shall see it',
   ],
   [
     "a socket under Landlock",

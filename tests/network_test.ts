@@ -4,11 +4,17 @@
  *
  * @module
  */
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { join } from "@std/path/join";
 import { WritError } from "../src/core/errors.ts";
 import { chooseBackend } from "../src/sandbox/choose_backend.ts";
 import { confine } from "../src/sandbox/confine.ts";
+import { deniedTargets } from "../src/sandbox/denied_targets.ts";
 import {
   deniedAddresses,
   isSpecial,
@@ -23,7 +29,7 @@ import { readRequest } from "../src/sandbox/http_request.js";
 import { RELAY } from "../src/sandbox/relay_place.ts";
 import { confinement, LIMITS, step } from "./support/confinements.ts";
 import { BACKENDS, type Bench, underEach } from "./support/sandbox.ts";
-import { refused, World } from "./support/world.ts";
+import { endsOf, refused, World } from "./support/world.ts";
 
 const LIST = [
   "example.org:443",
@@ -540,6 +546,91 @@ Deno.test({
       );
     }),
 });
+
+Deno.test("what was denied is read once each, whatever was cut or taken out around it", () => {
+  const denied = (host: string, port: number, reason = "is not declared") =>
+    JSON.stringify({ verdict: "denied", host, port, reason });
+  const lines = [
+    denied("cut.example", 443).slice(9),
+    denied("a.example", 443),
+    denied("b.example", 80).replace("80", "[secret PORT]"),
+    '{"verdict":"allowed","host":"c.example","port":443}',
+    '{"verdict":"denied","reason":"too many connections"}',
+    denied("a.example", 443),
+    denied("d.example.", 0, "is no plain host and port"),
+    "",
+  ];
+  assertEquals(
+    deniedTargets(lines.join("\n")).map(({ target }) => target),
+    ["a.example:443", "d.example."],
+  );
+});
+
+const NAME_HOST =
+  "hint: Name the host in permissions.net, which a person must then approve";
+const failures: [
+  name: string,
+  command: string,
+  reason: string,
+  hint: string,
+][] = [
+  [
+    "that a proxy refused says which host it asked for",
+    "curl -sS -m 10 https://b.example/",
+    'exit 56; it asked for "b.example:443", which is not on its list',
+    NAME_HOST,
+  ],
+  [
+    "that printed nothing says which host it asked for, not what it did not see",
+    "curl -s -m 10 https://b.example/; exit 7",
+    'exit 7; it asked for "b.example:443", which is not on its list',
+    NAME_HOST,
+  ],
+  [
+    "that looks up a listed host itself says that the proxy is the way",
+    "curl -sS -m 10 --noproxy '*' http://a.example/",
+    "exit 6; it looked for a host by itself: a list of hosts is reached by its proxy only (HTTPS_PROXY), and this program does not use one",
+    "hint: Let the program take its proxy from the variables HTTPS_PROXY and HTTP_PROXY",
+  ],
+  [
+    "whose proxy refused nothing says what it did not see",
+    "exit 7",
+    "exit 7",
+    "hint: It sees 0 of ",
+  ],
+  [
+    "that asked for a secret does not say it",
+    'curl -s -m 10 "https://$TOKEN/"; exit 7',
+    'exit 7; it asked for "[secret TOKEN]:443", which is not on its list',
+    NAME_HOST,
+  ],
+];
+for (const [name, command, reason, hint] of failures) {
+  Deno.test({
+    name: `a failed step with a list of hosts ${name}${
+      namespaced ? "" : ": this machine lacks bubblewrap"
+    }`,
+    ignore: !namespaced,
+    fn: async () => {
+      await using world = await World.make({
+        files: { "unseen.txt": "not given" },
+        steps: {
+          fetch: {
+            run: ["sh", "-c", command],
+            permissions: { net: ["a.example"] },
+            env: { TOKEN: { secret: "TOKEN" } },
+          },
+        },
+      });
+      await world.approve();
+      const ended = await world.execute([], undefined, {
+        TOKEN: "very-hidden.example",
+      });
+      assertEquals(endsOf(await world.show()), { fetch: `failed: ${reason}` });
+      assertStringIncludes(ended.stderr, hint);
+    },
+  });
+}
 
 Deno.test("a native step with a list of hosts is held by its proxy", () => {
   const net = ["a.example:443", "localhost"];

@@ -22,6 +22,7 @@ import { sampleOf } from "./redact/template.ts";
 import { gone } from "./support/processes.ts";
 import { runProgram } from "./support/run_writ.ts";
 import { Running } from "./support/running.ts";
+import { BACKENDS } from "./support/sandbox.ts";
 import { codeOf, endsOf, refused, TRUST, World } from "./support/world.ts";
 
 /** In the workspace's file it is spelt otherwise, so that only the step's output holds it. */
@@ -144,6 +145,39 @@ Deno.test("every recipient can open it, nobody else", async () => {
   );
   assertEquals(refs[0].sealed!.recipients.length, 2);
 });
+
+const namespaced = BACKENDS.some(({ backend }) =>
+  backend?.name === "bubblewrap"
+);
+for (
+  const [evidence, reason] of [
+    ["sealed", "failed: exit 7"],
+    [
+      "public",
+      'failed: exit 7; it asked for "molly.example:443", which is not on its list',
+    ],
+  ] as const
+) {
+  Deno.test({
+    name: `what a ${evidence} step asked its proxy for is ${
+      evidence === "sealed" ? "not told" : "told (the control)"
+    }${namespaced ? "" : ": this machine lacks bubblewrap"}`,
+    ignore: !namespaced,
+    fn: async () => {
+      await using world = await sealedWorld("true");
+      world.putPipeline({
+        ask: {
+          run: ["sh", "-c", "curl -s -m 10 https://molly.example/; exit 7"],
+          permissions: { net: ["a.example"] },
+          evidence,
+        },
+      });
+      await world.approve();
+      await world.execute();
+      assertEquals(endsOf(await world.show()), { ask: reason });
+    },
+  });
+}
 
 Deno.test("a sealed step that fails says how it ended, not what it printed", async () => {
   await using world = await sealedWorld(

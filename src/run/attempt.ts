@@ -125,11 +125,12 @@ export async function attemptStep(
   );
   const confinement = confine(step);
   const secrets = secretsOf(step, holding.secrets);
-  const { exited, limits, captured, tail, root } = await launchStep(
+  const launched = await launchStep(
     { ...input, confinement, secrets, binds, caches, backend },
     holding,
     world,
   );
+  const { exited, limits, captured } = launched;
   const base = {
     exit: exited.exit,
     signal: exited.signal,
@@ -157,10 +158,12 @@ export async function attemptStep(
         step,
         materials,
         hidden: input.hidden,
-        output: tail,
+        output: launched.tail,
+        network: confinement.network,
+        denied: launched.denied,
         exists: (path) => isHere(path, world),
         backend: backend.name,
-        root,
+        root: launched.root,
         views: dirname(input.folder),
       }),
     );

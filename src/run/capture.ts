@@ -21,7 +21,7 @@ import {
 import type { Digest } from "../core/digest.ts";
 import type { EvidenceRef } from "../ledger/receipt.ts";
 
-/** How much of the end of each stream is kept at hand to explain a failure. */
+/** How many bytes of the end of what was printed, and of what the proxy told, are kept at hand to explain a failure. */
 const TAIL = 16 * 1024;
 
 /** What is captured. */
@@ -66,7 +66,7 @@ export class Capture implements Disposable {
   readonly #product: { writer: BlobWriter; redact: RedactingStream } | null;
   readonly #show: CaptureOptions["show"];
   readonly #seal: Seal | null;
-  #tail = new Uint8Array();
+  readonly #ends = { output: new Uint8Array(), network: new Uint8Array() };
   #open = true;
 
   constructor(options: CaptureOptions) {
@@ -94,17 +94,28 @@ export class Capture implements Disposable {
   #keep(name: Name, chunk: Uint8Array): void {
     if (chunk.length === 0) return;
     this.#streams.get(name)!.writer.write(chunk);
-    if (this.#seal !== null || name !== "stdout" && name !== "stderr") return;
-    const joined = new Uint8Array(this.#tail.length + chunk.length);
-    joined.set(this.#tail);
-    joined.set(chunk, this.#tail.length);
-    this.#tail = joined.slice(-TAIL);
+    if (this.#seal !== null || name === "permissions") return;
+    if (name === "network") return this.#remember("network", chunk);
+    this.#remember("output", chunk);
     this.#show(name, chunk);
+  }
+
+  #remember(of: "output" | "network", chunk: Uint8Array): void {
+    const before = this.#ends[of];
+    const joined = new Uint8Array(before.length + chunk.length);
+    joined.set(before);
+    joined.set(chunk, before.length);
+    this.#ends[of] = joined.slice(-TAIL);
   }
 
   /** The end of what was printed, both streams as they came, invalid UTF-8 replaced; nothing of what is sealed. */
   get tail(): string {
-    return new TextDecoder().decode(this.#tail);
+    return new TextDecoder().decode(this.#ends.output);
+  }
+
+  /** The end of what the proxy told, from anywhere in a line on; nothing of what is sealed. */
+  get connections(): string {
+    return new TextDecoder().decode(this.#ends.network);
   }
 
   /** Makes all streams evidence. */

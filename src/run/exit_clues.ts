@@ -9,7 +9,9 @@ import type { CacheKind } from "../pipeline/pipeline.ts";
 import type { PlanStep } from "../plan/plan.ts";
 import { hintText, type ViewHint } from "../plan/view_hint.ts";
 import { namedPaths, pathInView, wordPaths } from "../plan/words.ts";
-import type { Backend } from "../sandbox/confinement.ts";
+import type { Backend, Confinement } from "../sandbox/confinement.ts";
+import type { DeniedTarget } from "../sandbox/denied_targets.ts";
+import { NOT_DECLARED } from "../sandbox/host_list.js";
 import type { Listed } from "./attempt.ts";
 
 /** What is known of a step whose program did not end with 0. */
@@ -20,6 +22,9 @@ export interface ExitClues {
   hidden: ViewHint | null;
   /** The end of what it printed. */
   output: string;
+  network: Confinement["network"];
+  /** What its proxy denied it. */
+  denied: readonly DeniedTarget[];
   /** Whether the workspace holds a path, relative to its root. */
   exists(path: string): boolean;
   backend: Backend["name"];
@@ -59,6 +64,7 @@ const SURE: readonly ((clues: ExitClues) => Clue | null)[] = [
   readOnly,
   namedUnmade,
   inAbsentFolder,
+  refusedByProxy,
   withoutNetwork,
   withoutLoopback,
 ];
@@ -239,13 +245,40 @@ function inAbsentFolder(clues: ExitClues): Clue | null {
 const NO_NETWORK =
   /EAI_AGAIN|ENETUNREACH|ENOTFOUND|name resolution|resolve host|Name or service not known|Network is unreachable|network is unreachable/;
 
-/** It looked for a host, and has no network. */
-function withoutNetwork({ step, output }: ExitClues): Clue | null {
-  if (step.permissions.net === true || !NO_NETWORK.test(output)) return null;
-  return {
-    what: "looked for a host that it has no network to",
-    hint: "Name the host in permissions.net, which a person must then approve",
-  };
+const NAME_HOST =
+  "Name the host in permissions.net, which a person must then approve";
+
+/** It asked for a host, and the proxy that holds it to its list refused. */
+function refusedByProxy({ denied }: ExitClues): Clue | null {
+  const unlisted = denied.filter(({ reason }) => reason === NOT_DECLARED)
+    .map(({ target }) => target);
+  if (unlisted.length > 0) {
+    return {
+      what: `asked for ${list(unlisted)}, which ${
+        unlisted.length === 1 ? "is" : "are"
+      } not on its list`,
+      hint: NAME_HOST,
+    };
+  }
+  if (denied.length === 0) return null;
+  const [{ target, reason }] = denied;
+  return { what: `asked for ${quoted(target)}, which ${reason}`, hint: null };
+}
+
+/** It looked for a host itself, and has no network that leads there. */
+function withoutNetwork({ network, output }: ExitClues): Clue | null {
+  if (network === "host" || !NO_NETWORK.test(output)) return null;
+  return network === "hosts"
+    ? {
+      what:
+        "looked for a host by itself: a list of hosts is reached by its proxy only (HTTPS_PROXY), and this program does not use one",
+      hint:
+        "Let the program take its proxy from the variables HTTPS_PROXY and HTTP_PROXY",
+    }
+    : {
+      what: "looked for a host that it has no network to",
+      hint: NAME_HOST,
+    };
 }
 
 /** Bubblewrap gives a loopback unasked; Landlock gives none. */

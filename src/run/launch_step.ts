@@ -15,6 +15,7 @@ import type {
   StepLimits,
 } from "../sandbox/confinement.ts";
 import { capturedOf } from "../sandbox/captured.ts";
+import { type DeniedTarget, deniedTargets } from "../sandbox/denied_targets.ts";
 import { startProxy } from "../sandbox/host_proxy.ts";
 import type { Exited } from "../sandbox/launcher.ts";
 import { PermissionAudit, requestLine } from "../sandbox/permission_audit.ts";
@@ -43,6 +44,8 @@ export interface Launched {
   captured: Captured;
   /** The end of what was printed. */
   tail: string;
+  /** The last that it asked its proxy for in vain. */
+  denied: DeniedTarget[];
   /** Where the step saw the workspace root, absolute. */
   root: string;
 }
@@ -113,6 +116,7 @@ export async function launchStep(
     limits: limitsMet(exited.limits, limits, host.stage),
     captured,
     tail: capture.tail,
+    denied: deniedTargets(capture.connections),
     root,
   };
 }

@@ -4,6 +4,9 @@
  * @module
  */
 
+/** Why what is not on the list is denied. */
+export const NOT_DECLARED = "is not declared";
+
 /** Longest name that is repeated in a message or in evidence. */
 const SHOWN = 300;
 
@@ -56,7 +59,7 @@ export function judgeTarget(target, allowed) {
   return {
     host: host.slice(0, SHOWN),
     port,
-    fault: declared ? null : "is not declared",
+    fault: declared ? null : NOT_DECLARED,
   };
 }
 
