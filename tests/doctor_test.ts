@@ -4,14 +4,18 @@
  * @module
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { dirname } from "@std/path/dirname";
+import { join } from "@std/path/join";
 import type { Backend } from "../src/sandbox/confinement.ts";
 import { fixesFor } from "../src/sandbox/fixes.ts";
 import { LIMIT_TRIALS, TRIALS } from "../src/sandbox/trial_table.ts";
 import type { TrialRow } from "../src/sandbox/try_backends.ts";
 
+import { copyTree, putBack } from "./support/copy_tree.ts";
+import type { Ended } from "./support/run_writ.ts";
 import { BACKENDS } from "./support/sandbox.ts";
 import { LACKS_USER_NAMESPACE, writIn } from "./support/user_namespace.ts";
-import { codeOf, World } from "./support/world.ts";
+import { codeOf, refused, World } from "./support/world.ts";
 
 const found = BACKENDS.map(({ backend }) => backend)
   .filter((backend) => backend !== null);
@@ -164,6 +168,148 @@ Deno.test("doctor --step gives the least permissions that would have done", asyn
   );
   const unknown = await world.writ(["doctor", "--step", "native"]);
   assertEquals([unknown.status, codeOf(unknown)], [2, "reference.unknown"]);
+});
+
+/** A line of what `doctor --json` found. */
+interface Found {
+  what: string;
+  good: boolean | null;
+  found: string;
+  hint: string | null;
+}
+
+/** What doctor found, by line, and how it ended. */
+async function look(
+  doctor: Promise<Ended>,
+): Promise<{ status: number; rows: Record<string, Found> }> {
+  const { status, stdout } = await doctor;
+  const { checks }: { checks: Found[] } = JSON.parse(stdout);
+  return {
+    status,
+    rows: Object.fromEntries(checks.map((row) => [row.what, row])),
+  };
+}
+
+Deno.test("doctor says of a fresh workspace that there is no ledger yet, and makes none", async () => {
+  await using world = await World.make();
+  const before = world.everything();
+  const { status, rows } = await look(world.writ(["doctor", "--json"]));
+  assertEquals(status, 0);
+  assertEquals([rows.ledger.good, rows.ledger.found], [true, "none yet"]);
+  assertEquals(world.everything(), before);
+});
+
+const ledgers: [
+  name: string,
+  harm: (state: string, copy: string) => void | Promise<void>,
+  code: string,
+][] = [
+  [
+    "is no database",
+    (state) => Deno.writeTextFile(join(state, "ledger/ledger.kv"), "garbage"),
+    "ledger.corrupt",
+  ],
+  [
+    "is a folder",
+    (state) => {
+      const file = join(state, "ledger/ledger.kv");
+      Deno.removeSync(file);
+      Deno.mkdirSync(file);
+    },
+    "store.unwritable",
+  ],
+  [
+    "is gone",
+    (state) => Deno.remove(join(state, "ledger/ledger.kv")),
+    "ledger.rolled_back",
+  ],
+  [
+    "is gone with its folder",
+    (state) => Deno.remove(state, { recursive: true }),
+    "ledger.rolled_back",
+  ],
+  [
+    "is empty",
+    (state) => Deno.truncate(join(state, "ledger/ledger.kv")),
+    "ledger.rolled_back",
+  ],
+  [
+    "was restored from an older copy",
+    (state, copy) => putBack(copy, state),
+    "ledger.rolled_back",
+  ],
+];
+for (const [name, harm, code] of ledgers) {
+  Deno.test(`doctor exits with 3 where the ledger ${name}, and changes nothing`, async () => {
+    await using world = await World.make({
+      unattended: true,
+      steps: { plain: { run: ["true"] } },
+    });
+    await world.must(["execute", "pipeline.json"]);
+    const state = await world.stateOfLedger();
+    const copy = join(world.root, "copy");
+    await copyTree(state, copy);
+    await world.must(["execute", "pipeline.json"]);
+
+    // The control: with what the two runs left, nothing is missing.
+    const whole = world.everything();
+    const good = await look(world.writ(["doctor", "--json"]));
+    assertEquals([good.status, good.rows.ledger.good], [0, true]);
+    assert(/^[1-9][0-9]* entries$/.test(good.rows.ledger.found));
+    assertEquals(world.everything(), whole);
+
+    await harm(state, copy);
+    const harmed = world.everything();
+    const { status, rows } = await look(world.writ(["doctor", "--json"]));
+    assertEquals([status, rows.ledger.good], [3, false]);
+    assertEquals(world.everything(), harmed);
+    // It says what a run is refused with.
+    const ended = await world.execute();
+    refused(ended, code);
+    assertStringIncludes(ended.stderr, rows.ledger.found);
+    assertStringIncludes(ended.stderr, rows.ledger.hint!);
+  });
+}
+
+Deno.test("doctor does not wait for a ledger that is a pipe", async () => {
+  await using world = await World.make({ unattended: true });
+  const file = join(await world.stateOfLedger(), "ledger/ledger.kv");
+  await Deno.mkdir(dirname(file), { recursive: true });
+  const made = await new Deno.Command("mkfifo", { args: [file] }).output();
+  assert(made.success);
+  const { status, rows } = await look(world.writ(["doctor", "--json"]));
+  assertEquals([status, rows.ledger.good], [3, false]);
+  assertStringIncludes(rows.ledger.found, "a file was expected");
+});
+
+Deno.test({
+  name:
+    `doctor shows every other line where the config folder cannot be read${LACKS_USER_NAMESPACE}`,
+  ignore: LACKS_USER_NAMESPACE !== "",
+  fn: async () => {
+    await using world = await World.make();
+    const doctor = () =>
+      look(
+        writIn(["--map-user=64321", "--map-group=64321"], [], [
+          "doctor",
+          "--json",
+        ], { cwd: world.workspace, home: world.ann.home }),
+      );
+    const goods = (rows: Record<string, Found>) =>
+      ["sandbox", "keys", "in force", "ledger"].map((what) => rows[what].good);
+    const before = await doctor();
+    assertEquals([before.status, goods(before.rows)], [0, [
+      true,
+      true,
+      true,
+      true,
+    ]]);
+    Deno.chmodSync(world.ann.config, 0o000);
+    const { status, rows } = await doctor();
+    Deno.chmodSync(world.ann.config, 0o700);
+    assertEquals([status, goods(rows)], [3, [true, false, false, false]]);
+    assertStringIncludes(rows.ledger.found, "the system does not let you");
+  },
 });
 
 const BWRAP: Backend = {

@@ -39,6 +39,23 @@ const PARTS = [
   "tickets",
 ] as const;
 
+/** Where the state of a ledger lies; nothing is looked at. */
+export function statePaths(stateRoot: string, ledgerId: Digest): StatePaths {
+  const root = `${stateRoot}/${ledgerId.slice(7)}`;
+  const at = (part: typeof PARTS[number]) => `${root}/${part}`;
+  return {
+    root,
+    ledger: at("ledger"),
+    blobs: at("blobs"),
+    trees: at("trees"),
+    denoDirs: at("deno-dirs"),
+    views: at("views"),
+    locks: at("locks"),
+    publish: at("publish"),
+    tickets: at("tickets"),
+  };
+}
+
 /**
  * Opens the state folder of a ledger, and makes what is missing of it. Nobody but its owner may
  * get at it: what belongs to someone else, is a link, or is open to others is refused.
@@ -50,24 +67,14 @@ export function openState(
   ledgerId: Digest,
 ): Promise<StatePaths> {
   return Promise.try(() => {
-    const root = `${stateRoot}/${ledgerId.slice(7)}`;
+    const paths = statePaths(stateRoot, ledgerId);
+    const { root, locks } = paths;
     makeParents(stateRoot);
     const owner = ownFolder(stateRoot, null);
     ownFolder(root, owner);
     for (const part of PARTS) ownFolder(`${root}/${part}`, owner);
-    requireOwner(`${root}/locks`, owner);
-    const at = (part: typeof PARTS[number]) => `${root}/${part}`;
-    return {
-      root,
-      ledger: at("ledger"),
-      blobs: at("blobs"),
-      trees: at("trees"),
-      denoDirs: at("deno-dirs"),
-      views: at("views"),
-      locks: at("locks"),
-      publish: at("publish"),
-      tickets: at("tickets"),
-    };
+    requireOwner(locks, owner);
+    return paths;
   });
 }
 

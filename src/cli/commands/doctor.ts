@@ -4,19 +4,19 @@
  * Edge: asks Deno for its versions.
  * @module
  */
-import { EXIT, isWritError, WritError } from "../../core/errors.ts";
+import { EXIT, WritError } from "../../core/errors.ts";
 import { formatTime } from "../../core/time.ts";
-import { readPins } from "../../policy/pins.ts";
 import {
   SENSITIVE_NAMES,
   SENSITIVE_PATHS,
 } from "../../policy/sensitive_paths.ts";
-import { notInForce } from "../../run/sight.ts";
+import { notInForce, requireInForce, type Sight } from "../../run/sight.ts";
 import { listKeys } from "../../ticket/keyring.ts";
 import { gapText, trustGaps } from "../../ticket/trust_gaps.ts";
 import { asWritError } from "../../core/as_writ_error.ts";
 import { type Command, command, type Context } from "../command.ts";
 import { adviseStep } from "../doctor/advise_step.ts";
+import { lookAtLedger } from "../doctor/look_at_ledger.ts";
 import {
   lookAtMachine,
   type Machine,
@@ -31,7 +31,6 @@ import type { Check, DoctorAnswer } from "../upkeep_answers.ts";
 import { versions } from "../versions.ts";
 import { findWorkspace } from "../workspace.ts";
 
-/** One thing that was looked at. */
 /** Looks at what a run needs, and changes nothing. */
 export const doctor: Command = command({
   about:
@@ -69,11 +68,14 @@ export const doctor: Command = command({
     const steps = pipeline === null
       ? null
       : await matchPipeline({ pipeline, param, as }, machine, context);
+    // What two lines are about is looked at once; what is wrong with it is told by the first.
+    const [seen] = await Promise.allSettled([sightHere(context)]);
     const checks = [
       await look("sandbox", () => Promise.resolve(sandbox(machine))),
       await look("keys", () => keys(context)),
-      await look("in force", () => inForce(context)),
-      ...await believed(context),
+      await look("in force", () => inForce(seen)),
+      await look("ledger", () => lookAtLedger(context)),
+      ...await believed(seen, context),
     ];
     const good = steps === null
       ? checks.every((check) => check.good !== false)
@@ -114,9 +116,13 @@ async function look(
   try {
     return { what, ...await at() };
   } catch (thrown) {
-    const { message, hint } = asWritError(thrown);
-    return { what, good: false, found: message, hint: hint ?? null };
+    return failed(what, thrown);
   }
+}
+
+function failed(what: string, thrown: unknown): Check {
+  const { message, hint } = asWritError(thrown);
+  return { what, good: false, found: message, hint: hint ?? null };
 }
 
 function sandbox({ backends, failures }: Machine): Omit<Check, "what"> {
@@ -144,27 +150,40 @@ async function keys(context: Context): Promise<Omit<Check, "what">> {
     };
 }
 
-async function inForce(context: Context): Promise<Omit<Check, "what">> {
+/** What is in view of the workspace that the user stands in. */
+async function sightHere(context: Context): Promise<Sight> {
   const { root } = await findWorkspace(context.cwd);
-  const problem = notInForce(await sightOf(root, context));
-  if (problem !== null) throw problem;
-  const { configFolder } = await context.home();
-  const pins = await readPins(configFolder, root);
-  return {
-    good: true,
-    found: `policy ${pins?.policy}, trust ${pins?.trust}`,
-    hint: null,
-  };
+  return await sightOf(root, context);
+}
+
+function inForce(
+  seen: PromiseSettledResult<Sight>,
+): Promise<Omit<Check, "what">> {
+  return Promise.try(() => {
+    if (seen.status === "rejected") throw seen.reason;
+    const { value: sight } = seen;
+    requireInForce(sight);
+    const { policy, trust } = sight.pins;
+    return {
+      good: true,
+      found: `policy ${policy}, trust ${trust}`,
+      hint: null,
+    };
+  });
 }
 
 /** What trust makes impossible here; nothing where none is in force, which is told apart. */
-async function believed(context: Context): Promise<Check[]> {
+async function believed(
+  seen: PromiseSettledResult<Sight>,
+  context: Context,
+): Promise<Check[]> {
+  if (seen.status === "rejected") return [];
+  const { value: sight } = seen;
+  const { trust } = sight;
+  if (trust === null || notInForce(sight) !== null) return [];
   try {
-    const { root } = await findWorkspace(context.cwd);
-    const sight = await sightOf(root, context);
-    if (sight.trust === null || notInForce(sight) !== null) return [];
     const gaps = trustGaps({
-      trust: sight.trust.file,
+      trust: trust.file,
       policy: sight.policy.digest,
       own: await ownKeys(sight.config),
       at: formatTime(context.now()),
@@ -177,8 +196,6 @@ async function believed(context: Context): Promise<Check[]> {
       hint: gap.hint,
     }));
   } catch (thrown) {
-    // The look at what is in force meets the same, and says it.
-    if (isWritError(thrown)) return [];
-    throw thrown;
+    return [failed("trust", thrown)];
   }
 }
