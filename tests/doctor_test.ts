@@ -201,7 +201,7 @@ Deno.test("doctor says of a fresh workspace that there is no ledger yet, and mak
 
 const ledgers: [
   name: string,
-  harm: (state: string, copy: string) => void | Promise<void>,
+  harm: (state: string, older: string) => void | Promise<void>,
   code: string,
 ][] = [
   [
@@ -235,41 +235,51 @@ const ledgers: [
   ],
   [
     "was restored from an older copy",
-    (state, copy) => putBack(copy, state),
+    (state, older) => putBack(older, state),
     "ledger.rolled_back",
   ],
 ];
-for (const [name, harm, code] of ledgers) {
-  Deno.test(`doctor exits with 3 where the ledger ${name}, and changes nothing`, async () => {
-    await using world = await World.make({
-      unattended: true,
-      steps: { plain: { run: ["true"] } },
-    });
-    await world.must(["execute", "pipeline.json"]);
-    const state = await world.stateOfLedger();
-    const copy = join(world.root, "copy");
-    await copyTree(state, copy);
-    await world.must(["execute", "pipeline.json"]);
-
-    // The control: with what the two runs left, nothing is missing.
-    const whole = world.everything();
-    const good = await look(world.writ(["doctor", "--json"]));
-    assertEquals([good.status, good.rows.ledger.good], [0, true]);
-    assert(/^[1-9][0-9]* entries$/.test(good.rows.ledger.found));
-    assertEquals(world.everything(), whole);
-
-    await harm(state, copy);
-    const harmed = world.everything();
-    const { status, rows } = await look(world.writ(["doctor", "--json"]));
-    assertEquals([status, rows.ledger.good], [3, false]);
-    assertEquals(world.everything(), harmed);
-    // It says what a run is refused with.
-    const ended = await world.execute();
-    refused(ended, code);
-    assertStringIncludes(ended.stderr, rows.ledger.found);
-    assertStringIncludes(ended.stderr, rows.ledger.hint!);
+Deno.test("doctor exits with 3 where the ledger is not what a run would go on with", async (t) => {
+  await using world = await World.make({
+    unattended: true,
+    steps: { plain: { run: ["true"] } },
   });
-}
+  const state = await world.stateOfLedger();
+  const [older, newest] = [
+    join(world.root, "older"),
+    join(world.root, "newest"),
+  ];
+  await world.must(["execute", "pipeline.json"]);
+  await copyTree(state, older);
+  await world.must(["execute", "pipeline.json"]);
+  await copyTree(state, newest);
+
+  await t.step(
+    "control: what the runs left is good, and stays as it is",
+    async () => {
+      const before = world.everything();
+      const { status, rows } = await look(world.writ(["doctor", "--json"]));
+      assertEquals([status, rows.ledger.good], [0, true]);
+      assert(/^[1-9][0-9]* entries$/.test(rows.ledger.found));
+      assertEquals(world.everything(), before);
+    },
+  );
+  for (const [name, harm, code] of ledgers) {
+    await t.step(`it ${name}, and stays as it is`, async () => {
+      await putBack(newest, state);
+      await harm(state, older);
+      const before = world.everything();
+      const { status, rows } = await look(world.writ(["doctor", "--json"]));
+      assertEquals([status, rows.ledger.good], [3, false]);
+      assertEquals(world.everything(), before);
+      // It says what a run is refused with.
+      const ended = await world.execute();
+      refused(ended, code);
+      assertStringIncludes(ended.stderr, rows.ledger.found);
+      assertStringIncludes(ended.stderr, rows.ledger.hint!);
+    });
+  }
+});
 
 Deno.test("doctor does not wait for a ledger that is a pipe", async () => {
   await using world = await World.make({ unattended: true });
