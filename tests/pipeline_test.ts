@@ -945,17 +945,108 @@ const SUBSTITUTIONS: [text: string, becomes: string][] = [
   ["$$${params.one}", "$${params.one}"],
   ["$${params.${params.one}}", "${params.1}"],
   ["${HOME} $1 ${PIPESTATUS[0]} $$ ${", "${HOME} $1 ${PIPESTATUS[0]} $$ ${"],
-  ["${param.one}", "${param.one}"],
+  ["${params.parm}", "${parm.one} ${param.one}"],
   ["${params.loop}", "${params.one}"],
 ];
 
 for (const [text, becomes] of SUBSTITUTIONS) {
   Deno.test(`parameters: ${text} becomes ${becomes}`, () => {
     const step = parseStep(
-      `{ "name": "x", "params": { "one": "1", "loop": "$\{params.one}" },
+      `{ "name": "x", "params": { "one": "1", "loop": "$\{params.one}", "parm": "$\{parm.one} $\{param.one}" },
          "steps": { "a": { "run": ["x", ${JSON.stringify(text)}] } } }`,
     );
     assertEquals(step.argv, ["x", becomes]);
+  });
+}
+
+/** Texts that were meant for a reference, and what is proposed. */
+const MISSPELT: [text: string, meant: string][] = [
+  ["${parms.one}", "${params.one}"],
+  ["${param.one}", "${params.one}"],
+  ["${prams.one}", "${params.one}"],
+  ["${paramss.one}", "${params.one}"],
+  ["${Params.one}", "${params.one}"],
+  ["${PARAM.one}", "${params.one}"],
+  ["${ params.one }", "${params.one}"],
+  ["${ params.one}", "${params.one}"],
+  ["${params .one}", "${params.one}"],
+  ["${{ params.one }}", "${params.one}"],
+  ["$${param.one}", "${params.one}"],
+  ["a${param.one}b", "${params.one}"],
+  ["${param.oen}", "${params.one}"],
+  ["${param.else}", "${params.else}"],
+  ["${param.}", "${params.NAME}"],
+];
+
+for (const [text, meant] of MISSPELT) {
+  const shown = JSON.stringify(text);
+  const faults = (column: number): Wrong => [
+    `2:${column}`,
+    "which is no reference to a parameter",
+    `Did you mean "${meant}"?`,
+  ];
+  Deno.test(`parameters: ${text} is refused as an argument`, () => {
+    checkBad(["", many(`"a": { "run": ["x", ${shown}] }`), faults(21)]);
+  });
+  Deno.test(`parameters: ${text} is refused as an argument of deno`, () => {
+    checkBad([
+      "",
+      many(`"a": { "deno": ["run", "x.ts", ${shown}] }`),
+      faults(32),
+    ]);
+  });
+  Deno.test(`parameters: ${text} is refused as a variable`, () => {
+    checkBad([
+      "",
+      many(`"a": { "run": ["x"], "env": { "A": ${shown} } }`),
+      faults(36),
+    ]);
+  });
+}
+
+Deno.test("parameters: every misspelt reference of a text is told", () => {
+  checkBad(
+    [
+      "",
+      many('"a": { "run": ["x", "${param.one} ${Params.one} ${params.two}"] }'),
+      ["2:21", 'names the parameter "two"'],
+      ["2:21", 'has "${param.one}"'],
+      ["2:21", 'has "${Params.one}"'],
+    ],
+  );
+});
+
+/** Code of shells and of JavaScript. */
+for (
+  const text of [
+    "${foo.bar}",
+    "${this.name}",
+    "${parts.one}",
+    "${parent.one}",
+    "${par.one}",
+    "${pa.one}",
+    "${urlParams.one}",
+    "${path.one}",
+    "${opts.params.one}",
+    "${params}",
+    "${param}",
+    "${param:-x.y}",
+    "${param%.one}",
+    "${param.call(1)}",
+    "${param.one + 1}",
+    "${param[0].one}",
+    "{param.one}",
+    "$param.one",
+    "$(param.one)",
+  ]
+) {
+  Deno.test(`parameters: ${text} is no reference, and passes`, () => {
+    const shown = JSON.stringify(text);
+    const [step] = parse(
+      many(`"a": { "run": ["x", ${shown}], "env": { "A": ${shown} } }`),
+    ).steps;
+    assertEquals(step.argv, ["x", text]);
+    assertEquals(step.env, { A: text });
   });
 }
 

@@ -9,7 +9,7 @@ import { denoArgumentFaults } from "./deno_arguments.ts";
 import type { JsonDocument } from "./document.ts";
 import type { FaultList } from "./faults.ts";
 import type { Outline, StepOutline } from "./outline.ts";
-import { substitute } from "./params.ts";
+import { misspelt, type ReferenceFault, substitute } from "./params.ts";
 import { addFetchFaults } from "./fetch_rules.ts";
 import { label } from "./schema_faults.ts";
 
@@ -80,13 +80,14 @@ function addParamFaults(
   faults: FaultList,
 ): void {
   for (const text of [...step.argv, ...step.values]) {
-    substitute(text.value, params, (fault) => {
+    const report = (fault: ReferenceFault) =>
       faults.add(
         document.place(text.at),
         `${label(text.at)} ${fault.message}`,
         fault.hint,
       );
-    });
+    substitute(text.value, params, report);
+    misspelt(text.value, params).forEach(report);
   }
   const stdin = step.stdin.text;
   if (stdin?.value.includes("${params.")) {
