@@ -277,3 +277,74 @@ for (const [name, code, files, wish, sentence] of REFUSED) {
     assertStringIncludes(error.message, sentence);
   });
 }
+
+/** Whole command lines in the place of a program, and what to do about each. */
+const COMMAND_LINES: [line: string, hint: string][] = [
+  [
+    "npm test",
+    `Write each word as a text of its own: ["npm", "test"]; for a shell ["sh", "-c", "npm test"]`,
+  ],
+  [
+    "/bin/sh -e",
+    `Write each word as a text of its own: ["/bin/sh", "-e"]; for a shell ["sh", "-c", "/bin/sh -e"]`,
+  ],
+  [
+    "./go.sh -x",
+    `Write each word as a text of its own: ["./go.sh", "-x"]; for a shell ["sh", "-c", "./go.sh -x"]`,
+  ],
+  [
+    "sh ",
+    `Write each word as a text of its own: ["sh"]; for a shell ["sh", "-c", "sh "]`,
+  ],
+  [
+    "echo $HOME && ls",
+    `Name the shell that it is for: ["sh", "-c", "echo $HOME && ls"]`,
+  ],
+  [
+    'cat src/a.txt | tr "a" b',
+    String
+      .raw`Name the shell that it is for: ["sh", "-c", "cat src/a.txt | tr \"a\" b"]`,
+  ],
+  [
+    `echo ${"long ".repeat(20)}`,
+    `Write each word as a text of its own; for a shell ["sh", "-c", "…"]`,
+  ],
+];
+
+for (const [line, hint] of COMMAND_LINES) {
+  Deno.test(`a command line as a program says how to write it: ${line}`, async () => {
+    using workspace = new Workspace({ "go.sh": SH });
+    const error = await rejectsWith(
+      "plan.executable_missing",
+      () => planIn(workspace, { s: { argv: [line] } }),
+    );
+    assertEquals(error.hint, hint);
+  });
+}
+
+Deno.test("a program whose name has white space is started, and its near miss told", async () => {
+  using workspace = new Workspace({ "my tool": SH });
+  const permissions = { read: ["my tool"] };
+  const { located } = await find(workspace, {
+    argv: ["./my tool"],
+    permissions,
+  });
+  assertEquals(located.program, { workspace: "my tool" });
+  const error = await rejectsWith(
+    "plan.executable_missing",
+    () => planIn(workspace, { s: { argv: ["./my tol"], permissions } }),
+  );
+  assertEquals(error.hint, 'Did you mean "my tool"?');
+});
+
+Deno.test("the white space of an interpreter is not taken for the step's", async () => {
+  using workspace = new Workspace({ "x y": { program: "#!/no/such\n" } });
+  const error = await rejectsWith(
+    "plan.executable_missing",
+    () =>
+      planIn(workspace, {
+        s: { argv: ["./x y"], permissions: { read: ["x y"] } },
+      }),
+  );
+  assertEquals(error.hint, undefined);
+});

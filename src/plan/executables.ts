@@ -93,7 +93,7 @@ export class ToolFinder {
       .flatMap((folder) => this.#disk.list(folder));
     throw trail.missing(
       `${quoted(name)} is neither a program of the system nor of a tool root`,
-      nearMiss(name, ".", near) ??
+      trail.unsplit ?? nearMiss(name, ".", near) ??
         "Install it, or name the folder that holds it as a tool root, in tools.json of the config folder",
     );
   }
@@ -130,7 +130,7 @@ export class ToolFinder {
       );
     }
     if (at.split("/").includes("..") || !this.#isProgram(at)) {
-      throw trail.missing(`${quoted(at)} is no program`);
+      throw trail.missing(`${quoted(at)} is no program`, trail.unsplit);
     }
     return this.#at(at, basename(at), trail);
   }
@@ -204,7 +204,7 @@ export class ToolFinder {
     if (real === null) {
       throw trail.missing(
         `${quoted(path)} does not exist in the workspace`,
-        this.#nearInWorkspace(path),
+        this.#nearInWorkspace(path) ?? trail.unsplit,
       );
     }
     if (!step.sees(path)) throw trail.undeclared(path);
@@ -343,7 +343,10 @@ export class ToolFinder {
     if (real === null || this.#disk.lstat(real)?.kind !== "folder") {
       return undefined;
     }
-    return nearMiss(path, folder, this.#disk.list(real));
+    // Of a whole command line, the name of its program alone is no near miss.
+    const names = this.#disk.list(real)
+      .filter((name) => !/\s/.test(path) || /\s/.test(name));
+    return nearMiss(path, folder, names);
   }
 }
 

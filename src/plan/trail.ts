@@ -6,6 +6,7 @@
 import { WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
 import type { Seeker } from "./located.ts";
+import { separateWords } from "./separate_words.ts";
 
 /** The names that were passed on the way to a program. */
 export class Trail {
@@ -23,6 +24,11 @@ export class Trail {
 
   get last(): string {
     return this.#way[this.#way.length - 1];
+  }
+
+  /** What to do where the step names a whole command line in the place of a program. */
+  get unsplit(): string | undefined {
+    return this.depth === 1 ? separateWords(this.last) : undefined;
   }
 
   to(next: string): Trail {
