@@ -56,6 +56,48 @@ Deno.test("a request travels to an approver, the ticket back, the bundle to a re
   assertEquals(verified.status, 0, verified.stdout);
 });
 
+Deno.test("a request or a ticket in the place of another file is told by what it is", async (t) => {
+  await using all = await parties();
+  const { ann, bob } = all;
+  await ask(ann);
+  await handOver("asked", ann, bob);
+  await must(approve(bob, "asked"));
+  await handOver("ticket", bob, ann);
+  const cases: [words: string[], what: string, hint: string][] = [
+    [
+      ["execute", "ticket"],
+      "it is a ticket, a pipeline was expected",
+      "execute PIPELINE --ticket ticket",
+    ],
+    [
+      ["execute", "asked"],
+      "it is a request, a pipeline was expected",
+      "approve asked --out TICKET",
+    ],
+    [
+      ["execute", "pipeline.json", "--ticket", "pipeline.json"],
+      "it is a pipeline, a ticket was expected",
+      "approve pipeline.json --out TICKET",
+    ],
+    [
+      ["execute", "pipeline.json", "--ticket", "asked"],
+      "it is a request, a ticket was expected",
+      "approve asked --out TICKET",
+    ],
+  ];
+  for (const [words, what, hint] of cases) {
+    await t.step(words.join(" "), async () => {
+      const { status, stderr } = await ann.writ(words);
+      assertEquals(status, 2, stderr);
+      assertStringIncludes(stderr, what);
+      assertStringIncludes(stderr, hint);
+      assertEquals(stderr.trimEnd().split("\n").length, 2, stderr);
+    });
+  }
+  // The control: in its own place it is used.
+  await must(execute(ann));
+});
+
 Deno.test("a quorum of two wants two owners, one after the other", async () => {
   await using all = await parties({
     quorum: 2,

@@ -4,7 +4,6 @@
  * @module
  */
 import { formatTime } from "../core/time.ts";
-import { parseWithPlaces } from "../pipeline/parse.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { BlobStore } from "../evidence/blobs.ts";
 import { readFiles } from "../evidence/read_files.ts";
@@ -13,6 +12,7 @@ import { readSource } from "../plan/source_facts.ts";
 import { decide } from "../policy/decide.ts";
 import type { Decision, Facts, Requester } from "../policy/decision.ts";
 import { type Document, documentOf } from "./documents.ts";
+import { readPipeline } from "./read_pipeline.ts";
 import { requireHoldable } from "./require_holdable.ts";
 import { UNNAMED_ID } from "../ticket/owner.ts";
 import { type Sight, trustInSight } from "./sight.ts";
@@ -58,9 +58,7 @@ export async function propose(
   sight: Sight,
   keep: BlobStore | null,
 ): Promise<Proposal> {
-  const { pipeline, placeOf } = parseWithPlaces(wish.bytes, wish.file, {
-    params: wish.params,
-  });
+  const { pipeline, placeOf } = await readPipeline(wish);
   const planned = await makePlan(pipeline, {
     workspace: sight.workspace,
     env: sight.env,

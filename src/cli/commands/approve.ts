@@ -13,6 +13,7 @@ import type { Approval } from "../../run/approve.ts";
 import { requireInForce } from "../../run/sight.ts";
 import { wishWords } from "../../run/wish_words.ts";
 import { DEFAULT_VALIDITY } from "../../ticket/issue_ticket.ts";
+import { documentKind } from "../../ticket/document_kind.ts";
 import { ticketFileBytes } from "../../ticket/ticket_file.ts";
 import {
   type ApproveArgs,
@@ -23,7 +24,6 @@ import {
 } from "../approving.ts";
 import { NOTHING_CHANGED, passphraseFile } from "../ask.ts";
 import { type Command, command, type Context } from "../command.ts";
-import { documentKind } from "../document_kind.ts";
 import { flag, operand, option, wholeOption } from "../parameters.ts";
 import { parseDuration } from "../parse_duration.ts";
 import type { ApproveAnswer } from "../people_answers.ts";

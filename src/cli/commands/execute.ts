@@ -1,8 +1,6 @@
 /**
  * `writ execute`: what a ticket allows, once.
  *
- * Edge: files.
- *
  * @module
  */
 import { resolve } from "@std/path/resolve";
@@ -10,7 +8,6 @@ import { EXIT, type ExitStatus } from "../../core/errors.ts";
 import type { RunOutcome } from "../../ledger/receipt.ts";
 import { execute as executeRun, type RunResult } from "../../run/run.ts";
 import { openWorld } from "../../run/world.ts";
-import { openTicketFile } from "../../ticket/ticket_file.ts";
 import { command } from "../command.ts";
 import { findRun } from "../find_run.ts";
 import {
@@ -22,7 +19,7 @@ import {
   wholeOption,
 } from "../parameters.ts";
 import { openWish, planning } from "../proposing.ts";
-import { inFile, readInput } from "../read_input.ts";
+import { readTicket } from "../read_ticket.ts";
 import { watchRun } from "../watch_run.ts";
 import { dev, guardOwnCode } from "../workspace.ts";
 
@@ -75,12 +72,6 @@ export const execute = command({
     return EXIT_OF[result.outcome];
   },
 });
-
-async function readTicket(path: string, shown: string): Promise<Uint8Array> {
-  const bytes = await readInput(path, shown);
-  await inFile(shown, bytes, () => openTicketFile(bytes));
-  return bytes;
-}
 
 /** What a run that ended is answered with. */
 export const EXIT_OF: Record<RunOutcome, ExitStatus> = {

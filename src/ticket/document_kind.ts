@@ -1,9 +1,9 @@
 /**
- * What a file is that `approve` was given.
+ * What a file is that a command was given.
  *
  * @module
  */
-import { REQUEST_TYPE } from "../ticket/request.ts";
+import { REQUEST_TYPE } from "./request.ts";
 
 /** A pipeline is whatever is neither of the others; its own reader then says what is wrong with it. */
 export type DocumentKind = "pipeline" | "request" | "ticket";
