@@ -1,6 +1,7 @@
 /** Finding what the command line names: ids among many, and moments. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { findId, type Ids } from "../src/cli/find_id.ts";
+import { parseDuration } from "../src/cli/parse_duration.ts";
 import { parseSince } from "../src/cli/parse_since.ts";
 import { newRunId } from "../src/core/id.ts";
 import { WritError } from "../src/core/errors.ts";
@@ -113,3 +114,29 @@ for (
     assertEquals(error.code, "usage.invalid");
   });
 }
+
+for (
+  const [text, expected] of [
+    ["0s", "at least 1s"],
+    ["000d", "at least 1d"],
+    ["1000000m", "at most 999999m"],
+    ["9999999d", "at most 999999d"],
+    ["99999999999999999999999h", "at most 999999h"],
+    ["soon", "a duration such as 30s, 15m, 2h or 7d"],
+    ["-1d", "a duration such as 30s, 15m, 2h or 7d"],
+  ]
+) {
+  Deno.test(`the duration "${text}" is refused with what it broke`, () => {
+    const error = assertThrows(() => parseDuration(text, "--valid"), WritError);
+    assertEquals(error.code, "usage.invalid");
+    assertEquals(
+      error.message,
+      `Cannot use "${text}" for --valid: ${expected} was expected`,
+    );
+  });
+}
+
+Deno.test("the longest and the shortest duration are taken", () => {
+  assertEquals(parseDuration("999999d", "--valid"), 999_999 * 86_400_000);
+  assertEquals(parseDuration("1s", "--valid"), 1000);
+});

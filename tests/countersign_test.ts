@@ -288,6 +288,7 @@ Deno.test("options that cannot be are refused before anything is shown or asked"
   });
   const cases = [
     [["--valid", "soon"], "30s, 15m, 2h or 7d"],
+    [["--valid", "9999999d"], "at most 999999d was expected"],
     [["--uses", "0"], "at least 1"],
     [["--uses", "9007199254740993"], "at most 9007199254740991"],
   ] as const;

@@ -475,12 +475,22 @@ const STEPS: Bad[] = [
   ]],
   ["a timeout of nothing", native('"limits": { "timeout": "0s" }'), [
     "2:24",
-    "a time such as",
+    'is "0s", which is less than "1ms": a time such as',
   ]],
   ["a timeout beyond the timers", native('"limits": { "timeout": "169h" }'), [
     "2:24",
-    'at most "168h"',
+    'is "169h", which is more than "168h": a time such as',
   ]],
+  [
+    "a timeout beyond all numbers",
+    native('"limits": { "cpu": "99999999999999999h" }'),
+    ["2:20", 'which is more than "168h": a time such as'],
+  ],
+  [
+    "a timeout that begins with a zero",
+    native('"limits": { "timeout": "05s" }'),
+    ["2:24", 'is "05s": a time such as'],
+  ],
   ["a timeout as a number", native('"limits": { "timeout": 5 }'), [
     "2:24",
     '"timeout" is the number 5: a time such as "2m"',
@@ -495,10 +505,42 @@ const STEPS: Bad[] = [
     native('"limits": { "output": "9999999TiB" }'),
     [
       "2:23",
-      "a size such as",
+      'which is more than "8191TiB": a size such as',
     ],
   ],
+  [
+    "a size one step beyond the largest",
+    native('"limits": { "memory": "8192TiB" }'),
+    ["2:23", 'is "8192TiB", which is more than "8191TiB": a size such as'],
+  ],
+  ["a size of nothing", native('"limits": { "memory": "0MiB" }'), [
+    "2:23",
+    'is "0MiB", which is less than "1B": a size such as',
+  ]],
+  [
+    "a size in SI that is too large",
+    native('"limits": { "memory": "9000TB" }'),
+    ["2:23", 'is "9000TB": a size such as'],
+  ],
 ];
+
+Deno.test("a size beyond the largest is not proposed again", () => {
+  for (const size of ["9000TiB", "9000TB", "99999999999999999KiB"]) {
+    const error = assertThrows(
+      () => parse(native(`"limits": { "memory": "${size}" }`)),
+      WritError,
+    );
+    assertEquals(error.faults.map(({ hint }) => hint), [undefined]);
+  }
+});
+
+Deno.test("the largest size and the longest time are taken", () => {
+  const [step] = parse(
+    native('"limits": { "memory": "8191TiB", "timeout": "168h" }'),
+  ).steps;
+  assertEquals(step.limits.memory, 8191 * 1024 ** 4);
+  assertEquals(step.limits.timeout, 168 * 3_600_000);
+});
 
 /** Paths that a step may not even read. */
 const PATHS: [text: string, why: string][] = [

@@ -4,6 +4,7 @@
  * @module
  */
 import { WritError } from "../core/errors.ts";
+import { quoted } from "../core/printable.ts";
 
 const UNITS: Record<string, number> = {
   s: 1000,
@@ -12,6 +13,9 @@ const UNITS: Record<string, number> = {
   d: 86_400_000,
 };
 
+/** The largest number that is taken, of any unit. */
+const MOST = 999_999;
+
 /**
  * Milliseconds of `30s`, `15m`, `2h`, `7d`.
  *
@@ -19,12 +23,16 @@ const UNITS: Record<string, number> = {
  * @throws {WritError} `usage.invalid`
  */
 export function parseDuration(text: string, shown: string): number {
-  const [, number, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  if (number === undefined || Number(number) === 0) {
-    throw new WritError(
-      "usage.invalid",
-      `Cannot use "${text}" for ${shown}: a duration such as 30s, 15m, 2h or 7d was expected`,
-    );
-  }
-  return Number(number) * UNITS[unit];
+  const [, digits, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
+  const number = Number(digits);
+  if (number >= 1 && number <= MOST) return number * UNITS[unit];
+  const expected = digits === undefined
+    ? "a duration such as 30s, 15m, 2h or 7d"
+    : number === 0
+    ? `at least 1${unit}`
+    : `at most ${MOST}${unit}`;
+  throw new WritError(
+    "usage.invalid",
+    `Cannot use ${quoted(text)} for ${shown}: ${expected} was expected`,
+  );
 }

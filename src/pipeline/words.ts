@@ -198,9 +198,24 @@ export function durationWord(text: string): Word<number> {
     : parseInt(text, 10) * TIME_UNITS[parts[1]];
   // Timers of more than 2^31 milliseconds fire at once.
   if (!(value <= 168 * TIME_UNITS.h)) {
-    return { fault: `is ${quoted(text)}: ${wanted}` };
+    const beyond = beyondBounds(text, TIME_UNITS, "1ms", "168h");
+    return { fault: `is ${quoted(text)}${beyond}: ${wanted}` };
   }
   return { value };
+}
+
+/** Which bound a number with a unit broke, as a clause; empty for a text of another form. */
+function beyondBounds(
+  text: string,
+  units: Readonly<Record<string, number>>,
+  least: string,
+  most: string,
+): string {
+  const [, number, unit] = /^([0-9]+)([a-zA-Z]+)$/.exec(text) ?? [];
+  if (unit === undefined || !Object.hasOwn(units, unit)) return "";
+  if (Number(number) === 0) return `, which is less than "${least}"`;
+  // A number with a zero before it is of another form.
+  return number.startsWith("0") ? "" : `, which is more than "${most}"`;
 }
 
 const SIZE_UNITS: Readonly<Record<string, number>> = {
@@ -214,23 +229,33 @@ const SIZE_UNITS: Readonly<Record<string, number>> = {
 /** Text of a size: `512MiB`, `1GiB`. */
 export const SIZE_PATTERN = "^[1-9][0-9]{0,15}(B|KiB|MiB|GiB|TiB)$";
 
-/** A size in bytes. */
+/** The largest is as many whole TiB as numbers are exact for. */
+const MOST_SIZE = "8191TiB";
+
+/** A size in bytes, at most 8191 TiB. */
 export function sizeWord(text: string): Word<number> {
-  const wanted = 'a size such as "64KiB", "512MiB" or "1GiB" was wanted';
-  const parts = new RegExp(SIZE_PATTERN).exec(text);
-  const value = parts === null
-    ? NaN
-    : parseInt(text, 10) * SIZE_UNITS[parts[1]];
-  if (!Number.isSafeInteger(value)) {
-    const short = /^([1-9][0-9]*) ?([kmgt])i?b?$/i.exec(text);
-    return {
-      fault: `is ${quoted(text)}: ${wanted}`,
-      hint: short === null
-        ? undefined
-        : `Did you mean "${short[1]}${short[2].toUpperCase()}iB"?`,
-    };
-  }
-  return { value };
+  const value = bytesOf(text);
+  if (value !== undefined) return { value };
+  const beyond = beyondBounds(text, SIZE_UNITS, "1B", MOST_SIZE);
+  const short = /^([1-9][0-9]*) ?([kmgt])i?b?$/i.exec(text);
+  const meant = short === null
+    ? undefined
+    : `${short[1]}${short[2].toUpperCase()}iB`;
+  return {
+    fault: `is ${
+      quoted(text)
+    }${beyond}: a size such as "64KiB", "512MiB" or "1GiB", at most "${MOST_SIZE}", was wanted`,
+    hint: meant === undefined || bytesOf(meant) === undefined
+      ? undefined
+      : `Did you mean "${meant}"?`,
+  };
+}
+
+function bytesOf(text: string): number | undefined {
+  const unit = new RegExp(SIZE_PATTERN).exec(text)?.[1];
+  if (unit === undefined) return undefined;
+  const bytes = parseInt(text, 10) * SIZE_UNITS[unit];
+  return bytes <= 8191 * SIZE_UNITS.TiB ? bytes : undefined;
 }
 
 /** A word of a command line or a value of the environment: anything but NUL. */
