@@ -130,6 +130,10 @@ Deno.test("--only runs a step with what it needs, and nothing else", async () =>
   const unknown = await world.execute(["--only", "godo"]);
   assertEquals(unknown.status, 2);
   assertStringIncludes(unknown.stderr, 'Cannot run step "godo"');
+  assertStringIncludes(unknown.stderr, 'hint: Did you mean "good"?');
+  const strange = await world.execute(["--only", "else"]);
+  assertEquals(strange.status, 2);
+  assertStringIncludes(strange.stderr, "hint: Its steps are ");
 });
 
 Deno.test("--jobs says how many steps run at one time", async () => {

@@ -9,6 +9,7 @@ import { isWritError, WritError } from "../core/errors.ts";
 import { quoted } from "../core/printable.ts";
 import { MAX_BYTES, readDocument } from "../pipeline/document.ts";
 import { FaultList } from "../pipeline/faults.ts";
+import { nearFile } from "./near_file.ts";
 
 /** The most bytes that are read: 256 MiB. */
 const LIMIT = 256 * 1024 * 1024;
@@ -25,11 +26,11 @@ export async function readInput(
   shown: string,
   limit: number = LIMIT,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const refuse = (why: string, cause?: unknown) =>
+  const refuse = (why: string, cause?: unknown, hint?: string) =>
     new WritError(
       "input.unreadable",
       `Cannot read ${quoted(shown, 200)}: ${why}`,
-      { place: { file: shown }, cause },
+      { place: { file: shown }, cause, hint },
     );
   try {
     const info = await Deno.stat(path);
@@ -50,7 +51,10 @@ export async function readInput(
     if (cause instanceof Deno.errors.NotCapable || isWritError(cause)) {
       throw cause;
     }
-    throw refuse(whyUnreadable(cause), cause);
+    const hint = cause instanceof Deno.errors.NotFound
+      ? await nearFile(path, shown)
+      : undefined;
+    throw refuse(whyUnreadable(cause), cause, hint);
   }
 }
 

@@ -14,6 +14,7 @@ import { WritError } from "../core/errors.ts";
 import { isWithin } from "../core/paths.ts";
 import { quoted } from "../core/printable.ts";
 import { requireOwnFolders } from "../run/publish_place.ts";
+import { nearFile } from "./near_file.ts";
 import { flag, type Parameter } from "./parameters.ts";
 import { whyUnreadable } from "./read_input.ts";
 import type { Terminal } from "./terminal.ts";
@@ -155,7 +156,13 @@ async function existing(
     throw new WritError(
       "input.unreadable",
       `Cannot read ${noun} ${quoted(shown, 200)}: ${whyUnreadable(cause)}`,
-      { place: { file: shown }, cause },
+      {
+        place: { file: shown },
+        hint: cause instanceof Deno.errors.NotFound
+          ? await nearFile(path, shown)
+          : undefined,
+        cause,
+      },
     );
   }
 }

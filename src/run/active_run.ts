@@ -8,6 +8,8 @@ import type { Actor, Receipt, StepStatus } from "../ledger/receipt.ts";
 import type { PlanStep } from "../plan/plan.ts";
 import { ancestors } from "../pipeline/order.ts";
 import { WritError } from "../core/errors.ts";
+import { didYouMean } from "../core/nearest.ts";
+import { quoted } from "../core/printable.ts";
 import type { Listed } from "./attempt.ts";
 import type { Leave } from "./find_ticket.ts";
 import type { ListedCache } from "./step_caches.ts";
@@ -85,8 +87,13 @@ export function chooseSteps(
     if (!known.has(id)) {
       throw new WritError(
         "reference.unknown",
-        `Cannot run step "${id}": "${proposal.wish.file}" has none of that name`,
-        { hint: `Its steps are ${[...known].join(", ")}` },
+        `Cannot run step ${
+          quoted(id)
+        }: "${proposal.wish.file}" has none of that name`,
+        {
+          hint: didYouMean(id, known) ??
+            `Its steps are ${[...known].join(", ")}`,
+        },
       );
     }
   }
