@@ -101,6 +101,23 @@ const REFUSED: [
     { "d/a\ufffd": "" },
     reading("d"),
     `Cannot read "d/a\ufffd": its name is not valid UTF-8, or holds U+FFFD`,
+    "Rename it, or move it out of what is read",
+  ],
+  [
+    "a name with U+FFFD in a folder of what is read",
+    "plan.material_unsupported",
+    { "d/bb/a\ufffd": "" },
+    reading("d"),
+    `Cannot read "d/bb/a\ufffd": its name is not valid UTF-8, or holds U+FFFD`,
+    `Rename it, or leave its folder out of what is read: "deny": ["d/bb"]`,
+  ],
+  [
+    "a folder with U+FFFD in its name, beneath the root",
+    "plan.material_unsupported",
+    { "bb/c\ufffd/f": "" },
+    reading("."),
+    `Cannot read "bb/c\ufffd": its name is not valid UTF-8, or holds U+FFFD`,
+    `Rename it, or leave its folder out of what is read: "deny": ["bb"]`,
   ],
   [
     "a folder to run in that is not there",
@@ -360,4 +377,19 @@ Deno.test("without Deno's leave to read, the error says so", async () => {
   };
   assertEquals(await say("--allow-read"), "planned");
   assertEquals(await say("--allow-read=/usr,/bin,/etc"), "writ.permission");
+});
+
+Deno.test("what is said of a name that is not valid UTF-8 puts it right", async () => {
+  using workspace = new Workspace({ "f": "", "bb/g": "" });
+  await workspace.run("sh", "-c", `printf x > "bb/bad$(printf '\\377')"`);
+  const error = await rejectsWith(
+    "plan.material_unsupported",
+    () => planIn(workspace, reading(".")),
+  );
+  assertEquals(
+    error.hint,
+    `Rename it, or leave its folder out of what is read: "deny": ["bb"]`,
+  );
+  const denied = { s: { permissions: { read: ["."], deny: ["bb"] } } };
+  assertEquals(readsOf(await planIn(workspace, denied)), [".: f"]);
 });

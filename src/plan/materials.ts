@@ -253,12 +253,20 @@ function unsupported(tree: TreeRequest, path: string, what: string): WritError {
   return new WritError(
     "plan.material_unsupported",
     `Cannot read ${quoted(whole)}: ${what}`,
-    {
-      hint: path === "."
-        ? undefined
-        : `Leave it out of what is read: "deny": [${quoted(whole)}]`,
-    },
+    { hint: path === "." ? undefined : howToLeaveOut(tree.path, path) },
   );
+}
+
+/** "deny" cannot name what has U+FFFD in its name: only a folder that it lies in. */
+function howToLeaveOut(read: string, path: string): string {
+  const named = holders(path).find((each) => !each.includes("\ufffd")) ?? ".";
+  if (named === ".") return "Rename it, or move it out of what is read";
+  const deny = `out of what is read: "deny": [${
+    quoted(joinPath(read, named))
+  }]`;
+  return named === path
+    ? `Leave it ${deny}`
+    : `Rename it, or leave its folder ${deny}`;
 }
 
 /** Builds a tree from what was read. `read` answers by absolute path; `links` takes the texts of links. */
