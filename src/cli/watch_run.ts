@@ -50,9 +50,7 @@ export function watchRun(terminal: Terminal): (event: RunEvent) => void {
         return terminal.say(`sealed as ${event.outcome}`);
       case "left":
         return terminal.warn(
-          `what lay there before could not be removed (${event.why}): remove ${
-            quoted(event.path, 400)
-          }`,
+          `left in ${quoted(event.path, 400)}: ${event.why}`,
         );
     }
   };

@@ -18,6 +18,7 @@ import { buildProduct, type Built, requireBuilt } from "./publish_build.ts";
 import {
   type Journal,
   journalFolder,
+  journalTime,
   makeJournalFolder,
   readJournal,
   removeJournal,
@@ -94,7 +95,7 @@ export async function publish(input: PublishInput): Promise<void> {
     await syncMoves(place, staging, journal);
     await enter("moved", true);
   } catch (error) {
-    tell(await undo(place, staging, journal, error), input.leave);
+    tell(await undo(place, staging, journal, { because: error }), input.leave);
     removeJournal(journalPath);
     throw error;
   }
@@ -181,7 +182,8 @@ export async function recoverPublish(
   else {
     const lost = journal.phase === "moving" && staging.isLost;
     recovery = lost ? "lost" : "undone";
-    tell(await undo(place, staging, journal), leave);
+    const since = journalTime(journalPath);
+    tell(await undo(place, staging, journal, { since }), leave);
   }
   removeJournal(journalPath);
   return recovery;
@@ -224,12 +226,15 @@ async function moveIn(
   }
 }
 
-/** Undoes what was moved, as far as it can; says so when it cannot. */
+/**
+ * Undoes what was moved, as far as it can; says so when it cannot. What was moved in and changed in the
+ * workspace after `since`, milliseconds since 1970, is taken back and kept.
+ */
 async function undo(
   place: Place,
   staging: Staging,
   journal: Journal,
-  because?: unknown,
+  { because, since = Infinity }: { because?: unknown; since?: number },
 ): Promise<Left[]> {
   const faults: unknown[] = [];
   if (journal.phase === "moving" && staging.isThere) {
@@ -256,7 +261,9 @@ async function undo(
       },
     );
   }
-  const left = await staging.remove();
+  const isWanted = journal.phase === "moving" && !staging.isLost &&
+    staging.isChangedSince(since);
+  const left = isWanted ? [staging.keep()] : await staging.remove();
   for (const folder of [...journal.made].reverse()) place.unmake(folder);
   return left;
 }

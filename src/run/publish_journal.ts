@@ -124,6 +124,11 @@ export function readJournal(path: string): Journal | null {
   }
 }
 
+/** When a journal was written, milliseconds since 1970. */
+export function journalTime(path: string): number {
+  return Deno.lstatSync(path).mtime?.getTime() ?? 0;
+}
+
 /** Forgets a journal. */
 export function removeJournal(path: string): void {
   try {

@@ -19,7 +19,10 @@ export const STAGING = ".writ/publish";
 /** Ends the name of what has been set aside for good. */
 export const GONE = ".gone";
 
-/** What was set aside for good and could not be removed, absolute, and why. */
+/** Ends the name of what somebody may still want. */
+export const KEPT = ".kept";
+
+/** What was set aside for good and is there still, absolute, and why. */
 export interface Left {
   path: string;
   why: string;
@@ -36,7 +39,11 @@ export async function removeOrTell(path: string): Promise<Left | null> {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     if (error instanceof Deno.errors.NotCapable) throw error;
-    return { path, why: (error as Error).message };
+    const { message } = error as Error;
+    return {
+      path,
+      why: `it lay there before and cannot be removed: ${message}`,
+    };
   }
 }
 
@@ -120,6 +127,30 @@ export class Staging {
       left.push(await setAside(this.#workspace, exposed));
     }
     return left.filter((one) => one !== null);
+  }
+
+  /** Whether anything of what is new was changed after a time, milliseconds since 1970. */
+  isChangedSince(time: number): boolean {
+    const folders = [`${this.folder}/new`];
+    for (let folder; (folder = folders.pop()) !== undefined;) {
+      for (const { name } of Deno.readDirSync(this.place.at(folder))) {
+        const info = Deno.lstatSync(this.place.at(`${folder}/${name}`));
+        if ((info.mtime?.getTime() ?? 0) > time) return true;
+        if (info.isDirectory) folders.push(`${folder}/${name}`);
+      }
+    }
+    return false;
+  }
+
+  /** Leaves it to whoever has changed what is new in it. */
+  keep(): Left {
+    const path = this.place.at(this.folder + KEPT);
+    Deno.renameSync(this.place.at(this.folder), path);
+    return {
+      path,
+      why:
+        "a runner that was killed had put this into the workspace, and somebody has changed it since: take what you need of it, and remove it",
+    };
   }
 
   get #exposed(): string {

@@ -16,7 +16,7 @@ import { FileLock } from "../ledger/file_lock.ts";
 import { lookAt } from "../plan/open_regular.ts";
 import { publish, type PublishInput, recoverPublish } from "./publish.ts";
 import type { PublishedProduct } from "./publish_paths.ts";
-import { GONE, type Left, removeOrTell } from "./publish_staging.ts";
+import { GONE, KEPT, type Left, removeOrTell } from "./publish_staging.ts";
 
 /** How long another runner may publish before waiting for it is given up, milliseconds. */
 const PATIENCE = 600_000;
@@ -131,6 +131,7 @@ export class Publishing implements Disposable {
     for (const { name, isDirectory } of found) {
       if (!isDirectory) continue;
       const folder = join(this.#folder, name);
+      if (name.endsWith(KEPT)) continue;
       if (!name.endsWith(GONE) && isKept(folder)) continue;
       const left = await removeOrTell(folder);
       if (left !== null) this.#leave(left);

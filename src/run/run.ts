@@ -57,7 +57,7 @@ export type RunEvent =
     wallMs: number | null;
   }
   | { type: "sealed"; run: string; outcome: RunOutcome }
-  /** What lay where products are now, and could not be removed: its path, absolute, and why. */
+  /** What a publishing has left where it is, absolute, and why. */
   | { type: "left"; path: string; why: string };
 
 /** A run that ended. */
