@@ -39,6 +39,15 @@ async function publishApp(
   });
 }
 
+/** Publishes it as a runner that is killed when all is moved, before it has said so. */
+async function killedWhenMoved(bench: Bench, journalPath = bench.journal) {
+  await bench.kill((pause) =>
+    publishApp(bench, {
+      journalPath,
+      pause: (point) => point === "journal: moved" ? pause(point) : undefined,
+    }), 0);
+}
+
 for (const [what, there, unseen] of UNSEEN) {
   Deno.test(`a product does not take away ${what}, which its step was not shown`, () =>
     onBench(async (bench) => {
@@ -173,10 +182,7 @@ Deno.test("what was there before and cannot be removed is told, and keeps nobody
 Deno.test("another folder that has the workspace's path since is not changed by an undo", () =>
   onBench(async (bench) => {
     bench.lay(bench.workspace, { "app/main": "old" });
-    await bench.kill((pause) =>
-      publishApp(bench, {
-        pause: (point) => point === "journal: moved" ? pause(point) : undefined,
-      }), 0);
+    await killedWhenMoved(bench);
     await Deno.rename(bench.workspace, `${bench.folder}/away`);
     await Deno.mkdir(bench.workspace);
     const fresh = { "app/main": "of a fresh clone", "app/mine": "mine" };
@@ -196,12 +202,7 @@ Deno.test("what somebody changed in a product of a killed runner is kept when th
     for (const isChanged of [true, false]) {
       bench.lay(bench.workspace, { "app/main": "old" });
       using publishing = new Publishing(bench.state, bench.workspace);
-      await bench.kill((pause) =>
-        publishApp(bench, {
-          journalPath: publishing.journalOf("run_1", "s"),
-          pause: (point) =>
-            point === "journal: moved" ? pause(point) : undefined,
-        }), 0);
+      await killedWhenMoved(bench, publishing.journalOf("run_1", "s"));
       const later = new Date(Date.now() + 5_000);
       if (isChanged) {
         bench.lay(bench.workspace, { "app/main": "edited", "app/mine": "m" });
@@ -279,10 +280,7 @@ Deno.test("what is new is on disk before what is old goes", () =>
 Deno.test("what is left of an undo is told as well", () =>
   onBench(async (bench) => {
     bench.lay(bench.workspace, { "app/main": "old" });
-    await bench.kill((pause) =>
-      publishApp(bench, {
-        pause: (point) => point === "journal: moved" ? pause(point) : undefined,
-      }), 0);
+    await killedWhenMoved(bench);
     const { remove } = Deno;
     const left: Left[] = [];
     Deno.remove = (path, options) =>

@@ -144,6 +144,7 @@ export class Staging {
 
   /** Leaves it to whoever has changed what is new in it. */
   keep(): Left {
+    if (this.isExposed) this.#workspace.requireFolder(STAGING);
     const path = this.place.at(this.folder + KEPT);
     Deno.renameSync(this.place.at(this.folder), path);
     return {

@@ -51,12 +51,22 @@ export function refuseUnseen(
 }
 
 function repositoryIn(place: Place, product: string): string | undefined {
-  const folders = lookAt(place.at(product))?.isDirectory ? [product] : [];
+  for (const { path, name } of allIn(place, product)) {
+    if (name === REPOSITORY) return path;
+  }
+}
+
+/** What lies in a folder, at any depth, by path of the workspace; links are not followed. */
+function* allIn(
+  place: Place,
+  root: string,
+): Generator<Deno.DirEntry & { path: string }> {
+  const folders = lookAt(place.at(root))?.isDirectory ? [root] : [];
   for (let folder; (folder = folders.pop()) !== undefined;) {
-    for (const { name, isDirectory } of Deno.readDirSync(place.at(folder))) {
-      const path = joinPath(folder, name);
-      if (name === REPOSITORY) return path;
-      if (isDirectory) folders.push(path);
+    for (const entry of Deno.readDirSync(place.at(folder))) {
+      const path = joinPath(folder, entry.name);
+      yield { ...entry, path };
+      if (entry.isDirectory) folders.push(path);
     }
   }
 }
@@ -103,15 +113,9 @@ function digestsOf({ path, entries }: PublishedProduct): Map<string, Digest> {
 /** Files and links, by path of the workspace. */
 function* filesIn(place: Place, root: string): Generator<string> {
   const info = lookAt(place.at(root));
-  if (info === null) return;
-  if (!info.isDirectory) return yield root;
-  const folders = [root];
-  for (let folder; (folder = folders.pop()) !== undefined;) {
-    for (const { name, isDirectory } of Deno.readDirSync(place.at(folder))) {
-      const path = joinPath(folder, name);
-      if (isDirectory) folders.push(path);
-      else yield path;
-    }
+  if (info !== null && !info.isDirectory) yield root;
+  for (const { path, isDirectory } of allIn(place, root)) {
+    if (!isDirectory) yield path;
   }
 }
 
